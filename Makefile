@@ -1,0 +1,119 @@
+# img2nfs - see `make help`. GNU make; on the BSDs and macOS: gmake.
+#
+# Knobs: O=build (all output goes there)  CC=cc  V=1 (show commands)  WERROR=1  SAN=address,undefined
+#        T=unit/overlay (which tests)  J=2 (tests at a time)  PREFIX=/usr/local  DESTDIR=
+
+O ?= build
+CC ?= cc
+PREFIX ?= /usr/local
+PKG_CONFIG ?= pkg-config
+PKGS = ext2fs com_err fdisk libnfs libxxhash
+VERSION = 0.1.0
+J ?= 2
+T ?=
+Q = $(if $(V),,@)
+ifneq ($(CI),)
+WERROR ?= 1
+endif
+
+WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wwrite-strings -Wvla \
+	-Wformat=2 -Wundef -Wpointer-arith -Wcast-align -Wunused-result -Wredundant-decls -Wdouble-promotion \
+	$(if $(filter 1,$(WERROR)),-Werror)
+OPT ?= -O2 -g
+SANFLAGS = $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+CPPFLAGS += -Iinclude -Isrc/base -D_FILE_OFFSET_BITS=64 -DI2N_VERSION='"$(VERSION)"'
+# System headers of the libraries are found with -isystem: their warnings are not ours.
+PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null))
+PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
+ALL_CFLAGS = -std=c11 $(WARN) $(OPT) $(SANFLAGS) $(CFLAGS)
+
+LIB_SRC := $(sort $(filter-out src/cli/main.c,$(wildcard src/*/*.c)))
+LIB_OBJ := $(LIB_SRC:%.c=$(O)/%.o)
+UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
+UNIT_BIN := $(UNIT_SRC:%.c=$(O)/%)
+TOOL_SRC := $(sort $(wildcard tests/tools/*.c))
+TOOL_BIN := $(TOOL_SRC:%.c=$(O)/%)
+
+.DEFAULT_GOAL := all
+.PHONY: all check bench demo lint install uninstall help clean units deps man FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: deps-here $(O)/img2nfs ## build the program into $(O)/img2nfs
+
+# A missing library is named with its pkg-config module and the way to get it, before the compiler stumbles over it.
+.PHONY: deps-here
+deps-here:
+	$(Q)for p in $(PKGS); do $(PKG_CONFIG) --exists $$p || { \
+		echo "library '$$p' is missing; 'make deps' installs what is needed (see third_party/README.md)" >&2; exit 1; }; done
+
+deps: ## install the libraries and tools that are missing (asks for root where that is needed)
+	$(Q)sh third_party/install.sh
+
+$(O)/img2nfs: $(O)/src/cli/main.o $(O)/libimg2nfs.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
+
+$(O)/libimg2nfs.a: $(LIB_OBJ)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(Q)$(AR) rc $@ $^
+
+# Rebuild when flags, compiler or library versions change.
+$(O)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) $(LDFLAGS) $(PKG_LIBS)' | cmp -s - $@ || \
+		echo '$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) $(LDFLAGS) $(PKG_LIBS)' > $@
+
+$(O)/%.o: %.c $(O)/flags
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  CC $<")
+	$(Q)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) -I$(dir $<) -MMD -MP -c -o $@ $<
+
+units: $(UNIT_BIN)
+tools: $(TOOL_BIN)
+
+$(O)/tests/unit/%: $(O)/tests/unit/%.o $(O)/libimg2nfs.a
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
+$(O)/tests/unit/%.o: CPPFLAGS += -Itests/lib -Isrc
+$(O)/tests/tools/%.o: CPPFLAGS += -Itests/lib -Isrc
+$(O)/tests/tools/%: $(O)/tests/tools/%.o $(O)/libimg2nfs.a
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
+
+check: ## install what is missing, build, run all tests (T=unit/ or T=e2e/name runs a part)
+	$(Q)sh third_party/install.sh --test
+	$(Q)$(MAKE) --no-print-directory all units tools
+	$(Q)O='$(abspath $(O))' J='$(J)' sh tests/run '$(T)'
+
+demo: ## install what is missing, build, and show one whole run on a throw-away NFS server
+	$(Q)sh third_party/install.sh --test
+	$(Q)$(MAKE) --no-print-directory all units tools
+	$(Q)O='$(abspath $(O))' sh tests/demo.sh
+
+bench: ## compare with cp from a kernel mount, on loopback and with 1 ms of delay; prints ratios
+	$(Q)sh third_party/install.sh --test
+	$(Q)$(MAKE) --no-print-directory all units tools
+	$(Q)O='$(abspath $(O))' sh tests/bench.sh
+
+lint: ## the rules that a script can check
+	$(Q)sh tests/lint/run
+
+install: all ## install program, manual and completion below DESTDIR/PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 755 $(O)/img2nfs $(DESTDIR)$(PREFIX)/bin/img2nfs
+	install -m 644 src/cli/img2nfs.1 $(DESTDIR)$(PREFIX)/share/man/man1/img2nfs.1
+	install -m 644 src/cli/img2nfs.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/img2nfs
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/img2nfs $(DESTDIR)$(PREFIX)/share/man/man1/img2nfs.1 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/img2nfs
+
+clean: ## remove all output
+	rm -rf $(O)
+
+help: ## this list
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -n '3,5s/^# *//p' Makefile
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)
