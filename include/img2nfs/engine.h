@@ -13,6 +13,7 @@ struct i2n_progress {
 	struct i2n_totals total, done;
 	uint64_t failed;		/* objects not stored, those below a failed directory included */
 	uint64_t left;			/* after a stop: objects neither stored nor failed */
+	uint64_t written;		/* file data acknowledged by the sink, for the rate */
 	uint64_t requests;
 };
 

@@ -1,0 +1,178 @@
+#include "img2nfs/plan.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "img2nfs/loss.h"
+#include "img2nfs/sink.h"
+
+/* Sort key of a file: where its content starts; ties (all that has no content) stay in the order of the tree, which
+ * keeps the objects of a directory together. */
+struct key {
+	uint64_t where;
+	uint32_t dirent;
+};
+
+static int by_where(const void *a, const void *b)
+{
+	const struct key *x = a, *y = b;
+
+	if (x->where != y->where)
+		return x->where < y->where ? -1 : 1;
+	return x->dirent < y->dirent ? -1 : x->dirent > y->dirent;
+}
+
+static void count(struct i2n_totals *t, const struct i2n_inode *in)
+{
+	t->objects++;
+	switch (i2n_inode_type(in)) {
+	case I2N_S_IFREG:
+		t->files++;
+		t->bytes += in->size;
+		break;
+	case I2N_S_IFDIR:
+		t->dirs++;
+		break;
+	case I2N_S_IFLNK:
+		t->symlinks++;
+		break;
+	case I2N_S_IFIFO:
+		t->fifos++;
+		break;
+	case I2N_S_IFSOCK:
+		t->sockets++;
+		break;
+	default:
+		t->devices++;
+	}
+}
+
+/* What each flag of an inode means for a sink that lacks the capability. */
+static const struct {
+	uint16_t flag;
+	uint32_t cap;
+	unsigned loss;		/* bit number in enum i2n_loss */
+} keeps[] = {
+	{ I2N_INODE_XATTR, I2N_CAP_XATTR, 0 },
+	{ I2N_INODE_ACL, I2N_CAP_ACL, 1 },
+	{ I2N_INODE_CAPS, I2N_CAP_CAPS, 2 },
+	{ I2N_INODE_CHATTR, I2N_CAP_CHATTR, 3 },
+};
+
+static int note_losses(const struct i2n_tree *tree, const struct i2n_inode *in, uint32_t caps,
+		       const struct i2n_notes *notes, struct i2n_err *err)
+{
+	size_t len;
+	char *path;
+
+	if (!(in->flags & (I2N_INODE_XATTR | I2N_INODE_ACL | I2N_INODE_CAPS | I2N_INODE_CHATTR)))
+		return I2N_OK;
+	path = i2n_tree_path(tree, in->first_dirent, &len);
+	if (!path)
+		return i2n_err_nomem(err);
+	for (size_t i = 0; i < sizeof(keeps) / sizeof(keeps[0]); i++)
+		if ((in->flags & keeps[i].flag) && !(caps & keeps[i].cap))
+			i2n_note(notes, I2N_NOTE_LOSS, i2n_loss_word(keeps[i].loss), path, len,
+				 "cannot keep %s", i2n_loss_text(keeps[i].loss));
+	free(path);
+	return I2N_OK;
+}
+
+/* Directories with parents before children: a queue that starts with the root's. Not recursive. */
+static void order_dirs(struct i2n_plan *plan)
+{
+	const struct i2n_tree *t = plan->tree;
+	const struct i2n_inode *dir = &t->inodes[t->root];
+	uint32_t next = 0;
+
+	for (;;) {
+		for (uint32_t d = dir->dir.first; d < dir->dir.first + dir->dir.count; d++)
+			if (i2n_inode_type(&t->inodes[t->dirents[d].inode]) == I2N_S_IFDIR)
+				plan->dirs[plan->n_dirs++] = d;
+		if (next == plan->n_dirs)
+			break;
+		dir = &t->inodes[t->dirents[plan->dirs[next++]].inode];
+	}
+	assert(plan->n_dirs == plan->totals.dirs);
+}
+
+static void sort_out(struct i2n_plan *plan, struct i2n_reader *reader, struct key *keys)
+{
+	const struct i2n_tree *t = plan->tree;
+
+	for (uint32_t d = 0; d < t->n_dirents; d++) {
+		const struct i2n_inode *in = &t->inodes[t->dirents[d].inode];
+
+		if (in->first_dirent != d) {
+			plan->links[plan->n_links++] = d;
+		} else if (i2n_inode_type(in) != I2N_S_IFDIR) {
+			keys[plan->n_order].where = reader->ops->where(reader, in);
+			keys[plan->n_order++].dirent = d;
+		}
+	}
+	qsort(keys, plan->n_order, sizeof(*keys), by_where);
+	for (uint32_t i = 0; i < plan->n_order; i++)
+		plan->order[i] = keys[i].dirent;
+}
+
+static int count_all(struct i2n_plan *plan, uint32_t caps, const struct i2n_notes *notes, struct i2n_err *err)
+{
+	const struct i2n_tree *t = plan->tree;
+
+	for (uint32_t i = 0; i < t->n_inodes; i++) {
+		if (i != t->root) {
+			count(&plan->totals, &t->inodes[i]);
+			plan->totals.links += t->inodes[i].links - 1;
+		}
+		if (note_losses(t, &t->inodes[i], caps, notes, err))
+			return I2N_FATAL;
+	}
+	plan->totals.objects += plan->totals.links;
+	return I2N_OK;
+}
+
+static uint32_t *new_list(uint64_t n)
+{
+	return malloc((n ? n : 1) * sizeof(uint32_t));
+}
+
+int i2n_plan_make(const struct i2n_tree *tree, struct i2n_reader *reader, uint32_t caps, const struct i2n_notes *notes,
+		  struct i2n_plan **ret, struct i2n_err *err)
+{
+	struct i2n_plan *plan = calloc(1, sizeof(*plan));
+	struct key *keys = NULL;
+	uint64_t others;
+
+	if (!plan)
+		return i2n_err_nomem(err);
+	plan->tree = tree;
+	if (count_all(plan, caps, notes, err)) {
+		i2n_plan_free(plan);
+		return I2N_FATAL;
+	}
+	others = plan->totals.objects - plan->totals.dirs - plan->totals.links;
+	plan->order = new_list(others);
+	plan->dirs = new_list(plan->totals.dirs);
+	plan->links = new_list(plan->totals.links);
+	keys = malloc((others ? others : 1) * sizeof(*keys));
+	if (!plan->order || !plan->dirs || !plan->links || !keys) {
+		free(keys);
+		i2n_plan_free(plan);
+		return i2n_err_nomem(err);
+	}
+	sort_out(plan, reader, keys);
+	order_dirs(plan);
+	free(keys);
+	*ret = plan;
+	return I2N_OK;
+}
+
+void i2n_plan_free(struct i2n_plan *plan)
+{
+	if (!plan)
+		return;
+	free(plan->order);
+	free(plan->dirs);
+	free(plan->links);
+	free(plan);
+}

@@ -1,0 +1,81 @@
+#include "img2nfs/sink.h"
+
+#include <assert.h>
+
+int i2n_sink_submit(struct i2n_sink *sink, struct i2n_op *op, struct i2n_err *err)
+{
+	int rc;
+
+	assert(op->done && op->inode);
+	assert(op->kind == I2N_OP_DIRATTR || (op->name && op->name_len && op->parent != I2N_OBJ_NONE));
+	assert((op->kind != I2N_OP_LINK && op->kind != I2N_OP_DIRATTR) || op->obj != I2N_OBJ_NONE);
+	sink->outstanding++;
+	rc = sink->ops->submit(sink, op, err);
+	assert(rc == I2N_OK || rc == I2N_RETRY || rc == I2N_FATAL);
+	if (rc)
+		sink->outstanding--;
+	return rc;
+}
+
+int i2n_sink_service(struct i2n_sink *sink, int timeout_ms, struct i2n_err *err)
+{
+	int rc = sink->ops->service(sink, timeout_ms, err);
+
+	assert(rc == I2N_OK || (rc == I2N_FATAL && sink->outstanding == 0));
+	return rc;
+}
+
+void i2n_sink_cancel(struct i2n_sink *sink, int signo)
+{
+	sink->ops->cancel(sink, signo);
+}
+
+void i2n_sink_release(struct i2n_sink *sink, i2n_obj obj)
+{
+	if (obj != I2N_OBJ_NONE && obj != I2N_OBJ_ROOT)
+		sink->ops->release(sink, obj);
+}
+
+int i2n_sink_finish(struct i2n_sink *sink, struct i2n_err *err)
+{
+	assert(sink->outstanding == 0);
+	return sink->ops->finish(sink, err);
+}
+
+void i2n_sink_free(struct i2n_sink *sink)
+{
+	if (sink)
+		sink->ops->free(sink);
+}
+
+void i2n_sink_complete(struct i2n_sink *sink, struct i2n_op *op)
+{
+	assert(sink->outstanding > 0);
+	assert(op->rc == I2N_OK || op->rc == I2N_BADNODE || op->rc == I2N_FATAL);
+	sink->outstanding--;
+	op->done(op);
+}
+
+uint64_t i2n_sink_requests(const struct i2n_sink *sink)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < I2N_PROCS; i++)
+		sum += sink->stats.requests[i];
+	return sum;
+}
+
+const char *i2n_proc_name(enum i2n_proc p)
+{
+	static const char *const names[I2N_PROCS] = {
+		[I2N_PROC_NULL] = "NULL", [I2N_PROC_MNT] = "MNT", [I2N_PROC_LOOKUP] = "LOOKUP",
+		[I2N_PROC_GETATTR] = "GETATTR", [I2N_PROC_SETATTR] = "SETATTR", [I2N_PROC_FSINFO] = "FSINFO",
+		[I2N_PROC_FSSTAT] = "FSSTAT", [I2N_PROC_READDIRPLUS] = "READDIRPLUS", [I2N_PROC_CREATE] = "CREATE",
+		[I2N_PROC_MKDIR] = "MKDIR", [I2N_PROC_SYMLINK] = "SYMLINK", [I2N_PROC_MKNOD] = "MKNOD",
+		[I2N_PROC_LINK] = "LINK", [I2N_PROC_WRITE] = "WRITE", [I2N_PROC_COMMIT] = "COMMIT",
+		[I2N_PROC_REMOVE] = "REMOVE", [I2N_PROC_RMDIR] = "RMDIR", [I2N_PROC_RENAME] = "RENAME",
+		[I2N_PROC_READ] = "READ", [I2N_PROC_READLINK] = "READLINK", [I2N_PROC_ACCESS] = "ACCESS",
+	};
+
+	return p < I2N_PROCS ? names[p] : "?";
+}
