@@ -31,8 +31,9 @@ LIB_SRC := $(sort $(filter-out src/cli/main.c,$(wildcard src/*/*.c)))
 LIB_OBJ := $(LIB_SRC:%.c=$(O)/%.o)
 UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
 UNIT_BIN := $(UNIT_SRC:%.c=$(O)/%)
-TOOL_SRC := $(sort $(wildcard tests/tools/*.c))
-TOOL_BIN := $(TOOL_SRC:%.c=$(O)/%)
+# norpcbind is preloaded into the test server, which only Linux rigs have.
+TOOL_SRC := $(sort $(filter-out %/norpcbind.c,$(wildcard tests/tools/*.c)))
+TOOL_BIN := $(TOOL_SRC:%.c=$(O)/%) $(if $(filter Linux,$(shell uname)),$(O)/tests/tools/norpcbind.so)
 
 .DEFAULT_GOAL := all
 .PHONY: all check bench demo lint install uninstall help clean units deps man FORCE
@@ -79,6 +80,11 @@ $(O)/tests/unit/%.o: CPPFLAGS += -Itests/lib -Isrc
 $(O)/tests/tools/%.o: CPPFLAGS += -Itests/lib -Isrc
 $(O)/tests/tools/%: $(O)/tests/tools/%.o $(O)/libimg2nfs.a
 	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
+
+# Never with SANFLAGS: the server it is preloaded into has no sanitizer runtime.
+$(O)/tests/tools/norpcbind.so: tests/tools/norpcbind.c $(O)/flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 $(WARN) $(OPT) -fPIC -shared -o $@ $<
 
 check: ## install what is missing, build, run all tests (T=unit/ or T=e2e/name runs a part)
 	$(Q)sh third_party/install.sh --test

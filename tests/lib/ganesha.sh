@@ -1,0 +1,206 @@
+# ganesha.sh - throw-away nfs-ganesha servers on 127.0.0.1, without rpcbind. Source test.sh first.
+#
+#	ganesha_start NAME vfs DIR [OPTION...]	as root; DIR must exist and is exported as /export
+#	ganesha_start NAME mem - [OPTION...]	as an ordinary user (nobody, when root runs the test); exports /export
+#	ganesha_url NAME [PATH]			prints nfs://127.0.0.1/export[PATH]?version=3&nfsport=N&mountport=M
+#	ganesha_query NAME			prints version=3&nfsport=N&mountport=M
+#	ganesha_stop NAME [SIGNAL]		ends it and waits for its end; at exit this happens by itself
+#	ganesha_restart NAME			starts it again: same ports, same options, same export
+#
+# Options: ro             read-only export
+#          squash=WORD    Root_Squash, All_Squash, ... (default No_Root_Squash)
+#          secure         only privileged source ports, as `secure` in /etc/exports
+#          epoch=N        the write verifier; else the second of the start
+#          nfsport=N mountport=N    instead of free ones
+#
+# A start waits for the line in the server's log that says it is up. Everything it writes is in $WORK/ganesha.NAME/ (log,
+# pid, conf). Never delete below DIR while it runs: it keeps handles and answers from its cache; use fresh folders.
+
+# Two different ports below the range that systems give to clients. Only a proposal: when one is taken, the server says
+# so and the start tries others.
+ganesha_ports() {
+	od -An -N4 -tu2 /dev/urandom | awk '{ p = 20000 + $1 % 6000; print p, 26000 + $2 % 6000 }'
+}
+
+ganesha_dir() {
+	echo "$WORK/ganesha.$1"
+}
+
+ganesha_pid() {
+	cat "$(ganesha_dir "$1")/pid" 2>/dev/null
+}
+
+ganesha_conf() {	# STATE FSAL PATH NFSPORT MOUNTPORT ACCESS SQUASH PRIVILEGED
+	cat <<EOC
+NFS_CORE_PARAM {
+	NFS_Port = $4;
+	MNT_Port = $5;
+	Bind_addr = 127.0.0.1;
+	Protocols = 3, 4;
+	Enable_NLM = false;
+	Enable_RQUOTA = false;
+	Enable_UDP = false;
+	mount_path_pseudo = true;
+	fsid_device = true;
+	Dbus_Name_Prefix = p$4;
+}
+NFS_KRB5 {
+	Active_krb5 = false;
+}
+MEM {
+	Inode_Size = 65536;
+}
+NFSv4 {
+	Graceless = true;
+	Only_Numeric_Owners = true;
+	Allow_Numeric_Owners = true;
+	RecoveryBackend = fs;
+	RecoveryRoot = $1/recovery;
+}
+EXPORT {
+	Export_Id = 1;
+	Path = $3;
+	Pseudo = /export;
+	Access_Type = $6;
+	Squash = $7;
+	PrivilegedPort = $8;
+	SecType = sys;
+	Protocols = 3, 4;
+	Transports = TCP;
+	FSAL { Name = $2; }
+}
+EOC
+}
+
+ganesha_start() {
+	gan_name=$1 gan_fsal=$2 gan_path=$3
+	shift 3
+	need ganesha.nfsd
+	gan_st=$(ganesha_dir "$gan_name")
+	gan_access=RW gan_squash=No_Root_Squash gan_priv=false gan_epoch='' gan_np='' gan_mp=''
+	for gan_o; do
+		case $gan_o in
+		ro) gan_access=RO ;;
+		squash=*) gan_squash=${gan_o#*=} ;;
+		secure) gan_priv=true ;;
+		epoch=*) gan_epoch=${gan_o#*=} ;;
+		nfsport=*) gan_np=${gan_o#*=} ;;
+		mountport=*) gan_mp=${gan_o#*=} ;;
+		*) die "ganesha_start: unknown option $gan_o" ;;
+		esac
+	done
+	rm -rf "$gan_st"
+	mkdir -p "$gan_st/recovery" || exit 1
+	case $gan_fsal in
+	vfs)
+		need_root "the VFS export of nfs-ganesha"
+		ls /usr/lib/*/ganesha/libfsalvfs.so >/dev/null 2>&1 || skip "nfs-ganesha-vfs is not installed"
+		gan_path=$(cd "$gan_path" && pwd -P) || exit 1
+		;;
+	mem)
+		ls /usr/lib/*/ganesha/libfsalmem.so >/dev/null 2>&1 || skip "nfs-ganesha-mem is not installed"
+		gan_path=/export
+		# The work folder may be out of nobody's reach.
+		if [ "$(id -u)" -eq 0 ]; then
+			gan_far=$(mktemp -d "${TMPDIR:-/var/tmp}/img2nfs-ganesha.XXXXXX") || exit 1
+			# When the test is over, its log lies with the others.
+			at_exit "rm -f '$gan_st'; mv '$gan_far' '$gan_st'"
+			mv "$gan_st/recovery" "$gan_far/"
+			cp "$O/tests/tools/norpcbind.so" "$gan_far/"
+			rm -rf "$gan_st"
+			ln -s "$gan_far" "$gan_st"
+			chown -R 65534:65534 "$gan_far"
+			gan_st=$gan_far
+		fi
+		;;
+	*) die "ganesha_start: unknown kind $gan_fsal" ;;
+	esac
+	gan_fixed=$gan_np$gan_mp
+	gan_try=0
+	at_exit "ganesha_stop '$gan_name' KILL"
+	while :; do
+		if [ -z "$gan_fixed" ]; then
+			# shellcheck disable=SC2046 # two words wanted
+			set -- $(ganesha_ports)
+			gan_np=$1 gan_mp=$2
+		fi
+		gan_up=$(echo "$gan_fsal" | tr a-z A-Z)
+		ganesha_conf "$gan_st" "$gan_up" "$gan_path" "$gan_np" "$gan_mp" "$gan_access" "$gan_squash" "$gan_priv" \
+			>"$gan_st/conf"
+		printf '%s\n' "$gan_np" >"$gan_st/nfsport"
+		printf '%s\n' "$gan_mp" >"$gan_st/mountport"
+		printf '%s\n' "$gan_fsal" >"$gan_st/fsal"
+		printf '%s\n' "$gan_epoch" >"$gan_st/epoch"
+		ganesha_run "$gan_name" && return 0
+		gan_try=$((gan_try + 1))
+		if [ -n "$gan_fixed" ] || [ $gan_try -ge 8 ] || ! grep -q 'Address already in use' "$gan_st/log"; then
+			tail -n 20 "$gan_st/log" >&2
+			die "nfs-ganesha '$gan_name' did not start"
+		fi
+	done
+}
+
+# Start the server described in its folder. 1 when it ended before it was up, or is not up in 30 s.
+ganesha_run() {
+	gan_st=$(cd -P "$(ganesha_dir "$1")" && pwd -P) || exit 1
+	gan_as='' gan_pre=$O/tests/tools/norpcbind.so
+	gan_epoch=$(cat "$gan_st/epoch")
+	if [ "$(cat "$gan_st/fsal")" = mem ]; then
+		gan_as=as_nobody
+		[ ! -e "$gan_st/norpcbind.so" ] || gan_pre=$gan_st/norpcbind.so
+	fi
+	[ -e "$gan_pre" ] || die "$gan_pre is not built (make tools)"
+	[ ! -e "$gan_st/log" ] || mv "$gan_st/log" "$gan_st/log.before"
+	# exec through env, so that $! is the server itself. No stdin, no descriptors of the test's.
+	(
+		cd / || exit 1
+		LD_PRELOAD=$gan_pre
+		export LD_PRELOAD
+		exec_as() { exec "$@"; }
+		[ -z "$gan_as" ] || [ "$(id -u)" -ne 0 ] ||
+			exec_as setpriv --reuid=65534 --regid=65534 --clear-groups ganesha.nfsd -F -L "$gan_st/log" \
+				-p "$gan_st/pid.own" -f "$gan_st/conf" ${gan_epoch:+-E "$gan_epoch"}
+		exec_as ganesha.nfsd -F -L "$gan_st/log" -p "$gan_st/pid.own" -f "$gan_st/conf" ${gan_epoch:+-E "$gan_epoch"}
+	) >"$gan_st/out" 2>&1 </dev/null &
+	gan_pid=$!
+	echo "$gan_pid" >"$gan_st/pid"
+	until_ok 30 ganesha_is_up_or_gone "$gan_st" "$gan_pid" || return 1
+	kill -0 "$gan_pid" 2>/dev/null && grep -q 'NFS SERVER INITIALIZED' "$gan_st/log"
+}
+
+ganesha_is_up_or_gone() {
+	grep -q 'NFS SERVER INITIALIZED' "$1/log" 2>/dev/null || ! kill -0 "$2" 2>/dev/null
+}
+
+ganesha_query() {
+	gan_st=$(ganesha_dir "$1")
+	echo "version=3&nfsport=$(cat "$gan_st/nfsport")&mountport=$(cat "$gan_st/mountport")"
+}
+
+ganesha_url() {
+	echo "nfs://127.0.0.1/export${2:-}?$(ganesha_query "$1")"
+}
+
+ganesha_stop() {
+	gan_pid=$(ganesha_pid "$1")
+	[ -n "$gan_pid" ] || return 0
+	rm -f "$(ganesha_dir "$1")/pid"
+	kill -s "${2:-TERM}" "$gan_pid" 2>/dev/null
+	# A clean end takes ganesha some seconds; one that hangs is killed.
+	until_ok 20 ganesha_is_gone "$gan_pid" || kill -s KILL "$gan_pid" 2>/dev/null
+	wait "$gan_pid" 2>/dev/null
+	return 0
+}
+
+# A zombie that this shell has not waited for still answers kill -0.
+ganesha_is_gone() {
+	! kill -0 "$1" 2>/dev/null || case $(ps -o stat= -p "$1" 2>/dev/null) in Z* | '') true ;; *) false ;; esac
+}
+
+ganesha_restart() {
+	ganesha_stop "$1" KILL
+	ganesha_run "$1" || {
+		tail -n 20 "$(ganesha_dir "$1")/log" >&2
+		die "nfs-ganesha '$1' did not start again"
+	}
+}
