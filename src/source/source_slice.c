@@ -1,0 +1,62 @@
+#include "img2nfs/source.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "checked.h"
+
+struct slice {
+	struct i2n_source src;
+	struct i2n_source *parent;
+	uint64_t off;
+};
+
+static int slice_pread(struct i2n_source *src, void *buf, size_t len, uint64_t off, struct i2n_err *err)
+{
+	struct slice *s = (struct slice *)src;
+
+	return i2n_source_pread(s->parent, buf, len, s->off + off, err);
+}
+
+static void slice_willneed(struct i2n_source *src, uint64_t off, uint64_t len)
+{
+	struct slice *s = (struct slice *)src;
+
+	i2n_source_willneed(s->parent, s->off + off, len);
+}
+
+static void slice_free(struct i2n_source *src)
+{
+	free(src);
+}
+
+static const struct i2n_source_ops slice_ops = {
+	.name = "slice",
+	.pread = slice_pread,
+	.willneed = slice_willneed,
+	.free = slice_free,
+};
+
+int i2n_source_slice(struct i2n_source *parent, uint64_t off, uint64_t len, struct i2n_source **ret,
+		     struct i2n_err *err)
+{
+	struct slice *s;
+
+	if (!i2n_range_ok(off, len, parent->size))
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0,
+				"cannot use %" PRIu64 " bytes of %s at %" PRIu64 ": it ends at %" PRIu64, len,
+				parent->name, off, parent->size);
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return i2n_err_nomem(err);
+	s->src = (struct i2n_source){
+		.ops = &slice_ops,
+		.size = len,
+		.sector_size = parent->sector_size,
+		.name = parent->name,
+	};
+	s->parent = parent;
+	s->off = off;
+	*ret = &s->src;
+	return I2N_OK;
+}
