@@ -1,0 +1,122 @@
+#include "img2nfs/node.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NSEC_BITS 30
+#define NSEC_MAX 999999999u
+
+uint64_t i2n_time_pack(struct i2n_time t)
+{
+	if (t.sec < I2N_TIME_MIN)
+		return 0;
+	if (t.sec > I2N_TIME_MAX)
+		t = (struct i2n_time){ I2N_TIME_MAX, NSEC_MAX };
+	if (t.nsec > NSEC_MAX)
+		t.nsec = NSEC_MAX;
+	return (uint64_t)(t.sec - I2N_TIME_MIN) << NSEC_BITS | t.nsec;
+}
+
+struct i2n_time i2n_time_unpack(uint64_t packed)
+{
+	return (struct i2n_time){
+		.sec = (int64_t)(packed >> NSEC_BITS) + I2N_TIME_MIN,
+		.nsec = (uint32_t)(packed & ((1u << NSEC_BITS) - 1)),
+	};
+}
+
+/* The dirent of the directory that holds dirent d, or I2N_NONE when that is the root. */
+static uint32_t dirent_above(const struct i2n_tree *t, uint32_t d)
+{
+	return t->inodes[t->dirents[d].parent].first_dirent;
+}
+
+char *i2n_tree_path(const struct i2n_tree *t, uint32_t dirent, size_t *ret_len)
+{
+	const unsigned char *name;
+	size_t len = 0, pos, n;
+	uint32_t d;
+	char *path;
+
+	for (d = dirent; d != I2N_NONE; d = dirent_above(t, d))
+		len += t->names[t->dirents[d].name] + (size_t)1;
+	len = len ? len - 1 : 1;
+	path = malloc(len + 1);
+	if (!path)
+		return NULL;
+	path[0] = '.';
+	path[len] = '\0';
+	pos = len;
+	for (d = dirent; d != I2N_NONE; d = dirent_above(t, d)) {
+		if (pos < len)
+			path[--pos] = '/';
+		name = i2n_dirent_name(t, &t->dirents[d], &n);
+		pos -= n;
+		memcpy(path + pos, name, n);
+	}
+	if (ret_len)
+		*ret_len = len;
+	return path;
+}
+
+static int name_cmp(const void *a, size_t a_len, const void *b, size_t b_len)
+{
+	int c = memcmp(a, b, a_len < b_len ? a_len : b_len);
+
+	return c ? c : (a_len > b_len) - (a_len < b_len);
+}
+
+uint32_t i2n_tree_lookup(const struct i2n_tree *t, uint32_t dir, const void *name, size_t len)
+{
+	const struct i2n_inode *in = &t->inodes[dir];
+	uint32_t lo = 0, hi = in->dir.count;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+		size_t n;
+		const unsigned char *s = i2n_dirent_name(t, &t->dirents[in->dir.first + mid], &n);
+		int c = name_cmp(name, len, s, n);
+
+		if (!c)
+			return in->dir.first + mid;
+		if (c < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return I2N_NONE;
+}
+
+uint32_t i2n_tree_resolve(const struct i2n_tree *t, const char *path, size_t len, uint32_t *ret_dirent)
+{
+	uint32_t at = t->root, d = I2N_NONE;
+	size_t pos = 0, n;
+
+	while (pos < len) {
+		const char *slash = memchr(path + pos, '/', len - pos);
+
+		n = slash ? (size_t)(slash - (path + pos)) : len - pos;
+		if (n && !(n == 1 && path[pos] == '.')) {
+			if (i2n_inode_type(&t->inodes[at]) != I2N_S_IFDIR)
+				return I2N_NONE;
+			d = i2n_tree_lookup(t, at, path + pos, n);
+			if (d == I2N_NONE)
+				return I2N_NONE;
+			at = t->dirents[d].inode;
+		}
+		pos += n + 1;
+	}
+	if (ret_dirent)
+		*ret_dirent = d;
+	return at;
+}
+
+void i2n_tree_free(struct i2n_tree *t)
+{
+	if (!t)
+		return;
+	free(t->inodes);
+	free(t->dirents);
+	free(t->names);
+	free(t);
+}
