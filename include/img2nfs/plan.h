@@ -19,6 +19,9 @@ struct i2n_totals {
 	uint64_t objects;		/* all ops: inodes without the root, plus links */
 };
 
+/* Count one object: an inode under its first name, or a further name of one. */
+void i2n_totals_add(struct i2n_totals *t, const struct i2n_inode *in, bool is_link);
+
 struct i2n_plan {
 	const struct i2n_tree *tree;
 	uint32_t *order;		/* dirents of all first names of non-directories, in order of storing */

@@ -87,7 +87,8 @@ struct i2n_sink_ops {
 	/* Make progress for at most timeout_ms (0 = poll) and run op->done of what finished. Returns early after any
 	 * completion. I2N_FATAL: the sink is dead; all outstanding ops have been done with I2N_FATAL. */
 	int (*service)(struct i2n_sink *sink, int timeout_ms, struct i2n_err *err);
-	/* Ask for an end: ops finish at their next step with I2N_FATAL, domain STOPPED; requests in flight are awaited. */
+	/* Ask for an end: ops finish at their next step with I2N_FATAL, domain STOPPED; requests in flight are awaited.
+	 * signo: the signal, or 0 when the engine ends the run because something failed. */
 	void (*cancel)(struct i2n_sink *sink, int signo);
 	void (*release)(struct i2n_sink *sink, i2n_obj obj);
 	/* All done ops are durable, or I2N_FATAL. Only called with no op outstanding. */

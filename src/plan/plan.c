@@ -22,9 +22,13 @@ static int by_where(const void *a, const void *b)
 	return x->dirent < y->dirent ? -1 : x->dirent > y->dirent;
 }
 
-static void count(struct i2n_totals *t, const struct i2n_inode *in)
+void i2n_totals_add(struct i2n_totals *t, const struct i2n_inode *in, bool is_link)
 {
 	t->objects++;
+	if (is_link) {
+		t->links++;
+		return;
+	}
 	switch (i2n_inode_type(in)) {
 	case I2N_S_IFREG:
 		t->files++;
@@ -121,7 +125,7 @@ static int count_all(struct i2n_plan *plan, uint32_t caps, const struct i2n_note
 
 	for (uint32_t i = 0; i < t->n_inodes; i++) {
 		if (i != t->root) {
-			count(&plan->totals, &t->inodes[i]);
+			i2n_totals_add(&plan->totals, &t->inodes[i], false);
 			plan->totals.links += t->inodes[i].links - 1;
 		}
 		if (note_losses(t, &t->inodes[i], caps, notes, err))

@@ -14,6 +14,7 @@ struct null_sink {
 	struct i2n_sink_env env;
 	struct i2n_op *queue[QUEUE_MAX];
 	unsigned head, count;
+	bool cancelled;
 	int signo;		/* of cancel */
 	unsigned char *buf;
 };
@@ -48,8 +49,8 @@ static int take_file(struct null_sink *ns, const struct i2n_op *op, struct i2n_e
 
 static int take(struct null_sink *ns, const struct i2n_op *op, struct i2n_err *err)
 {
-	if (ns->signo)
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_STOPPED, ns->signo, "stopped by signal %d", ns->signo);
+	if (ns->cancelled)
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_STOPPED, ns->signo, "stopped");
 	if (op->kind == I2N_OP_FILE)
 		return take_file(ns, op, err);
 	if (op->kind == I2N_OP_SYMLINK)
@@ -90,7 +91,10 @@ static int null_service(struct i2n_sink *sink, int timeout_ms, struct i2n_err *e
 
 static void null_cancel(struct i2n_sink *sink, int signo)
 {
-	((struct null_sink *)sink)->signo = signo;
+	struct null_sink *ns = (struct null_sink *)sink;
+
+	ns->cancelled = true;
+	ns->signo = signo;
 }
 
 static void null_release(struct i2n_sink *sink, i2n_obj obj)

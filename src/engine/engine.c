@@ -1,0 +1,317 @@
+#include "img2nfs/engine.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "schedule.h"
+
+#define MAX_OPS_DEFAULT 256
+#define SERVICE_MS 200		/* how long a stop or a progress line may be late while the server is silent */
+#define PROGRESS_MS 200
+#define AHEAD 64		/* files whose data the reader is told of before their turn */
+
+struct engine;
+
+/* One op under way. */
+struct slot {
+	struct i2n_op op;	/* first: op->owner is the engine, the slot is the op */
+	struct slot *next;	/* free list */
+};
+
+struct engine {
+	const struct i2n_plan *plan;
+	struct i2n_reader *reader;
+	struct i2n_sink *sink;
+	const struct i2n_notes *notes;
+	const struct i2n_engine_opts *opts;
+	struct schedule sched;
+	struct slot *slots, *free_slots;
+	struct i2n_progress p;
+	int64_t last_progress_ms;
+	uint32_t told;		/* index in plan->order up to which willneed was said */
+	bool ending;		/* cancelled: no more submits, only draining */
+	int rc;			/* first fatal outcome */
+	struct i2n_err err;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);	/* cannot fail with this clock and a valid pointer */
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static void end_run(struct engine *e, int signo)
+{
+	if (e->ending)
+		return;
+	e->ending = true;
+	i2n_sink_cancel(e->sink, signo);
+}
+
+static void set_fatal(struct engine *e, const struct i2n_err *err)
+{
+	if (e->rc)
+		return;		/* the first one is the cause */
+	e->rc = I2N_FATAL;
+	e->err = *err;
+}
+
+/* The object is out of the way, stored or not: its directory is one child nearer to its final attributes. */
+static void finish_dirent(struct engine *e, uint32_t dirent)
+{
+	uint32_t inode = schedule_done(&e->sched, dirent);
+
+	if (inode != I2N_NONE && e->sched.inodes[inode].obj != OBJ_FAILED)
+		i2n_sink_release(e->sink, e->sched.inodes[inode].obj);
+}
+
+static void note_failure(struct engine *e, uint32_t dirent, const struct i2n_err *err)
+{
+	bool image = err->blame == I2N_BLAME_IMAGE;
+	size_t len = 0;
+	char *path = i2n_tree_path(e->plan->tree, dirent, &len);
+
+	/* without memory for the path the note still counts */
+	i2n_note(e->notes, image ? I2N_NOTE_DAMAGED : I2N_NOTE_FAILED, image ? "content" : "store", path, len, "%s",
+		 err->msg);
+	free(path);
+}
+
+/* Not stored, whatever the reason: what depends on it comes out of schedule_next() and fails in turn. */
+static void fail_dirent(struct engine *e, uint32_t dirent)
+{
+	const struct i2n_tree *t = e->plan->tree;
+	const struct i2n_inode *in = &t->inodes[t->dirents[dirent].inode];
+
+	e->p.failed++;
+	if (in->first_dirent == dirent)
+		schedule_stored(&e->sched, dirent, OBJ_FAILED);
+	if (i2n_inode_type(in) != I2N_S_IFDIR)
+		finish_dirent(e, dirent);
+	/* a directory is finished when its children have failed: its turn comes with WORK_ATTR */
+}
+
+static void on_attr_done(struct engine *e, struct i2n_op *op)
+{
+	if (op->rc == I2N_BADNODE)
+		note_failure(e, op->dirent, &op->err);
+	if (op->dirent == I2N_NONE)
+		return;
+	if (op->rc == I2N_BADNODE)
+		e->p.failed++;
+	else
+		i2n_totals_add(&e->p.done, op->inode, false);
+	finish_dirent(e, op->dirent);
+}
+
+static void on_stored(struct engine *e, struct i2n_op *op)
+{
+	if (op->kind == I2N_OP_LINK) {
+		i2n_totals_add(&e->p.done, op->inode, true);
+		finish_dirent(e, op->dirent);
+		return;
+	}
+	/* an object that nobody will refer to has no number; the schedule wants to know only that it is there */
+	schedule_stored(&e->sched, op->dirent, op->kind == I2N_OP_MKDIR || op->keep ? op->obj : I2N_OBJ_ROOT);
+	if (op->kind == I2N_OP_MKDIR)
+		return;		/* counted when it is settled */
+	i2n_totals_add(&e->p.done, op->inode, false);
+	finish_dirent(e, op->dirent);
+}
+
+static void on_op_done(struct i2n_op *op)
+{
+	struct engine *e = op->owner;
+	struct slot *slot = (struct slot *)op;
+
+	if (op->rc == I2N_FATAL) {
+		set_fatal(e, &op->err);
+		end_run(e, 0);
+	} else if (op->kind == I2N_OP_DIRATTR) {
+		on_attr_done(e, op);
+	} else if (op->rc == I2N_BADNODE) {
+		note_failure(e, op->dirent, &op->err);
+		fail_dirent(e, op->dirent);
+	} else {
+		on_stored(e, op);
+	}
+	slot->next = e->free_slots;
+	e->free_slots = slot;
+}
+
+static enum i2n_op_kind kind_of(enum work work, const struct i2n_inode *in)
+{
+	static const enum i2n_op_kind fixed[WORKS] = { [WORK_DIR] = I2N_OP_MKDIR, [WORK_ATTR] = I2N_OP_DIRATTR,
+						       [WORK_LINK] = I2N_OP_LINK };
+
+	if (work != WORK_FILE)
+		return fixed[work];
+	if (i2n_inode_type(in) == I2N_S_IFREG)
+		return I2N_OP_FILE;
+	return i2n_inode_type(in) == I2N_S_IFLNK ? I2N_OP_SYMLINK : I2N_OP_MKNOD;
+}
+
+static void fill_op(struct engine *e, struct i2n_op *op, enum work work, uint32_t dirent)
+{
+	const struct i2n_tree *t = e->plan->tree;
+	uint32_t inode = dirent == I2N_NONE ? t->root : t->dirents[dirent].inode;
+
+	*op = (struct i2n_op){ .inode = &t->inodes[inode], .dirent = dirent, .obj = I2N_OBJ_NONE,
+			       .parent = I2N_OBJ_NONE, .done = on_op_done, .owner = e };
+	op->kind = kind_of(work, op->inode);
+	if (dirent != I2N_NONE) {
+		size_t len;
+
+		op->name = i2n_dirent_name(t, &t->dirents[dirent], &len);
+		op->name_len = (unsigned char)len;
+		op->parent = e->sched.inodes[t->dirents[dirent].parent].obj;
+	}
+	if (work == WORK_ATTR || work == WORK_LINK)
+		op->obj = e->sched.inodes[inode].obj;
+	else
+		op->keep = work == WORK_DIR || op->inode->links > 1;
+}
+
+/* The reader hears of the next files in disk order a little ahead of their turn. */
+static void look_ahead(struct engine *e)
+{
+	const struct i2n_tree *t = e->plan->tree;
+	uint32_t end = e->sched.order_cursor + AHEAD;
+
+	if (end > e->plan->n_order)
+		end = e->plan->n_order;
+	for (; e->told < end; e->told++)
+		e->reader->ops->willneed(e->reader, &t->inodes[t->dirents[e->plan->order[e->told]].inode]);
+}
+
+/* A dirent that cannot be stored because what it depends on failed; a failed directory that is now complete. */
+static bool settle_failed(struct engine *e, enum work work, uint32_t dirent)
+{
+	if (dirent == I2N_NONE)
+		return false;
+	if (work == WORK_ATTR) {
+		if (e->sched.inodes[e->plan->tree->dirents[dirent].inode].obj != OBJ_FAILED)
+			return false;
+		finish_dirent(e, dirent);
+		return true;
+	}
+	if (!schedule_is_failed(&e->sched, dirent))
+		return false;
+	fail_dirent(e, dirent);
+	return true;
+}
+
+/* Submit what can start. Returns when the window is full, nothing can start or something is wrong. */
+static void submit_ready(struct engine *e)
+{
+	enum work work;
+	uint32_t dirent;
+
+	while (!e->ending && e->free_slots && schedule_next(&e->sched, &work, &dirent)) {
+		struct slot *slot = e->free_slots;
+		struct i2n_err err;
+		int rc;
+
+		if (settle_failed(e, work, dirent))
+			continue;
+		fill_op(e, &slot->op, work, dirent);
+		e->free_slots = slot->next;
+		rc = i2n_sink_submit(e->sink, &slot->op, &err);
+		if (!rc) {
+			look_ahead(e);
+			continue;
+		}
+		slot->next = e->free_slots;
+		e->free_slots = slot;
+		schedule_put_back(&e->sched, work, dirent);
+		if (rc != I2N_RETRY) {
+			set_fatal(e, &err);
+			end_run(e, 0);
+		}
+		return;
+	}
+}
+
+static void tell_progress(struct engine *e, bool last)
+{
+	int64_t now = now_ms();
+
+	if (!last && now - e->last_progress_ms < PROGRESS_MS)
+		return;
+	e->last_progress_ms = now;
+	e->p.written = e->sink->stats.bytes_written;
+	e->p.requests = i2n_sink_requests(e->sink);
+	if (e->opts->progress)
+		e->opts->progress(e->opts->ctx, &e->p);
+}
+
+static void check_stop(struct engine *e)
+{
+	struct i2n_err err;
+
+	if (e->ending || !e->opts->stop || !*e->opts->stop)
+		return;
+	i2n_err_set(&err, I2N_DOM_STOPPED, *e->opts->stop, "stopped by signal %d", *e->opts->stop);
+	set_fatal(e, &err);
+	end_run(e, *e->opts->stop);
+}
+
+static void loop(struct engine *e)
+{
+	struct i2n_err err;
+
+	for (;;) {
+		check_stop(e);
+		submit_ready(e);
+		if (!e->sink->outstanding)
+			break;
+		if (i2n_sink_service(e->sink, SERVICE_MS, &err)) {
+			set_fatal(e, &err);
+			break;
+		}
+		tell_progress(e, false);
+	}
+}
+
+static int init(struct engine *e)
+{
+	unsigned n = e->opts->max_ops ? e->opts->max_ops : MAX_OPS_DEFAULT;
+
+	if (schedule_init(&e->sched, e->plan, &e->err))
+		return I2N_FATAL;
+	e->slots = calloc(n, sizeof(*e->slots));
+	if (!e->slots)
+		return i2n_err_nomem(&e->err);
+	for (unsigned i = 0; i < n; i++) {
+		e->slots[i].next = e->free_slots;
+		e->free_slots = &e->slots[i];
+	}
+	e->p.total = e->plan->totals;
+	return I2N_OK;
+}
+
+int i2n_engine_run(const struct i2n_plan *plan, struct i2n_reader *reader, struct i2n_sink *sink,
+		   const struct i2n_notes *notes, const struct i2n_engine_opts *opts, struct i2n_progress *ret,
+		   struct i2n_err *err)
+{
+	struct engine e = { .plan = plan, .reader = reader, .sink = sink, .notes = notes, .opts = opts };
+
+	e.rc = init(&e);
+	if (!e.rc) {
+		loop(&e);
+		if (!e.rc && i2n_sink_finish(sink, &e.err))
+			e.rc = I2N_FATAL;
+	}
+	e.p.left = e.p.total.objects - e.p.done.objects - e.p.failed;
+	assert(e.rc || !e.p.left);
+	tell_progress(&e, true);
+	schedule_release(&e.sched);
+	free(e.slots);
+	*ret = e.p;
+	if (e.rc)
+		*err = e.err;
+	return e.rc;
+}

@@ -1,0 +1,228 @@
+#include "schedule.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* Files looked at ahead of the directories. More would lose the disk order (a directory hands out its waiting files all
+ * at once), less would leave the window empty while directories are made. */
+#define DEFERRED_MAX 4096
+
+static void append(struct schedule *s, uint32_t *tail, uint32_t dirent)
+{
+	if (*tail == I2N_NONE) {
+		s->next[dirent] = dirent;
+	} else {
+		s->next[dirent] = s->next[*tail];
+		s->next[*tail] = dirent;
+	}
+	*tail = dirent;
+}
+
+static void prepend(struct schedule *s, uint32_t *tail, uint32_t dirent)
+{
+	uint32_t old = *tail;
+
+	append(s, tail, dirent);
+	if (old != I2N_NONE)
+		*tail = old;
+}
+
+static uint32_t pop(struct schedule *s, uint32_t *tail)
+{
+	uint32_t head;
+
+	if (*tail == I2N_NONE)
+		return I2N_NONE;
+	head = s->next[*tail];
+	if (head == *tail)
+		*tail = I2N_NONE;
+	else
+		s->next[*tail] = s->next[head];
+	return head;
+}
+
+static const struct i2n_dirent *de_of(const struct schedule *s, uint32_t dirent)
+{
+	return &s->plan->tree->dirents[dirent];
+}
+
+static const struct i2n_inode *inode_of(const struct schedule *s, uint32_t dirent)
+{
+	return &s->plan->tree->inodes[de_of(s, dirent)->inode];
+}
+
+static bool is_dir(const struct schedule *s, uint32_t dirent)
+{
+	return i2n_inode_type(inode_of(s, dirent)) == I2N_S_IFDIR;
+}
+
+static bool is_link(const struct schedule *s, uint32_t dirent)
+{
+	return inode_of(s, dirent)->first_dirent != dirent;
+}
+
+static struct inode_state *parent_of(const struct schedule *s, uint32_t dirent)
+{
+	return &s->inodes[de_of(s, dirent)->parent];
+}
+
+static enum work work_of(const struct schedule *s, uint32_t dirent)
+{
+	return is_link(s, dirent) ? WORK_LINK : is_dir(s, dirent) ? WORK_DIR : WORK_FILE;
+}
+
+int schedule_init(struct schedule *s, const struct i2n_plan *plan, struct i2n_err *err)
+{
+	const struct i2n_tree *t = plan->tree;
+
+	*s = (struct schedule){ .plan = plan };
+	for (int w = 0; w < WORKS; w++)
+		s->ready[w].tail = I2N_NONE;
+	s->inodes = malloc(((size_t)t->n_inodes + 1) * sizeof(*s->inodes));
+	s->next = malloc(((size_t)t->n_dirents + 1) * sizeof(*s->next));
+	if (!s->inodes || !s->next) {
+		schedule_release(s);
+		return i2n_err_nomem(err);
+	}
+	for (uint32_t i = 0; i < t->n_inodes; i++) {
+		const struct i2n_inode *in = &t->inodes[i];
+		bool dir = i2n_inode_type(in) == I2N_S_IFDIR;
+
+		s->inodes[i] = (struct inode_state){ .obj = I2N_OBJ_NONE, .waiting = I2N_NONE,
+						     .pending = dir ? in->dir.count : in->links - 1 };
+	}
+	s->inodes[t->root].obj = I2N_OBJ_ROOT;
+	s->root_attr = !s->inodes[t->root].pending;
+	for (uint32_t i = 0; i < plan->n_links; i++)
+		append(s, &s->inodes[de_of(s, plan->links[i])->inode].waiting, plan->links[i]);
+	return I2N_OK;
+}
+
+void schedule_release(struct schedule *s)
+{
+	free(s->inodes);
+	free(s->next);
+	s->inodes = NULL;
+	s->next = NULL;
+}
+
+/* Its directory is there (or has failed), or else it now waits for it. */
+static bool can_start(struct schedule *s, uint32_t dirent)
+{
+	struct inode_state *parent = parent_of(s, dirent);
+
+	if (parent->obj != I2N_OBJ_NONE)
+		return true;
+	append(s, &parent->waiting, dirent);
+	return false;
+}
+
+static uint32_t next_dir(struct schedule *s)
+{
+	uint32_t d = pop(s, &s->ready[WORK_DIR].tail);
+
+	if (d != I2N_NONE)
+		return d;
+	while (s->dir_cursor < s->plan->n_dirs) {
+		d = s->plan->dirs[s->dir_cursor++];
+		if (can_start(s, d))
+			return d;
+	}
+	return I2N_NONE;
+}
+
+static uint32_t next_link(struct schedule *s)
+{
+	uint32_t d;
+
+	while ((d = pop(s, &s->ready[WORK_LINK].tail)) != I2N_NONE)
+		if (schedule_is_failed(s, d) || can_start(s, d))
+			return d;
+	return I2N_NONE;
+}
+
+static uint32_t next_file(struct schedule *s)
+{
+	uint32_t d = pop(s, &s->ready[WORK_FILE].tail);
+
+	if (d != I2N_NONE)
+		return d;
+	while (s->order_cursor < s->plan->n_order && s->deferred < DEFERRED_MAX) {
+		d = s->plan->order[s->order_cursor++];
+		if (can_start(s, d))
+			return d;
+		s->deferred++;
+	}
+	return I2N_NONE;
+}
+
+bool schedule_next(struct schedule *s, enum work *ret_work, uint32_t *ret_dirent)
+{
+	if ((*ret_dirent = next_dir(s)) != I2N_NONE) {
+		*ret_work = WORK_DIR;
+	} else if (s->root_attr || (*ret_dirent = pop(s, &s->ready[WORK_ATTR].tail)) != I2N_NONE) {
+		*ret_work = WORK_ATTR;
+		s->root_attr = false;
+	} else if ((*ret_dirent = next_link(s)) != I2N_NONE) {
+		*ret_work = WORK_LINK;
+	} else if ((*ret_dirent = next_file(s)) != I2N_NONE) {
+		*ret_work = WORK_FILE;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+void schedule_put_back(struct schedule *s, enum work work, uint32_t dirent)
+{
+	if (dirent == I2N_NONE)
+		s->root_attr = true;
+	else
+		prepend(s, &s->ready[work].tail, dirent);
+}
+
+bool schedule_is_failed(const struct schedule *s, uint32_t dirent)
+{
+	if (parent_of(s, dirent)->obj == OBJ_FAILED)
+		return true;
+	return is_link(s, dirent) && s->inodes[de_of(s, dirent)->inode].obj == OBJ_FAILED;
+}
+
+void schedule_stored(struct schedule *s, uint32_t dirent, i2n_obj obj)
+{
+	struct inode_state *st = &s->inodes[de_of(s, dirent)->inode];
+	uint32_t d;
+
+	assert(obj != I2N_OBJ_NONE && st->obj == I2N_OBJ_NONE);
+	st->obj = obj;
+	while ((d = pop(s, &st->waiting)) != I2N_NONE) {
+		enum work w = work_of(s, d);
+
+		if (w == WORK_FILE)
+			s->deferred--;
+		append(s, &s->ready[w].tail, d);
+	}
+	/* an empty directory, or a failed one none of whose children was ever there */
+	if (is_dir(s, dirent) && !st->pending)
+		append(s, &s->ready[WORK_ATTR].tail, dirent);
+}
+
+uint32_t schedule_done(struct schedule *s, uint32_t dirent)
+{
+	uint32_t parent = de_of(s, dirent)->parent, inode = de_of(s, dirent)->inode;
+	struct inode_state *st = &s->inodes[parent];
+
+	assert(st->pending > 0);
+	/* a link may fail with its target before its own directory is made: then schedule_stored() sees pending 0 */
+	if (--st->pending == 0 && st->obj != I2N_OBJ_NONE) {
+		if (parent == s->plan->tree->root)
+			s->root_attr = true;
+		else
+			append(s, &s->ready[WORK_ATTR].tail, s->plan->tree->inodes[parent].first_dirent);
+	}
+	if (is_link(s, dirent))
+		return --s->inodes[inode].pending ? I2N_NONE : inode;
+	if (is_dir(s, dirent))
+		return inode;
+	return s->inodes[inode].pending ? I2N_NONE : inode;
+}
