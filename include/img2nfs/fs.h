@@ -64,4 +64,6 @@ int i2n_fs_chattr(struct i2n_fs *fs, const struct i2n_inode *in, char *buf, stru
 
 void i2n_fs_free(struct i2n_fs *fs);
 
+const char *i2n_fs_library(void);	/* version of libext2fs in use */
+
 #endif

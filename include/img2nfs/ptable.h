@@ -46,6 +46,7 @@ struct i2n_notes;
 int i2n_ptable_read(struct i2n_source *src, uint32_t sector_size, const struct i2n_notes *notes,
 		    struct i2n_ptable **ret, struct i2n_err *err);
 void i2n_ptable_free(struct i2n_ptable *pt);
+const char *i2n_ptable_library(void);	/* version of libfdisk in use */
 
 /* What a range holds, by its magic numbers. */
 enum i2n_fskind {

@@ -144,6 +144,8 @@ struct i2n_nfs_url {
 int i2n_nfs_url_parse(const char *text, const struct i2n_notes *notes, struct i2n_nfs_url *ret, struct i2n_err *err);
 void i2n_nfs_url_release(struct i2n_nfs_url *url);
 
+const char *i2n_nfs_library(void);	/* version of libnfs we were built with */
+
 /* Connect, mount the longest exported prefix of the URL's path, and make sure that the destination directory is absent
  * or empty (else I2N_FATAL, domain DEST, nothing written). Then make what is missing of the path, and check with the
  * attributes of the destination directory that our uid is not squashed. env's members must outlive the sink.

@@ -1,0 +1,16 @@
+#include "cmd.h"
+
+#include <string.h>
+
+const struct i2n_cmd *const i2n_cmds[] = {
+	&cmd_help,
+	NULL,
+};
+
+const struct i2n_cmd *cmd_find(const char *name)
+{
+	for (const struct i2n_cmd *const *c = i2n_cmds; *c; c++)
+		if (!strcmp((*c)->name, name))
+			return *c;
+	return NULL;
+}

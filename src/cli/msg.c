@@ -1,0 +1,50 @@
+#include "msg.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Is there a passing line on the terminal? */
+static bool passing;
+
+/* A failed write to stderr has nowhere to be told; the exit status says what there is to say. */
+static void clear(void)
+{
+	if (passing)
+		(void)fputs("\r\033[K", stderr);
+	passing = false;
+}
+
+void msg_line(const char *fmt, ...)
+{
+	va_list ap;
+
+	clear();
+	(void)fputs("img2nfs: ", stderr);
+	va_start(ap, fmt);
+	(void)vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	(void)fputc('\n', stderr);
+}
+
+void msg_error(const struct i2n_err *err)
+{
+	const char *line = err->hint;
+
+	msg_line("%s", err->msg);
+	while (*line) {
+		size_t n = strcspn(line, "\n");
+
+		(void)fprintf(stderr, "  %.*s\n", (int)n, line);
+		line += n + (line[n] == '\n');
+	}
+}
+
+void msg_passing(const char *text)
+{
+	clear();
+	if (!*text)
+		return;
+	(void)fputs(text, stderr);
+	(void)fflush(stderr);
+	passing = true;
+}

@@ -1,0 +1,41 @@
+#include "status.h"
+
+#include <stddef.h>
+
+int status_of(const struct i2n_err *err)
+{
+	switch (err->blame) {
+	case I2N_BLAME_USAGE:
+		return STATUS_USAGE;
+	case I2N_BLAME_IMAGE:
+		return STATUS_IMAGE;
+	case I2N_BLAME_SERVER:
+		return STATUS_SERVER;
+	case I2N_BLAME_USER:
+		return STATUS_SIGNAL + (int)err->code;
+	case I2N_BLAME_LOCAL:
+	case I2N_BLAME_NONE:
+		break;
+	}
+	return STATUS_LOCAL;
+}
+
+static unsigned rank(int status)
+{
+	static const int worst_first[] = {
+		STATUS_USAGE, STATUS_LOCAL, STATUS_IMAGE, STATUS_SERVER, STATUS_DIFFERS, STATUS_DAMAGED, STATUS_LOSS,
+	};
+	unsigned n = sizeof(worst_first) / sizeof(worst_first[0]);
+
+	if (status >= STATUS_SIGNAL)
+		return n + 1;
+	for (unsigned i = 0; i < n; i++)
+		if (worst_first[i] == status)
+			return n - i;
+	return 0;
+}
+
+int status_worse(int a, int b)
+{
+	return rank(b) > rank(a) ? b : a;
+}

@@ -1,0 +1,25 @@
+/* status.h - exit statuses: the table in img2nfs(1), each row with a test. */
+#ifndef CLI_STATUS_H
+#define CLI_STATUS_H
+
+#include "img2nfs/err.h"
+
+enum status {
+	STATUS_OK = 0,		/* everything arrived and is kept */
+	STATUS_LOSS = 1,	/* done, but something could not be kept there, and --allow-loss did not name it */
+	STATUS_USAGE = 2,	/* wrong command line */
+	STATUS_IMAGE = 3,	/* the image cannot be read or used */
+	STATUS_SERVER = 4,	/* the destination refuses, is unreachable, full or not empty, or did not take objects */
+	STATUS_DAMAGED = 5,	/* done, but damaged objects of the image were left out */
+	STATUS_DIFFERS = 6,	/* a verification found differences */
+	STATUS_LOCAL = 7,	/* trouble on this side: memory, standard output */
+	STATUS_SIGNAL = 128,	/* plus the number of the signal that stopped the run */
+};
+
+/* What an error that ended the run comes to. */
+int status_of(const struct i2n_err *err);
+
+/* The one of two that is told: a signal, then 2, 7, 3, 4, 6, 5, 1, 0. */
+int status_worse(int a, int b);
+
+#endif
