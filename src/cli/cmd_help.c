@@ -15,13 +15,13 @@ struct help_opts {
 static void print_overview(void)
 {
 	(void)puts("Usage: img2nfs COMMAND [OPTION]... [OPERAND]...\n"
-		   "Copy the Linux file tree of a disk image to an NFS server, without root and without a\n"
-		   "mount.\n");	/* main() finds failed writes to stdout, here and below */
+		   "Copy the Linux file tree of a disk image to an NFS server, without root and\n"
+		   "without a mount.\n");	/* main() finds failed writes to stdout, here and below */
 	for (const struct i2n_cmd *const *c = i2n_cmds; *c; c++)
 		(void)printf("  %-10s %s\n", (*c)->name, (*c)->line);
 	(void)puts("\n"
-		   "'img2nfs COMMAND --help' shows the options of a command, 'img2nfs --version' the\n"
-		   "versions of program and libraries, 'man img2nfs' everything.");
+		   "'img2nfs COMMAND --help' shows the options of a command, 'img2nfs --version'\n"
+		   "the versions of program and libraries, 'man img2nfs' everything.");
 }
 
 static int exec_help(const void *values, unsigned n_args, char **args)

@@ -1,0 +1,210 @@
+#include "json.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+
+/* Failed writes are found by main() through ferror(stdout); nothing here could do more. */
+
+void json_init(struct json *j, FILE *f, bool pretty)
+{
+	memset(j, 0, sizeof(*j));
+	j->f = f;
+	j->pretty = pretty;
+}
+
+static void new_line(struct json *j)
+{
+	if (j->pretty)
+		(void)fprintf(j->f, "\n%*s", (int)(2 * j->depth), "");
+}
+
+/* Comma, line and key before a value. */
+static void begin(struct json *j, const char *key)
+{
+	if (j->depth) {
+		if (j->level[j->depth].used)
+			(void)fputs(j->pretty ? "," : ", ", j->f);
+		j->level[j->depth].used = true;
+		new_line(j);
+		assert(j->level[j->depth].array == !key);
+	}
+	if (key)
+		(void)fprintf(j->f, "\"%s\": ", key);
+}
+
+static void after(struct json *j)
+{
+	if (!j->depth)
+		(void)fputc('\n', j->f);
+}
+
+static void open_level(struct json *j, const char *key, bool array)
+{
+	begin(j, key);
+	assert(j->depth + 1 < JSON_DEPTH);
+	j->depth++;
+	j->level[j->depth].array = array;
+	j->level[j->depth].used = false;
+	(void)fputc(array ? '[' : '{', j->f);
+}
+
+void json_object(struct json *j, const char *key)
+{
+	open_level(j, key, false);
+}
+
+void json_array(struct json *j, const char *key)
+{
+	open_level(j, key, true);
+}
+
+void json_end(struct json *j)
+{
+	bool used = j->level[j->depth].used, array = j->level[j->depth].array;
+
+	assert(j->depth);
+	j->depth--;
+	if (used)
+		new_line(j);
+	(void)fputc(array ? ']' : '}', j->f);
+	after(j);
+}
+
+/* Length of the valid UTF-8 sequence at p (RFC 3629, table 3-7 of Unicode), 0 if there is none. */
+static size_t utf8_len(const unsigned char *p, size_t len)
+{
+	unsigned char lo = 0x80, hi = 0xbf;
+	size_t n;
+
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] < 0xc2 || p[0] > 0xf4)
+		return 0;
+	n = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+	if (n > len)
+		return 0;
+	if (p[0] == 0xe0)
+		lo = 0xa0;	/* shortest form only */
+	else if (p[0] == 0xed)
+		hi = 0x9f;	/* no surrogates */
+	else if (p[0] == 0xf0)
+		lo = 0x90;
+	else if (p[0] == 0xf4)
+		hi = 0x8f;	/* not beyond U+10FFFF */
+	if (p[1] < lo || p[1] > hi)
+		return 0;
+	for (size_t i = 2; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}
+
+static bool is_utf8(const unsigned char *p, size_t len)
+{
+	size_t n;
+
+	for (size_t i = 0; i < len; i += n) {
+		n = utf8_len(p + i, len - i);
+		if (!n)
+			return false;
+	}
+	return true;
+}
+
+static void put_string(struct json *j, const unsigned char *p, size_t len)
+{
+	(void)fputc('"', j->f);
+	for (size_t i = 0, n; i < len; i += n ? n : 1) {
+		n = utf8_len(p + i, len - i);
+		if (!n)
+			(void)fputs("\\ufffd", j->f);
+		else if (p[i] < 0x20 || p[i] == 0x7f)
+			(void)fprintf(j->f, "\\u%04x", p[i]);
+		else if (p[i] == '"' || p[i] == '\\')
+			(void)fprintf(j->f, "\\%c", p[i]);
+		else
+			(void)fwrite(p + i, 1, n, j->f);
+	}
+	(void)fputc('"', j->f);
+}
+
+static void put_base64(struct json *j, const unsigned char *p, size_t len)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	(void)fputc('"', j->f);
+	for (size_t i = 0; i < len; i += 3) {
+		uint32_t v = (uint32_t)p[i] << 16;
+
+		if (len - i > 1)
+			v |= (uint32_t)p[i + 1] << 8;
+		if (len - i > 2)
+			v |= p[i + 2];
+		(void)fputc(digits[v >> 18], j->f);
+		(void)fputc(digits[v >> 12 & 63], j->f);
+		(void)fputc(len - i > 1 ? digits[v >> 6 & 63] : '=', j->f);
+		(void)fputc(len - i > 2 ? digits[v & 63] : '=', j->f);
+	}
+	(void)fputc('"', j->f);
+}
+
+void json_str(struct json *j, const char *key, const char *text)
+{
+	if (!text) {
+		json_null(j, key);
+		return;
+	}
+	begin(j, key);
+	put_string(j, (const unsigned char *)text, strlen(text));
+	after(j);
+}
+
+void json_bytes(struct json *j, const char *key, const void *bytes, size_t len)
+{
+	char key64[64];
+
+	assert(key && j->depth);
+	begin(j, key);
+	put_string(j, bytes, len);
+	if (is_utf8(bytes, len))
+		return;
+	(void)snprintf(key64, sizeof(key64), "%s_base64", key);	/* our own keys are short */
+	begin(j, key64);
+	put_base64(j, bytes, len);
+}
+
+void json_u64(struct json *j, const char *key, uint64_t v)
+{
+	begin(j, key);
+	(void)fprintf(j->f, "%" PRIu64, v);
+	after(j);
+}
+
+void json_i64(struct json *j, const char *key, int64_t v)
+{
+	begin(j, key);
+	(void)fprintf(j->f, "%" PRId64, v);
+	after(j);
+}
+
+void json_ms(struct json *j, const char *key, uint64_t ms)
+{
+	begin(j, key);
+	(void)fprintf(j->f, "%" PRIu64 ".%03u", ms / 1000, (unsigned)(ms % 1000));
+	after(j);
+}
+
+void json_bool(struct json *j, const char *key, bool v)
+{
+	begin(j, key);
+	(void)fputs(v ? "true" : "false", j->f);
+	after(j);
+}
+
+void json_null(struct json *j, const char *key)
+{
+	begin(j, key);
+	(void)fputs("null", j->f);
+	after(j);
+}
