@@ -27,6 +27,7 @@ static enum i2n_blame blame_of(enum i2n_err_domain domain)
 	return I2N_BLAME_NONE;
 }
 
+__attribute__((format(printf, 3, 0)))
 static void vformat(char *buf, size_t cap, const char *fmt, va_list ap)
 {
 	int n = vsnprintf(buf, cap, fmt, ap);
@@ -37,6 +38,7 @@ static void vformat(char *buf, size_t cap, const char *fmt, va_list ap)
 		memcpy(buf + cap - 4, "...", 4);
 }
 
+__attribute__((format(printf, 4, 0)))
 static void fill(struct i2n_err *err, enum i2n_err_domain domain, int64_t code, const char *fmt, va_list ap)
 {
 	char text[sizeof(err->msg)];
