@@ -1,0 +1,128 @@
+#include "progress.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "human.h"
+#include "json.h"
+#include "msg.h"
+
+#define TERMINAL_MS 250
+#define PLAIN_MS 30000
+#define JSON_MS 1000
+#define OBJECT_COST 16384	/* an object without data costs about as much time as this many bytes of data */
+
+int64_t progress_now_ms(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);	/* cannot fail with this clock and a valid pointer */
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* A background job must not write over what the user does in the foreground. */
+static bool in_foreground(void)
+{
+	return tcgetpgrp(STDERR_FILENO) == getpgrp();
+}
+
+static unsigned terminal_width(void)
+{
+	struct winsize ws;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &ws) || ws.ws_col < 2)
+		return 80;
+	return ws.ws_col;
+}
+
+void progress_begin(struct progress *p, enum progress_mode mode)
+{
+	p->mode = mode;
+	p->terminal = isatty(STDERR_FILENO);
+	p->start_ms = progress_now_ms();
+	p->shown_ms = p->terminal || mode == PROGRESS_JSON ? 0 : p->start_ms;
+}
+
+/* Bytes of files, holes included: of files that are complete, or, inside a large one, what the server has taken. */
+static uint64_t bytes_done(const struct i2n_progress *at)
+{
+	uint64_t part = at->written < at->total.bytes ? at->written : at->total.bytes;
+
+	return part > at->done.bytes ? part : at->done.bytes;
+}
+
+/* 0..1 */
+static double fraction(const struct i2n_progress *at)
+{
+	double done = (double)bytes_done(at) + OBJECT_COST * (double)(at->done.objects + at->failed);
+	double total = (double)at->total.bytes + OBJECT_COST * (double)at->total.objects;
+
+	return total > done ? done / total : 1;
+}
+
+static void format_line(const struct progress *p, const struct i2n_progress *at, int64_t now, char *buf, size_t cap)
+{
+	uint64_t ms = (uint64_t)(now - p->start_ms) + 1;
+	double f = fraction(at), left = f > 0 ? (double)ms / 1000 * (1 - f) / f : 0;
+	char done[HUMAN_MAX], total[HUMAN_MAX], rate[HUMAN_MAX], time_left[HUMAN_MAX];
+
+	human_bytes(done, bytes_done(at));
+	human_bytes(total, at->total.bytes);
+	human_bytes(rate, (uint64_t)((double)at->written / (double)ms * 1000));
+	if (ms < 2000 || left > 360000)
+		(void)snprintf(time_left, sizeof(time_left), "-:--");	/* a guess would only mislead */
+	else
+		human_time(time_left, (uint64_t)left);
+	/* cut where it does not fit */
+	(void)snprintf(buf, cap, "%3.0f%%  %" PRIu64 "/%" PRIu64 " objects  %s of %s  %s/s  %s left", 100 * f,
+		       at->done.objects, at->total.objects, done, total, rate, time_left);
+}
+
+static void put_json(const struct progress *p, const struct i2n_progress *at, int64_t now)
+{
+	struct json j;
+
+	json_init(&j, stderr, false);
+	json_object(&j, NULL);
+	json_ms(&j, "seconds", (uint64_t)(now - p->start_ms));
+	json_u64(&j, "objects", at->done.objects);
+	json_u64(&j, "objects_total", at->total.objects);
+	json_u64(&j, "objects_failed", at->failed);
+	json_u64(&j, "bytes", bytes_done(at));
+	json_u64(&j, "bytes_total", at->total.bytes);
+	json_u64(&j, "bytes_written", at->written);
+	json_u64(&j, "requests", at->requests);
+	json_end(&j);
+}
+
+void progress_update(struct progress *p, const struct i2n_progress *at)
+{
+	int64_t now = progress_now_ms();
+	int64_t wait = p->mode == PROGRESS_JSON ? JSON_MS : p->terminal ? TERMINAL_MS : PLAIN_MS;
+	char line[256];
+
+	if (p->mode == PROGRESS_NONE || now - p->shown_ms < wait)
+		return;
+	p->shown_ms = now;
+	if (p->mode == PROGRESS_JSON) {
+		put_json(p, at, now);
+	} else if (!p->terminal) {
+		format_line(p, at, now, line, sizeof(line));
+		msg_line("%s", line);
+	} else if (in_foreground()) {
+		unsigned width = terminal_width();
+
+		/* one column less: a full line makes some terminals wrap */
+		format_line(p, at, now, line, width < sizeof(line) ? width : sizeof(line));
+		msg_passing(line);
+	}
+}
+
+void progress_end(struct progress *p)
+{
+	if (p->mode == PROGRESS_AUTO && p->terminal)
+		msg_passing("");
+}

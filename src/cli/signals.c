@@ -1,0 +1,53 @@
+#include "signals.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include "status.h"
+
+static const struct {
+	int signo;
+	const char *name;
+} caught[] = {
+	{ SIGINT, "SIGINT" },
+	{ SIGTERM, "SIGTERM" },
+	{ SIGHUP, "SIGHUP" },
+};
+#define N_CAUGHT (sizeof(caught) / sizeof(caught[0]))
+
+/* int instead of sig_atomic_t, which it is on all systems, because the layers below know no signals. */
+static volatile int stop;
+
+static void on_signal(int signo)
+{
+	if (stop && signo == SIGINT)
+		_exit(STATUS_SIGNAL + signo);
+	if (!stop)
+		stop = signo;
+}
+
+void signals_catch(void)
+{
+	struct sigaction act = { .sa_handler = on_signal }, old;
+
+	(void)sigemptyset(&act.sa_mask);	/* these calls cannot fail with valid signals and pointers */
+	for (size_t i = 0; i < N_CAUGHT; i++) {
+		(void)sigaction(caught[i].signo, NULL, &old);
+		if (old.sa_handler != SIG_IGN)
+			(void)sigaction(caught[i].signo, &act, NULL);
+	}
+}
+
+const volatile int *signals_stop(void)
+{
+	return &stop;
+}
+
+const char *signals_name(int signo)
+{
+	for (size_t i = 0; i < N_CAUGHT; i++)
+		if (caught[i].signo == signo)
+			return caught[i].name;
+	return "a signal";
+}
