@@ -3,8 +3,8 @@
  *	dirdump [-a] [-S] [-b] DIR
  *
  * Fields, separated by tabs and sorted by path: path (escaped), type, mode, uid, gid, size (regular files, symlinks),
- * mtime in ns, rdev, hard-link group (its first path), symlink target or XXH3-128 of the content, bytes of data that are
- * not holes. -a adds the atime. -S leaves out the times of symlinks, which some servers cannot set. -b adds the allocated
+ * mtime in ns, rdev, hard-link group (its first path), symlink target or a digest of the content (see hash_data), bytes
+ * of data that are not holes. -a adds the atime. -S leaves out the times of symlinks, which some servers cannot set. -b adds the allocated
  * bytes, which depend on the file system and are compared with some slack.
  *
  * Walks with openat(), so that paths longer than PATH_MAX are no matter. */
@@ -34,6 +34,8 @@
 #ifndef O_NOATIME
 #define O_NOATIME 0
 #endif
+
+#define CHUNK 4096
 
 struct object {
 	char *path;		/* raw bytes, "." for the root */
@@ -78,51 +80,63 @@ static char *escape(const char *s, size_t len)
 	return out;
 }
 
-/* Bytes that lseek() says are data; all of them where it cannot tell. */
-static uint64_t data_bytes(int fd, off_t size)
+/* Hash what is not zero in [off, end), in steps of CHUNK, each with its offset: a hole and zeros that were written are
+ * the same content, and a hole of a terabyte costs nothing. */
+static void hash_data(XXH3_state_t *state, int fd, off_t off, off_t end, const char *path)
 {
-	uint64_t sum = 0;
-#ifdef SEEK_DATA
-	off_t off = 0;
+	static const char zeros[CHUNK];
+	char buf[CHUNK];
 
-	while (off < size) {
-		off_t start = lseek(fd, off, SEEK_DATA), end;
+	for (off -= off % CHUNK; off < end; off += CHUNK) {
+		uint64_t where = (uint64_t)off;
+		ssize_t got = pread(fd, buf, CHUNK, off);
 
-		if (start < 0)
-			return errno == ENXIO ? sum : (uint64_t)size;
-		end = lseek(fd, start, SEEK_HOLE);
-		if (end < 0)
-			return (uint64_t)size;
-		sum += (uint64_t)(end - start);
-		off = end;
+		if (got < 0)
+			fatal("read", path);
+		if (!memcmp(buf, zeros, (size_t)got))
+			continue;
+		XXH3_128bits_update(state, &where, sizeof(where));
+		XXH3_128bits_update(state, buf, (size_t)got);
 	}
-#else
-	(void)fd;
-	sum = (uint64_t)size;
+}
+
+/* The next data at or after *off: true with [*off, *end). All of the file where the system cannot tell. */
+static bool next_data(int fd, off_t size, off_t *off, off_t *end)
+{
+	if (*off >= size)
+		return false;
+#ifdef SEEK_DATA
+	off_t start = lseek(fd, *off, SEEK_DATA);
+
+	if (start >= 0) {
+		*off = start;
+		*end = lseek(fd, start, SEEK_HOLE);
+		return *end > start;
+	}
+	if (errno == ENXIO)
+		return false;
 #endif
-	return sum;
+	*end = size;
+	return true;
 }
 
 static char *file_tail(int dir, const char *name, const struct object *o)
 {
-	static char buf[1 << 18];	/* a test tool with one thread */
 	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NOATIME);
 	char *out = must(malloc(80));
 	XXH3_state_t *state = must(XXH3_createState());
 	XXH128_hash_t h;
-	uint64_t data;
-	ssize_t got;
+	uint64_t data = 0;
+	off_t off = 0, end;
 
 	if (fd < 0)
 		fatal("open", o->path);
-	data = data_bytes(fd, o->st.st_size);
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		fatal("seek in", o->path);
 	XXH3_128bits_reset(state);
-	while ((got = read(fd, buf, sizeof(buf))) > 0)
-		XXH3_128bits_update(state, buf, (size_t)got);
-	if (got < 0)
-		fatal("read", o->path);
+	while (next_data(fd, o->st.st_size, &off, &end)) {
+		hash_data(state, fd, off, end, o->path);
+		data += (uint64_t)(end - off);
+		off = end;
+	}
 	(void)close(fd);	/* only read from */
 	h = XXH3_128bits_digest(state);
 	XXH3_freeState(state);
