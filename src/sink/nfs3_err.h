@@ -1,0 +1,26 @@
+/* nfs3_err.h - names and meanings of the status codes of NFSv3 and MOUNTv3.
+ *
+ * Source: RFC 1813 2.6 (nfsstat3) and 5.1.5 (mountstat3). */
+#ifndef NFS3_ERR_H
+#define NFS3_ERR_H
+
+#include <stdint.h>
+
+#include "img2nfs/sink.h"
+
+/* "NFS3ERR_NOSPC"; codes that the standard does not know give "NFS3ERR_4711" in buf (at least 32 bytes). */
+const char *nfs3_err_name(uint32_t status, char *buf);
+const char *nfs3_mount_err_name(uint32_t status, char *buf);
+
+/* What an error of one object means for the run: I2N_FATAL when every other object would meet it too (no space, no
+ * permission, a directory's handle gone), I2N_BADNODE when it is about this object. own_handle: the handle in the request
+ * was the object's own, not a directory's. */
+int nfs3_err_rc(uint32_t status, bool own_handle);
+
+/* What the user can do about it, or NULL. One line, without a full stop. */
+const char *nfs3_err_hint(uint32_t status);
+
+/* What a procedure does, for messages: "cannot <verb> 'x'". */
+const char *nfs3_proc_verb(enum i2n_proc p);
+
+#endif

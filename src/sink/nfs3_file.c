@@ -1,0 +1,381 @@
+#include "nfs3_sink.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "nfs3_err.h"
+
+#define COMMIT_EVERY (UINT64_C(256) << 20)	/* so much of a file is sent again at most when a server restarts */
+#define SYNC_AFTER 4	/* rewinds after which a file no longer relies on write verifiers */
+#define REWINDS_MAX 64
+
+static void drained(struct nfs3_op *o);
+
+static void join_writers(struct nfs3_op *o)
+{
+	struct nfs3 *nfs = o->nfs;
+
+	if (o->on_writers)
+		return;
+	o->on_writers = true;
+	o->writer_next = NULL;
+	*(nfs->writers_tail ? &nfs->writers_tail->writer_next : &nfs->writers) = o;
+	nfs->writers_tail = o;
+}
+
+static void leave_writers(struct nfs3_op *o)
+{
+	struct nfs3_op **link = &o->nfs->writers, *prev = NULL;
+
+	if (!o->on_writers)
+		return;
+	while (*link != o) {
+		prev = *link;
+		link = &prev->writer_next;
+	}
+	*link = o->writer_next;
+	if (o->nfs->writers_tail == o)
+		o->nfs->writers_tail = prev;
+	o->on_writers = false;
+}
+
+void nfs3_file_close(struct nfs3_op *o)
+{
+	assert(!o->writes_out);
+	leave_writers(o);
+	if (o->file)
+		o->nfs->env.reader->ops->close(o->file);
+	o->file = NULL;
+	free(o->target);
+	o->target = NULL;
+}
+
+/* Find the next data that is not known to be safe at the server. Sets pend or no_more. */
+static int find_data(struct nfs3_op *o)
+{
+	const struct i2n_reader_ops *ops = o->nfs->env.reader->ops;
+	struct i2n_range r;
+	int rc;
+
+	do {
+		rc = ops->next(o->file, o->nfs->wsize, &r, &o->op->err);
+		if (rc == I2N_END)
+			o->no_more = true;
+		if (rc != I2N_OK)
+			return rc == I2N_END ? I2N_OK : rc;
+	} while (r.off + r.len <= o->safe_end);
+	if (r.off < o->safe_end) {
+		r.len -= o->safe_end - r.off;
+		r.off = o->safe_end;
+	}
+	o->pend = r;
+	return I2N_OK;
+}
+
+int nfs3_file_open(struct nfs3_op *o)
+{
+	const struct i2n_reader_ops *ops = o->nfs->env.reader->ops;
+	int rc;
+
+	if (!o->want.size)
+		return I2N_OK;
+	rc = ops->open(o->nfs->env.reader, o->op->inode, &o->file, &o->op->err);
+	if (rc == I2N_OK)
+		rc = find_data(o);
+	else
+		o->file = NULL;
+	if (rc == I2N_OK && o->no_more)
+		nfs3_file_close(o);	/* only a hole: CREATE does it all */
+	return rc;
+}
+
+/* Fails once; the op ends when its WRITEs are back. */
+static void doom(struct nfs3_op *o, int rc)
+{
+	if (!o->doomed) {
+		o->doomed = true;
+		o->op->rc = rc;
+	}
+	leave_writers(o);
+}
+
+static void doom_nfs(struct nfs3_op *o, enum i2n_proc proc, uint64_t off, nfsstat3 status)
+{
+	char path[400], code[32];
+	const char *hint = nfs3_err_hint(status);
+
+	if (o->doomed)
+		return;
+	i2n_err_set(&o->op->err, I2N_DOM_NFS3, status, "cannot %s %s at %llu: %s", nfs3_proc_verb(proc),
+		    nfs3_op_path(o, path, sizeof(path)), (unsigned long long)off, nfs3_err_name(status, code));
+	if (hint)
+		i2n_err_hint(&o->op->err, "%s", hint);
+	doom(o, nfs3_err_rc(status, true));
+}
+
+static void on_undone(struct nfs3_op *o, const void *reply)
+{
+	const REMOVE3res *res = reply;
+
+	if (res->status != NFS3_OK && res->status != NFS3ERR_NOENT)
+		i2n_err_hint(&o->op->err, "the incomplete file could not be removed from the server");
+	nfs3_op_done(o, o->op->rc);
+}
+
+/* An incomplete file must not stay: nobody could tell it from a complete one. When the whole run ends it may: its mtime
+ * is not the right one, and a later run goes on from there. */
+static void end_doomed(struct nfs3_op *o)
+{
+	if (o->op->rc == I2N_FATAL || o->nfs->calls.dead) {
+		nfs3_op_done(o, o->op->rc);
+		return;
+	}
+	o->call.args.remove.object = (diropargs3){ .dir = nfs3_fh_xdr(&o->dir), .name = o->name };
+	nfs3_ask(o, I2N_PROC_REMOVE, on_undone);
+}
+
+static struct nfs3_write *write_new(struct nfs3 *nfs)
+{
+	struct nfs3_write *w = nfs->spare_writes;
+
+	if (!w)
+		return calloc(1, sizeof(*w));
+	nfs->spare_writes = w->next;
+	return w;
+}
+
+static void write_end(struct nfs3_write *w)
+{
+	struct nfs3_op *o = w->op;
+
+	nfs_bufs_put(&o->nfs->bufs, w->buf);
+	w->buf = NULL;
+	w->next = o->nfs->spare_writes;
+	o->nfs->spare_writes = w;
+	o->writes_out--;
+	drained(o);
+}
+
+static void write_send(struct nfs3_write *w)
+{
+	WRITE3args *args = &w->call.args.write;
+
+	args->file = nfs3_fh_xdr(&w->op->self);
+	args->offset = w->off + w->pos;
+	args->count = w->len - w->pos;
+	args->stable = w->sync ? FILE_SYNC : UNSTABLE;
+	args->data.data_len = args->count;
+	args->data.data_val = (char *)w->buf->data + w->pos;
+	nfs_call_start(&w->op->nfs->calls, &w->call);
+}
+
+static void see_verifier(struct nfs3_op *o, const char *verf)
+{
+	if (!o->verf_known)
+		memcpy(o->verf, verf, sizeof(o->verf));
+	else if (memcmp(o->verf, verf, sizeof(o->verf)))
+		o->verf_changed = true;
+	o->verf_known = true;
+}
+
+static void on_write(struct nfs_call *call, const void *reply)
+{
+	struct nfs3_write *w = (struct nfs3_write *)(void *)call;
+	struct nfs3_op *o = w->op;
+	const WRITE3res *res = reply;
+	const WRITE3resok *ok;
+
+	o->ambiguous |= call->ambiguous;
+	if (!res || o->nfs->stopping) {
+		if (!o->doomed)
+			o->op->err = o->nfs->calls.err;
+		doom(o, I2N_FATAL);
+		write_end(w);
+		return;
+	}
+	ok = &res->WRITE3res_u.resok;
+	if (res->status != NFS3_OK) {
+		doom_nfs(o, I2N_PROC_WRITE, w->off + w->pos, res->status);
+	} else if (!ok->count || ok->count > w->len - w->pos) {
+		doom_nfs(o, I2N_PROC_WRITE, w->off + w->pos, NFS3ERR_SERVERFAULT);	/* no progress, or a lie */
+	} else {
+		w->pos += ok->count;
+		if (ok->committed != FILE_SYNC) {
+			o->unstable = true;
+			see_verifier(o, ok->verf);
+		}
+	}
+	if (!o->doomed && w->pos < w->len)
+		write_send(w);
+	else
+		write_end(w);
+}
+
+static bool is_time_to_commit(const struct nfs3_op *o)
+{
+	return o->unstable && o->bytes >= COMMIT_EVERY;
+}
+
+static bool has_more(const struct nfs3_op *o)
+{
+	return o->pend.len || !o->no_more;
+}
+
+/* Fill a buffer from adjacent ranges. */
+static int read_data(struct nfs3_op *o, unsigned char *buf, size_t cap, size_t *ret_len)
+{
+	const struct i2n_reader_ops *ops = o->nfs->env.reader->ops;
+	uint64_t off = o->pend.off;
+	size_t n = 0;
+	int rc = I2N_OK;
+
+	while (rc == I2N_OK && n < cap && o->pend.len && o->pend.off == off + n) {
+		size_t part = o->pend.len < cap - n ? (size_t)o->pend.len : cap - n;
+
+		rc = ops->read(o->file, buf + n, part, o->pend.off, &o->op->err);
+		o->pend.off += part;
+		o->pend.len -= part;
+		n += part;
+		if (rc == I2N_OK && !o->pend.len)
+			rc = find_data(o);
+	}
+	*ret_len = n;
+	return rc;
+}
+
+/* How large a buffer the next WRITE can need: the ranges that follow may join. */
+static size_t next_size(const struct nfs3_op *o)
+{
+	uint64_t rest = o->want.size - o->pend.off;
+
+	return rest < o->nfs->wsize ? (size_t)rest : o->nfs->wsize;
+}
+
+static void send_data(struct nfs3_op *o, struct nfs3_write *w, struct nfs_buf *buf)
+{
+	bool first = !o->sent_end;
+	uint64_t off = o->pend.off;
+	size_t len;
+	int rc = read_data(o, buf->data, next_size(o), &len);
+
+	*w = (struct nfs3_write){ .op = o, .buf = buf, .off = off, .len = (uint32_t)len };
+	o->writes_out++;
+	if (rc != I2N_OK) {
+		doom(o, rc);
+		write_end(w);
+		return;
+	}
+	/* a file of one WRITE saves the COMMIT; measured to be faster than UNSTABLE with COMMIT */
+	w->sync = (first && !has_more(o)) || o->rewinds >= SYNC_AFTER;
+	w->call.proc = I2N_PROC_WRITE;
+	w->call.done = on_write;
+	o->sent_end = off + len;
+	o->bytes += len;
+	o->nfs->sink.stats.resent += o->rewinds > 0;
+	write_send(w);
+}
+
+/* One WRITE of the first file in line. false: no room. */
+static bool pump_one(struct nfs3 *nfs)
+{
+	struct nfs3_op *o = nfs->writers;
+	struct nfs_buf *buf = nfs_bufs_get(&nfs->bufs, next_size(o));
+	struct nfs3_write *w = buf ? write_new(nfs) : NULL;
+
+	if (!w) {
+		if (buf)
+			nfs_bufs_put(&nfs->bufs, buf);
+		if (!nfs->bufs.in_use) {	/* nothing will come back: this is not the cap */
+			doom(o, i2n_err_nomem(&o->op->err));
+			drained(o);
+		}
+		return false;
+	}
+	send_data(o, w, buf);
+	if (nfs->writers == o && (!has_more(o) || is_time_to_commit(o)))
+		leave_writers(o);
+	return true;
+}
+
+void nfs3_file_pump(struct nfs3 *nfs)
+{
+	while (nfs->writers && nfs_calls_have_room(&nfs->calls) && pump_one(nfs))
+		;
+	nfs->sink.stats.max_bytes_in_flight = nfs->bufs.max_in_use;
+}
+
+/* The server lost what it had not committed (or may have): send it again. */
+static void start_again(struct nfs3_op *o)
+{
+	int rc = I2N_BADNODE;
+
+	o->pend = (struct i2n_range){ 0, 0 };
+	o->no_more = o->unstable = o->verf_known = o->verf_changed = false;
+	o->sent_end = o->safe_end;
+	o->bytes = 0;
+	if (++o->rewinds > REWINDS_MAX)
+		i2n_err_set(&o->op->err, I2N_DOM_DEST, 0, "the server's write verifier changes all the time");
+	else
+		rc = o->nfs->env.reader->ops->rewind(o->file, &o->op->err);
+	if (rc == I2N_OK)
+		rc = find_data(o);
+	if (rc == I2N_OK) {
+		join_writers(o);
+		return;
+	}
+	doom(o, rc);
+	drained(o);
+}
+
+/* All that was sent is safe. */
+static void all_safe(struct nfs3_op *o)
+{
+	o->nfs->sink.stats.bytes_written += o->bytes;
+	o->bytes = 0;
+	o->safe_end = o->sent_end;
+	o->unstable = o->verf_known = false;
+	if (has_more(o)) {
+		join_writers(o);
+		return;
+	}
+	/* only now, so that a right mtime tells that the data is there, even after a crash of the server */
+	nfs3_set_attrs(o, NFS3_ATTR_MODE | NFS3_ATTR_TIMES | (o->sent_end < o->want.size ? NFS3_ATTR_SIZE : 0));
+}
+
+static void on_commit(struct nfs3_op *o, const void *reply)
+{
+	const COMMIT3res *res = reply;
+
+	if (res->status != NFS3_OK) {
+		doom_nfs(o, I2N_PROC_COMMIT, o->safe_end, res->status);
+		end_doomed(o);
+		return;
+	}
+	if (memcmp(res->COMMIT3res_u.resok.verf, o->verf, sizeof(o->verf)))
+		start_again(o);
+	else
+		all_safe(o);
+}
+
+/* Something came back: is the file through? */
+static void drained(struct nfs3_op *o)
+{
+	if (o->writes_out || (!o->doomed && o->on_writers))
+		return;
+	if (o->doomed) {
+		end_doomed(o);
+	} else if (o->verf_changed) {
+		start_again(o);
+	} else if (o->unstable) {
+		memset(&o->call.args.commit, 0, sizeof(o->call.args.commit));	/* 0, 0: all of the file */
+		o->call.args.commit.file = nfs3_fh_xdr(&o->self);
+		nfs3_ask(o, I2N_PROC_COMMIT, on_commit);
+	} else {
+		all_safe(o);
+	}
+}
+
+void nfs3_file_begin(struct nfs3_op *o)
+{
+	join_writers(o);
+}

@@ -1,0 +1,125 @@
+/* nfs3_sink.h - the inside of the NFSv3 sink, shared by its files.
+ *
+ *	nfs3_sink.c	submit, service, cancel, finish, free
+ *	nfs3_step.c	what all ops do: requests, errors, settling attributes
+ *	nfs3_make.c	MKDIR, SYMLINK, MKNOD, LINK, DIRATTR and CREATE, with what to believe after re-sending
+ *	nfs3_file.c	file data: WRITE, COMMIT, write verifiers
+ *	nfs3_audit.c	a second look at the attributes of what a broken connection may have disturbed
+ *	nfs_mount.c	everything before the first op
+ *
+ * Every op has one request of its own under way at a time (`call`), and files any number of WRITEs beside. A reply runs the
+ * op's next step; steps only queue requests (sent by service) and finished ops (handed back by service), so nothing of the
+ * engine ever runs inside libnfs. */
+#ifndef NFS3_SINK_H
+#define NFS3_SINK_H
+
+#include "nfs3_attr.h"
+#include "nfs3_obj.h"
+#include "nfs_buf.h"
+#include "nfs_call.h"
+
+struct nfs3_op;
+
+/* One WRITE; its buffer is kept until the server has taken all of it. */
+struct nfs3_write {
+	struct nfs_call call;	/* first member */
+	struct nfs3_op *op;
+	struct nfs3_write *next;	/* spare list */
+	struct nfs_buf *buf;
+	uint64_t off;
+	uint32_t pos, len;	/* bytes of the buffer taken so far, and in all */
+	bool sync;
+};
+
+struct nfs3_op {
+	struct nfs_call call;	/* first member */
+	struct nfs3 *nfs;
+	struct i2n_op *op;
+	struct nfs3_op *prev, *next;		/* active or finished */
+	struct nfs3_op *writer_next;		/* of the files with data to send, or of symlinks that wait for a trial */
+	/* Takes the reply; *status is the first word of every result and is NFS3_OK or handled here. */
+	void (*step)(struct nfs3_op *o, const void *res);
+	struct nfs3_fh dir, self;
+	char name[I2N_NAME_MAX + 1];
+	char *target;				/* of a symlink; malloc */
+	struct nfs3_want want;
+	unsigned fixes;				/* corrective SETATTRs so far */
+	unsigned fix_left;			/* enum nfs3_attr still to be sent after the owner */
+	bool asked;				/* a GETATTR was needed */
+	bool ambiguous;				/* some request was re-sent: audit at the end */
+	bool on_writers;
+	bool borrowed;				/* of an audit: not from the heap of ops */
+	/* file data */
+	struct i2n_file *file;
+	struct i2n_range pend;			/* data found and not yet read */
+	bool no_more;				/* pend is the last */
+	bool unstable;				/* a WRITE was not stored at once */
+	bool verf_known, verf_changed;
+	bool doomed;				/* failed; only waits for its WRITEs */
+	bool undo;				/* and is then removed */
+	char verf[NFS3_WRITEVERFSIZE];
+	unsigned writes_out, rewinds;
+	uint64_t sent_end, safe_end, bytes;	/* end of data sent; of data committed; bytes since the last commit */
+	uint64_t fileid;			/* LINK: what has the name already */
+};
+
+struct nfs3_audit;
+
+struct nfs3 {
+	struct i2n_sink sink;			/* first member */
+	struct i2n_sink_env env;
+	struct i2n_nfs_opts opts;
+	struct nfs_calls calls;
+	struct nfs3_objs objs;
+	struct nfs_bufs bufs;
+	struct nfs3_op *active, *finished, *finished_tail, *spare_ops;
+	struct nfs3_op *writers, *writers_tail;
+	struct nfs3_write *spare_writes;
+	struct nfs3_audit *audits;
+	unsigned n_ops;
+	uint32_t wsize;
+	uint64_t max_file;
+	struct nfstime3 delta;
+	fattr3 root_attrs;
+	enum { SYMLINK_TIMES_UNKNOWN, SYMLINK_TIMES_KEPT, SYMLINK_TIMES_LOST } symlink_times;
+	unsigned symlink_misses;		/* corrective SETATTRs of a symlink's times that did nothing */
+	struct nfs3_op *symlink_trial, *symlink_waiters;
+	int stopping;				/* signal number */
+	int64_t stop_by_ms;
+};
+
+/* nfs3_sink.c */
+void nfs3_op_activate(struct nfs3_op *o);
+
+/* nfs3_step.c */
+void nfs3_ask(struct nfs3_op *o, enum i2n_proc proc, void (*step)(struct nfs3_op *o, const void *res));
+void nfs3_op_done(struct nfs3_op *o, int rc);
+/* The op ends with an error of the server: fills op->err from the procedure and the code. */
+void nfs3_op_fail(struct nfs3_op *o, enum i2n_proc proc, nfsstat3 status, bool own_handle);
+void nfs3_op_conflict(struct nfs3_op *o, const char *what);
+char *nfs3_op_path(const struct nfs3_op *o, char *buf, size_t cap);
+/* Compare with what is wanted, mend, report; then the op is done. got NULL: the server did not say, ask it. */
+void nfs3_settle(struct nfs3_op *o, const fattr3 *got);
+void nfs3_note_attr(struct nfs3 *nfs, uint32_t dirent, const struct nfs3_want *want, const fattr3 *got, unsigned diff);
+/* The final SETATTR: exactly these attributes, then settle. */
+void nfs3_set_attrs(struct nfs3_op *o, unsigned mask);
+
+/* nfs3_make.c */
+/* Read what is needed of the image, send the first request. The op may be done (not yet handed back) afterwards. */
+void nfs3_make_start(struct nfs3_op *o);
+
+/* nfs3_file.c */
+int nfs3_file_open(struct nfs3_op *o);
+void nfs3_file_begin(struct nfs3_op *o);		/* the file is there: send its data */
+void nfs3_file_pump(struct nfs3 *nfs);
+void nfs3_file_close(struct nfs3_op *o);
+
+/* nfs3_audit.c */
+void nfs3_audit_add(struct nfs3_op *o);
+int nfs3_audit_run(struct nfs3 *nfs, struct i2n_err *err);
+void nfs3_audit_release(struct nfs3 *nfs);
+
+/* nfs_mount.c: fills objs[0], root_attrs, wsize, max_file, delta and calls. */
+int nfs_mount_open(struct nfs3 *nfs, const struct i2n_nfs_url *url, const volatile int *stop, struct i2n_err *err);
+
+#endif

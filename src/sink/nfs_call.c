@@ -1,0 +1,421 @@
+#include "nfs_call.h"
+
+#include <poll.h>
+#include <time.h>
+
+#include "nfs_long.h"
+
+#define BACKOFF_FIRST_MS 50
+#define BACKOFF_MAX_MS 5000
+#define CONNECT_MS 10000	/* an unanswered connect is given up */
+#define NO_REPLY_MS 60000	/* COMMIT of a large file can take long */
+#define JUKEBOX_FIRST_MS 100
+#define JUKEBOX_MAX_MS 5000
+#define SILENCE_TOLD_MS 5000	/* the user hears of a silent server after this time */
+#define POLL_MAX_MS 200		/* libnfs 4.0 wants to be called now and then while connecting */
+#define LONG_TRIES 20
+#define SENDINGS_MAX 200	/* a request that kills its connection each time is not sent for ever */
+
+int64_t nfs_now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static void unlink_call(struct nfs_call_list *list, struct nfs_call *call)
+{
+	*(call->prev ? &call->prev->next : &list->head) = call->next;
+	*(call->next ? &call->next->prev : &list->tail) = call->prev;
+	call->prev = call->next = NULL;
+	list->n--;
+}
+
+static void append(struct nfs_call_list *list, struct nfs_call *call, enum nfs_call_where where)
+{
+	call->where = where;
+	call->next = NULL;
+	call->prev = list->tail;
+	*(list->tail ? &list->tail->next : &list->head) = call;
+	list->tail = call;
+	list->n++;
+}
+
+static struct nfs_call_list *list_of(struct nfs_calls *calls, enum nfs_call_where where)
+{
+	return where == CALL_SENT ? &calls->sent : where == CALL_READY ? &calls->ready : &calls->delayed;
+}
+
+static void answer(struct nfs_call *call, const void *res)
+{
+	unlink_call(list_of(call->calls, call->where), call);
+	call->where = CALL_IDLE;
+	call->done(call, res);
+}
+
+/* What is in the list now; calls that done() adds are left for later. */
+static void answer_all(struct nfs_call_list *list)
+{
+	for (unsigned n = list->n; n && list->head; n--)
+		answer(list->head, NULL);
+}
+
+/* Everything waiting is answered with calls->err, what that starts anew as well. */
+static void answer_waiting(struct nfs_calls *calls)
+{
+	while (calls->ready.n || calls->delayed.n) {
+		answer_all(&calls->ready);
+		answer_all(&calls->delayed);
+	}
+}
+
+void nfs_calls_init(struct nfs_calls *calls, const struct rpc_target *target, unsigned window,
+		    struct i2n_sink_stats *stats, const struct i2n_notes *notes)
+{
+	*calls = (struct nfs_calls){ .target = *target, .window = window, .stats = stats, .notes = notes };
+	nfs_calls_set_patience(calls, 0);
+}
+
+void nfs_calls_set_patience(struct nfs_calls *calls, int64_t retry_for_ms)
+{
+	calls->retry_for_ms = retry_for_ms;
+	calls->no_reply_ms = retry_for_ms && retry_for_ms < NO_REPLY_MS ? retry_for_ms : NO_REPLY_MS;
+}
+
+bool nfs_calls_have_room(const struct nfs_calls *calls)
+{
+	return calls->sent.n + calls->ready.n < calls->window;
+}
+
+bool nfs_calls_are_idle(const struct nfs_calls *calls)
+{
+	return !calls->sent.n && !calls->ready.n && !calls->delayed.n;
+}
+
+/* The server answered something. */
+static void heard(struct nfs_calls *calls, int64_t now)
+{
+	calls->heard_ms = now;
+	calls->backoff_ms = 0;
+	if (calls->outage_ms)
+		i2n_note(calls->notes, I2N_NOTE_STATE, "server", NULL, 0, "the server answers again after %d s",
+			 (int)((now - calls->outage_ms) / 1000));
+	calls->outage_ms = 0;
+}
+
+static bool delay_jukebox(struct nfs_call *call, int64_t now)
+{
+	struct nfs_calls *calls = call->calls;
+	int64_t pause = JUKEBOX_FIRST_MS << (call->jukebox < 6 ? call->jukebox : 6);
+
+	calls->stats->jukebox++;
+	if (!call->jukebox)
+		call->since_ms = now;
+	if (calls->dead || now - call->since_ms > calls->retry_for_ms)
+		return false;
+	call->jukebox += call->jukebox < 1000;
+	call->due_ms = now + (pause < JUKEBOX_MAX_MS ? pause : JUKEBOX_MAX_MS);
+	unlink_call(&calls->sent, call);
+	append(&calls->delayed, call, CALL_DELAYED);
+	return true;
+}
+
+static void take_reply(struct nfs_call *call, const void *res)
+{
+	int64_t now = nfs_now_ms();
+
+	heard(call->calls, now);
+	if (*(const nfsstat3 *)res == NFS3ERR_JUKEBOX && delay_jukebox(call, now))
+		return;
+	answer(call, res);
+}
+
+static void on_reply(struct rpc_slot *slot, const void *res)
+{
+	struct nfs_call *call = (struct nfs_call *)(void *)slot;
+
+	if (call->where == CALL_SENT)
+		take_reply(call, res);
+}
+
+static void count_sending(struct nfs_call *call)
+{
+	struct nfs_calls *calls = call->calls;
+	struct i2n_sink_stats *st = calls->stats;
+
+	if (!calls->sent.n)
+		calls->heard_ms = nfs_now_ms();	/* from now on it owes us a reply */
+	st->requests[call->proc]++;
+	if (call->sendings++)
+		st->resent++;
+	unlink_call(&calls->ready, call);
+	append(&calls->sent, call, CALL_SENT);
+	if (calls->sent.n > st->max_in_flight)
+		st->max_in_flight = calls->sent.n;
+}
+
+/* Symlink targets that do not fit into libnfs' buffer go their own way, one at a time. */
+static void send_long(struct nfs_call *call)
+{
+	struct nfs_calls *calls = call->calls;
+	struct nfs3_fh fh;
+	SYMLINK3res res;
+
+	count_sending(call);
+	if (nfs_long_symlink(&calls->target, rpc_conn_port(calls->conn), &call->args.symlink, &fh, &res)) {
+		take_reply(call, &res);
+		return;
+	}
+	if (call->sendings >= LONG_TRIES) {
+		res.status = NFS3ERR_IO;
+		answer(call, &res);
+		return;
+	}
+	call->ambiguous = true;
+	call->due_ms = nfs_now_ms() + 1000;
+	unlink_call(&calls->sent, call);
+	append(&calls->delayed, call, CALL_DELAYED);
+}
+
+static bool is_long(const struct nfs_call *call)
+{
+	return call->proc == I2N_PROC_SYMLINK && strlen(call->args.symlink.symlink.symlink_data) > NFS_LONG_TARGET;
+}
+
+static void send_ready(struct nfs_calls *calls)
+{
+	struct nfs_call *call;
+
+	while (calls->up && calls->sent.n < calls->window && (call = calls->ready.head)) {
+		if (is_long(call)) {
+			send_long(call);
+			continue;
+		}
+		count_sending(call);
+		if (!rpc_conn_send(calls->conn, call->proc, &call->args, &call->slot))
+			return;	/* the connection has failed: noticed by service */
+	}
+}
+
+void nfs_call_start(struct nfs_calls *calls, struct nfs_call *call)
+{
+	call->slot.reply = on_reply;
+	call->calls = calls;
+	call->ambiguous = false;
+	call->sendings = call->jukebox = 0;
+	append(&calls->ready, call, CALL_READY);
+}
+
+static void die(struct nfs_calls *calls, const struct i2n_err *why)
+{
+	if (!calls->dead)
+		calls->err = *why;
+	calls->dead = true;
+}
+
+static void give_up(struct nfs_calls *calls, const char *why, bool denied, int64_t now)
+{
+	struct i2n_err err;
+	int waited = (int)((now - calls->outage_ms) / 1000);
+
+	if (!calls->was_up)
+		i2n_err_set(&err, I2N_DOM_RPC, 0, "cannot connect to %s: %s", calls->target.addr, why);
+	else if (waited)
+		i2n_err_set(&err, I2N_DOM_RPC, 0, "gave up after %d s without the server: %s", waited, why);
+	else
+		i2n_err_set(&err, I2N_DOM_RPC, 0, "lost the server: %s", why);
+	if (denied)
+		i2n_err_hint(&err, "the server refuses our requests; for a source port above 1023 the export needs the option "
+			     "insecure (nfs-ganesha: PrivilegedPort = false)");
+	die(calls, &err);
+}
+
+/* Put all of `sent` before `ready`, in order. */
+static void park_sent(struct nfs_calls *calls)
+{
+	struct nfs_call *call;
+
+	while ((call = calls->sent.tail)) {
+		unlink_call(&calls->sent, call);
+		call->ambiguous = true;
+		call->where = CALL_READY;
+		call->next = calls->ready.head;
+		*(calls->ready.head ? &calls->ready.head->prev : &calls->ready.tail) = call;
+		calls->ready.head = call;
+		calls->ready.n++;
+	}
+}
+
+static bool is_worn_out(const struct nfs_calls *calls)
+{
+	for (const struct nfs_call *call = calls->sent.head; call; call = call->next)
+		if (call->sendings >= SENDINGS_MAX)
+			return true;
+	return false;
+}
+
+/* The connection is of no use any more. */
+static void lost(struct nfs_calls *calls, const char *text, int64_t now)
+{
+	bool denied = rpc_conn_is_denied(calls->conn), worn_out = is_worn_out(calls);
+	char why[192];
+
+	(void)strncpy(why, text, sizeof(why) - 1);
+	why[sizeof(why) - 1] = '\0';
+	if (!calls->outage_ms)
+		calls->outage_ms = calls->sent.n && calls->up ? calls->heard_ms : now;
+	rpc_conn_free(calls->conn);
+	calls->conn = NULL;
+	calls->up = false;
+	park_sent(calls);
+	if (!calls->ready.n && !calls->delayed.n) {	/* closed while idle: no trouble until there is something to send */
+		calls->outage_ms = 0;
+		return;
+	}
+	if (worn_out || now - calls->outage_ms >= calls->retry_for_ms) {
+		give_up(calls, why, denied, now);
+		return;
+	}
+	calls->retry_at_ms = now + calls->backoff_ms;
+	i2n_note(calls->notes, I2N_NOTE_STATE, "server", NULL, 0, "lost the server (%s), trying again%s", why,
+		 calls->backoff_ms < 1000 ? "" : " in a few seconds");
+	calls->backoff_ms = calls->backoff_ms ? calls->backoff_ms * 2 : BACKOFF_FIRST_MS;
+	if (calls->backoff_ms > BACKOFF_MAX_MS)
+		calls->backoff_ms = BACKOFF_MAX_MS;
+}
+
+static void connect_now(struct nfs_calls *calls, int64_t now)
+{
+	calls->conn = rpc_conn_new(&calls->target);
+	calls->connect_by_ms = now + CONNECT_MS;
+	calls->stats->requests[I2N_PROC_NULL]++;	/* libnfs ends connecting with a NULL call */
+	if (!calls->conn) {
+		struct i2n_err err;
+
+		(void)i2n_err_nomem(&err);
+		die(calls, &err);
+	}
+}
+
+/* Calls whose pause is over are sent before anything newer. */
+static void wake_delayed(struct nfs_calls *calls, int64_t now)
+{
+	struct nfs_call *call, *next;
+
+	for (call = calls->delayed.head; call; call = next) {
+		next = call->next;
+		if (call->due_ms > now)
+			continue;
+		unlink_call(&calls->delayed, call);
+		append(&calls->ready, call, CALL_READY);
+	}
+}
+
+static int shortest_wait(const struct nfs_calls *calls, int timeout_ms, int64_t now)
+{
+	int64_t wait = timeout_ms < POLL_MAX_MS ? timeout_ms : POLL_MAX_MS;
+
+	for (const struct nfs_call *call = calls->delayed.head; call; call = call->next)
+		if (call->due_ms - now < wait)
+			wait = call->due_ms - now;
+	if (!calls->conn && calls->retry_at_ms - now < wait)
+		wait = calls->retry_at_ms - now;
+	return wait > 0 ? (int)wait : 0;
+}
+
+static void tell_silence(struct nfs_calls *calls, int64_t now)
+{
+	if (now - calls->heard_ms < SILENCE_TOLD_MS || now - calls->told_ms < SILENCE_TOLD_MS)
+		return;
+	calls->told_ms = now;
+	i2n_note(calls->notes, I2N_NOTE_STATE, "server", NULL, 0, "the server has not answered for %d s",
+		 (int)((now - calls->heard_ms) / 1000));
+}
+
+static void check_connection(struct nfs_calls *calls)
+{
+	int64_t now = nfs_now_ms();
+
+	if (rpc_conn_state(calls->conn) == RPC_FAILED) {
+		lost(calls, rpc_conn_error(calls->conn), now);
+	} else if (rpc_conn_state(calls->conn) == RPC_CONNECTING) {
+		if (now >= calls->connect_by_ms)
+			lost(calls, "no answer", now);
+	} else if (!calls->up) {
+		calls->up = true;
+		calls->stats->reconnects += calls->was_up;
+		calls->was_up = true;
+		calls->heard_ms = now;
+	} else if (calls->sent.n) {
+		if (now - calls->heard_ms >= calls->no_reply_ms)
+			lost(calls, "no reply", now);
+		else
+			tell_silence(calls, now);
+	}
+}
+
+/* Nothing to do over a connection: sleep. */
+static void sleep_ms(int ms)
+{
+	(void)poll(NULL, 0, ms);	/* woken early by a signal: all the better */
+}
+
+static void turn(struct nfs_calls *calls, int timeout_ms)
+{
+	int64_t now = nfs_now_ms();
+	int wait;
+
+	wake_delayed(calls, now);
+	if (!calls->conn && calls->ready.n && now >= calls->retry_at_ms)
+		connect_now(calls, now);
+	if (calls->conn) {
+		send_ready(calls);
+		rpc_conn_flush(calls->conn);
+	}
+	wait = shortest_wait(calls, timeout_ms, now);
+	if (!calls->conn) {
+		sleep_ms(wait);
+		return;
+	}
+	rpc_conn_service(calls->conn, wait);
+	check_connection(calls);
+	if (calls->up) {
+		send_ready(calls);
+		rpc_conn_flush(calls->conn);
+	}
+}
+
+int nfs_calls_service(struct nfs_calls *calls, int timeout_ms)
+{
+	if (!calls->dead)
+		turn(calls, timeout_ms);
+	else if (calls->sent.n && calls->conn)	/* stopping: only wait for what is on its way */
+		rpc_conn_service(calls->conn, timeout_ms < POLL_MAX_MS ? timeout_ms : POLL_MAX_MS);
+	if (calls->dead && calls->conn && rpc_conn_state(calls->conn) == RPC_FAILED) {
+		rpc_conn_free(calls->conn);
+		calls->conn = NULL;
+		park_sent(calls);
+	}
+	if (calls->dead)
+		answer_waiting(calls);
+	return calls->dead && !calls->sent.n ? I2N_FATAL : I2N_OK;
+}
+
+void nfs_calls_stop(struct nfs_calls *calls, const struct i2n_err *why, bool also_sent)
+{
+	die(calls, why);
+	if (also_sent) {
+		rpc_conn_free(calls->conn);
+		calls->conn = NULL;
+		calls->up = false;
+		park_sent(calls);
+	}
+	answer_waiting(calls);
+}
+
+void nfs_calls_release(struct nfs_calls *calls)
+{
+	rpc_conn_free(calls->conn);
+	calls->conn = NULL;
+}

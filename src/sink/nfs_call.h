@@ -1,0 +1,103 @@
+/* nfs_call.h - the requests that are on their way, over a connection that may break.
+ *
+ * A call knows all that is needed to send it again. It waits in `ready` while the window is full or the connection is
+ * down, is in `sent` until its reply comes, and in `delayed` while the server asks for patience (NFS3ERR_JUKEBOX). When
+ * the connection fails, everything in `sent` goes back to the head of `ready` in its old order, marked as ambiguous: the
+ * server may have carried it out. A new connection is made after a growing pause; when the server gave no sign for
+ * `retry_for_ms`, every call is answered with no result and calls->err says why.
+ *
+ * Unit:      milliseconds of a monotonic clock.
+ * Thread:    one.
+ * Ownership: a call belongs to the table from nfs_call_start() until its done() runs; then to its owner again, who may
+ *            start it anew from inside done(). args must stay valid meanwhile.
+ * Source:    RFC 1813 4.5 and 4.8; RFC 5531. */
+#ifndef NFS_CALL_H
+#define NFS_CALL_H
+
+#include "nfs3_xdr.h"
+#include "rpc.h"
+
+struct nfs_calls;
+
+struct nfs_call {
+	struct rpc_slot slot;		/* first member */
+	struct nfs_calls *calls;
+	struct nfs_call *prev, *next;
+	enum nfs_call_where { CALL_IDLE, CALL_READY, CALL_SENT, CALL_DELAYED } where;
+	enum i2n_proc proc;
+	bool ambiguous;			/* an earlier sending may have been carried out */
+	unsigned short sendings, jukebox;
+	int64_t due_ms, since_ms;
+	/* res: the XDR result, valid during the call; status is its first member. NULL: will never be answered, see
+	 * calls->err. */
+	void (*done)(struct nfs_call *call, const void *res);
+	union {
+		LOOKUP3args lookup;
+		GETATTR3args getattr;
+		SETATTR3args setattr;
+		FSINFO3args fsinfo;
+		READDIRPLUS3args readdirplus;
+		ACCESS3args access;
+		CREATE3args create;
+		MKDIR3args mkdir;
+		SYMLINK3args symlink;
+		MKNOD3args mknod;
+		LINK3args link;
+		WRITE3args write;
+		COMMIT3args commit;
+		REMOVE3args remove;
+		RMDIR3args rmdir;
+		READLINK3args readlink;
+	} args;
+};
+
+struct nfs_call_list {
+	struct nfs_call *head, *tail;
+	unsigned n;
+};
+
+struct nfs_calls {
+	struct rpc_target target;
+	struct rpc_conn *conn;			/* NULL: none now */
+	struct i2n_sink_stats *stats;
+	const struct i2n_notes *notes;
+	struct nfs_call_list ready, sent, delayed;
+	unsigned window;
+	bool up;				/* conn is up and noticed to be */
+	bool was_up;				/* some connection has been up */
+	bool dead;				/* err is set, nothing will be sent any more */
+	int64_t retry_for_ms;			/* 0: give up at the first failure */
+	int64_t no_reply_ms;			/* a connection silent for so long is given up */
+	int64_t heard_ms;			/* last sign from the server, or since when it owes us one */
+	int64_t outage_ms;			/* since when there is trouble, 0 = there is none */
+	int64_t backoff_ms, retry_at_ms, connect_by_ms;
+	int64_t told_ms;			/* last note about waiting */
+	struct i2n_err err;
+};
+
+int64_t nfs_now_ms(void);
+
+/* Fields to be set by the caller before: none. Nothing is connected until there is a call. */
+void nfs_calls_init(struct nfs_calls *calls, const struct rpc_target *target, unsigned window,
+		    struct i2n_sink_stats *stats, const struct i2n_notes *notes);
+/* How long to stand a silent server from now on. */
+void nfs_calls_set_patience(struct nfs_calls *calls, int64_t retry_for_ms);
+
+/* Queue; proc, args, done are set. done never runs inside. */
+void nfs_call_start(struct nfs_calls *calls, struct nfs_call *call);
+/* true: another call would be sent at once rather than wait for the window. */
+bool nfs_calls_have_room(const struct nfs_calls *calls);
+bool nfs_calls_are_idle(const struct nfs_calls *calls);
+
+/* Send, wait at most timeout_ms for something to happen, run done() of what is answered. I2N_FATAL: dead; all calls have
+ * been answered. */
+int nfs_calls_service(struct nfs_calls *calls, int timeout_ms);
+
+/* Answer everything that is not on its way to the server with *why; if also_sent, drop the connection and answer the rest
+ * too. Calls started later are answered in the same way. */
+void nfs_calls_stop(struct nfs_calls *calls, const struct i2n_err *why, bool also_sent);
+
+/* Forget all calls without running done, close. */
+void nfs_calls_release(struct nfs_calls *calls);
+
+#endif

@@ -1,0 +1,481 @@
+#include "nfs3_sink.h"
+
+#include <stdlib.h>
+
+#include "img2nfs/name.h"
+#include "nfs3_err.h"
+#include "nfs_hint.h"
+#include "nfs_mountd.h"
+
+#define NFS_PORT 2049
+#define LIST_BYTES 8192		/* libnfs 6.0 takes no replies of several fragments */
+#define LIST_CALLS 8		/* an empty directory needs one */
+#define DIR_MODE 0755
+#define WSIZE_MAX (1u << 20)
+#define MADE_MAX 512		/* a path of 1024 bytes has no more components */
+#define WANT_ACCESS (ACCESS3_LOOKUP | ACCESS3_MODIFY | ACCESS3_EXTEND)
+
+/* One request at a time, with what its reply says. */
+struct walk {
+	struct nfs_call call;	/* first member */
+	struct nfs3 *nfs;
+	const struct i2n_nfs_url *url;
+	const volatile int *stop;
+	struct nfs_mounted mounted;
+	bool answered, dead;
+	nfsstat3 status;
+	struct nfs3_fh fh;	/* of the reply */
+	bool has_fh, has_attrs, eof;
+	fattr3 attrs;
+	uint32_t access;
+	FSINFO3resok fsinfo;
+	char found[200];	/* a name in a directory that should be empty, quoted */
+	uint64_t cookie;
+	cookieverf3 cookieverf;
+	/* where we are */
+	struct nfs3_fh here;
+	fattr3 here_attrs;
+	const char *rest;	/* of the path, not yet walked */
+	struct nfs3_fh made_in[MADE_MAX];	/* parents of what we made, to undo it */
+	char *made_name[MADE_MAX];
+	unsigned n_made;
+};
+
+static void take_attrs(struct walk *w, const fattr3 *attrs)
+{
+	w->has_attrs = attrs != NULL;
+	if (attrs)
+		w->attrs = *attrs;
+}
+
+static void take_entries(struct walk *w, const READDIRPLUS3resok *ok)
+{
+	memcpy(w->cookieverf, ok->cookieverf, sizeof(w->cookieverf));
+	w->eof = ok->reply.eof;
+	for (const entryplus3 *e = ok->reply.entries; e; e = e->nextentry) {
+		w->cookie = e->cookie;
+		if (e->name && strcmp(e->name, ".") && strcmp(e->name, "..") && !w->found[0])
+			(void)i2n_quote(w->found, sizeof(w->found), e->name, strlen(e->name));
+	}
+}
+
+static void take_result(struct walk *w, enum i2n_proc proc, const void *res)
+{
+	const LOOKUP3resok *lookup = &((const LOOKUP3res *)res)->LOOKUP3res_u.resok;
+	const MKDIR3resok *mkdir = &((const MKDIR3res *)res)->MKDIR3res_u.resok;
+
+	switch (proc) {
+	case I2N_PROC_LOOKUP:
+		w->has_fh = nfs3_fh_take(&w->fh, lookup->object.data.data_len, lookup->object.data.data_val);
+		take_attrs(w, nfs3_attrs(&lookup->obj_attributes));
+		break;
+	case I2N_PROC_MKDIR:
+		w->has_fh = mkdir->obj.handle_follows &&
+			nfs3_fh_take(&w->fh, mkdir->obj.post_op_fh3_u.handle.data.data_len,
+				     mkdir->obj.post_op_fh3_u.handle.data.data_val);
+		take_attrs(w, nfs3_attrs(&mkdir->obj_attributes));
+		break;
+	case I2N_PROC_GETATTR:
+		take_attrs(w, &((const GETATTR3res *)res)->GETATTR3res_u.resok.obj_attributes);
+		break;
+	case I2N_PROC_SETATTR:
+		take_attrs(w, nfs3_attrs(&((const SETATTR3res *)res)->SETATTR3res_u.resok.obj_wcc.after));
+		break;
+	case I2N_PROC_FSINFO:
+		w->fsinfo = ((const FSINFO3res *)res)->FSINFO3res_u.resok;
+		break;
+	case I2N_PROC_ACCESS:
+		w->access = ((const ACCESS3res *)res)->ACCESS3res_u.resok.access;
+		break;
+	case I2N_PROC_READDIRPLUS:
+		take_entries(w, &((const READDIRPLUS3res *)res)->READDIRPLUS3res_u.resok);
+		break;
+	default:
+		break;
+	}
+}
+
+static void on_answer(struct nfs_call *call, const void *res)
+{
+	struct walk *w = (struct walk *)(void *)call;
+
+	w->answered = true;
+	w->dead = !res;
+	w->has_fh = w->has_attrs = false;
+	if (!res)
+		return;
+	w->status = *(const nfsstat3 *)res;
+	if (w->status == NFS3_OK)
+		take_result(w, call->proc, res);
+}
+
+/* Send w->call and wait. I2N_OK: answered, look at status. */
+static int ask(struct walk *w, enum i2n_proc proc, struct i2n_err *err)
+{
+	struct nfs_calls *calls = &w->nfs->calls;
+	struct i2n_err why;
+
+	w->call.proc = proc;
+	w->call.done = on_answer;
+	w->answered = false;
+	nfs_call_start(calls, &w->call);
+	while (!w->answered) {
+		if (w->stop && *w->stop) {
+			i2n_err_set(&why, I2N_DOM_STOPPED, *w->stop, "stopped by signal %d", *w->stop);
+			nfs_calls_stop(calls, &why, true);
+		} else {
+			(void)nfs_calls_service(calls, 200);	/* dead: the call has been answered */
+		}
+	}
+	if (w->dead)
+		*err = calls->err;
+	return w->dead ? I2N_FATAL : I2N_OK;
+}
+
+/* The mounted part of the path, for a line in /etc/exports. */
+static void hint(const struct walk *w, enum nfs_need need, struct i2n_err *err)
+{
+	char path[300];
+	size_t len = w->mounted.prefix_len;
+
+	nfs_hint(err, need, i2n_escape(path, sizeof(path), len ? w->url->path : "/", len ? len : 1), w->mounted.client);
+}
+
+/* How far the walk is: for messages. */
+static const char *quote_here(const struct walk *w, const char *end, char *buf, size_t cap)
+{
+	size_t len = (size_t)(end - w->url->path);
+
+	return i2n_quote(buf, cap, len ? w->url->path : "/", len ? len : 1);
+}
+
+static int refused(const struct walk *w, enum i2n_proc proc, const char *end, struct i2n_err *err)
+{
+	char path[300], code[32];
+
+	i2n_err_set(err, I2N_DOM_NFS3, w->status, "cannot %s %s: %s", nfs3_proc_verb(proc),
+		    quote_here(w, end, path, sizeof(path)), nfs3_err_name(w->status, code));
+	if (w->status == NFS3ERR_ROFS)
+		hint(w, NFS_NEED_RW, err);
+	else if (w->status == NFS3ERR_PERM && (proc == I2N_PROC_FSINFO || proc == I2N_PROC_LOOKUP))
+		hint(w, NFS_NEED_PORT, err);
+	else if (w->status == NFS3ERR_ACCES || w->status == NFS3ERR_PERM)
+		hint(w, NFS_NEED_ROOT, err);
+	else if (nfs3_err_hint(w->status))
+		i2n_err_hint(err, "%s", nfs3_err_hint(w->status));
+	return I2N_FATAL;
+}
+
+static void use_fsinfo(struct nfs3 *nfs, const FSINFO3resok *info)
+{
+	uint32_t wtmax = info->wtmax ? info->wtmax : 8192;
+	uint32_t size = info->wtpref && info->wtpref < wtmax ? info->wtpref : wtmax;
+
+	if (nfs->opts.write_size)
+		size = nfs->opts.write_size < wtmax ? nfs->opts.write_size : wtmax;
+	else if (size > WSIZE_MAX)
+		size = WSIZE_MAX;
+	if (size > nfs->opts.bytes_in_flight)
+		size = (uint32_t)nfs->opts.bytes_in_flight;
+	nfs->wsize = size;
+	nfs->max_file = info->maxfilesize ? info->maxfilesize : UINT64_MAX;
+	nfs->delta = info->time_delta;
+}
+
+static int fsinfo(struct walk *w, struct i2n_err *err)
+{
+	int rc;
+
+	w->call.args.fsinfo.fsroot = nfs3_fh_xdr(&w->here);
+	rc = ask(w, I2N_PROC_FSINFO, err);
+	if (rc != I2N_OK)
+		return rc;
+	if (w->status != NFS3_OK)
+		return refused(w, I2N_PROC_FSINFO, w->rest, err);
+	use_fsinfo(w->nfs, &w->fsinfo);
+	return I2N_OK;
+}
+
+/* Attributes of `here`; also tells that requests are accepted at all. */
+static int getattr(struct walk *w, struct i2n_err *err)
+{
+	int rc;
+
+	w->call.args.getattr.object = nfs3_fh_xdr(&w->here);
+	rc = ask(w, I2N_PROC_GETATTR, err);
+	if (rc != I2N_OK)
+		return rc;
+	if (w->status != NFS3_OK)
+		return refused(w, I2N_PROC_GETATTR, w->rest, err);
+	w->here_attrs = w->attrs;
+	return I2N_OK;
+}
+
+/* Next component of the path: its copy and where it ends. NULL: no more. */
+static const char *component(const char *rest, char *name)
+{
+	size_t n;
+
+	while (*rest == '/')
+		rest++;
+	n = strcspn(rest, "/");
+	memcpy(name, rest, n);	/* at most 255: the URL parser saw to it */
+	name[n] = '\0';
+	return n ? rest + n : NULL;
+}
+
+static int step_into(struct walk *w, const char *end, struct i2n_err *err)
+{
+	char path[300];
+
+	if (!w->has_fh)
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_DEST, 0, "the server gave no usable file handle for %s",
+				quote_here(w, end, path, sizeof(path)));
+	w->here = w->fh;
+	w->rest = end;
+	if (!w->has_attrs)
+		return getattr(w, err);
+	w->here_attrs = w->attrs;
+	return I2N_OK;
+}
+
+/* Go down as far as there is something. */
+static int walk_existing(struct walk *w, struct i2n_err *err)
+{
+	char name[I2N_NAME_MAX + 1], path[300];
+	const char *end;
+	int rc;
+
+	while ((end = component(w->rest, name))) {
+		w->call.args.lookup.what = (diropargs3){ .dir = nfs3_fh_xdr(&w->here), .name = name };
+		rc = ask(w, I2N_PROC_LOOKUP, err);
+		if (rc != I2N_OK)
+			return rc;
+		if (w->status == NFS3ERR_NOENT)
+			return I2N_OK;
+		if (w->status != NFS3_OK)
+			return refused(w, I2N_PROC_LOOKUP, end, err);
+		rc = step_into(w, end, err);
+		if (rc != I2N_OK)
+			return rc;
+		if (w->here_attrs.type != NF3DIR)
+			return i2n_fail(err, I2N_FATAL, I2N_DOM_DEST, 0, "%s on the server is %s, not a directory",
+					quote_here(w, end, path, sizeof(path)),
+					w->here_attrs.type == NF3LNK ? "a symlink" : "a file");
+	}
+	return I2N_OK;
+}
+
+static int check_empty(struct walk *w, struct i2n_err *err)
+{
+	READDIRPLUS3args *args = &w->call.args.readdirplus;
+	char path[300];
+	int rc = I2N_OK;
+
+	w->eof = false;
+	for (int i = 0; i < LIST_CALLS && !w->eof && !w->found[0]; i++) {
+		*args = (READDIRPLUS3args){ .dir = nfs3_fh_xdr(&w->here), .cookie = w->cookie, .dircount = 2048,
+					    .maxcount = LIST_BYTES };
+		memcpy(args->cookieverf, w->cookieverf, sizeof(args->cookieverf));
+		rc = ask(w, I2N_PROC_READDIRPLUS, err);
+		if (rc != I2N_OK)
+			return rc;
+		if (w->status != NFS3_OK)
+			return refused(w, I2N_PROC_READDIRPLUS, w->rest, err);
+	}
+	if (w->eof && !w->found[0])
+		return I2N_OK;
+	i2n_err_set(err, I2N_DOM_DEST, 0, "the destination %s is not empty: it holds %s",
+		    quote_here(w, w->rest, path, sizeof(path)), w->found[0] ? w->found : "something");
+	i2n_err_hint(err, "give a directory that is absent or empty; nothing was written");
+	return I2N_FATAL;
+}
+
+/* A first answer without writing: does the server let us make entries here? ACCESS is advice (RFC 1813 3.3.4), so only a
+ * clear no counts. */
+static int check_writable(struct walk *w, struct i2n_err *err)
+{
+	char path[300];
+	int rc;
+
+	w->call.args.access = (ACCESS3args){ .object = nfs3_fh_xdr(&w->here), .access = WANT_ACCESS };
+	rc = ask(w, I2N_PROC_ACCESS, err);
+	if (rc != I2N_OK)
+		return rc;
+	if (w->status == NFS3ERR_ACCES || w->status == NFS3ERR_PERM)
+		return refused(w, I2N_PROC_ACCESS, w->rest, err);
+	if (w->status != NFS3_OK || w->access & ACCESS3_EXTEND)
+		return I2N_OK;
+	i2n_err_set(err, I2N_DOM_DEST, 0, "the server does not let us write in %s", quote_here(w, w->rest, path, sizeof(path)));
+	if (w->access & ACCESS3_LOOKUP && w->here_attrs.uid == w->nfs->opts.uid)
+		hint(w, NFS_NEED_RW, err);
+	else
+		hint(w, NFS_NEED_ROOT, err);
+	return I2N_FATAL;
+}
+
+static int squashed(const struct walk *w, const fattr3 *attrs, struct i2n_err *err)
+{
+	int rc = i2n_fail(err, I2N_FATAL, I2N_DOM_DEST, 0, "the server takes us for uid %u instead of %u", attrs->uid,
+			  w->nfs->opts.uid);
+
+	hint(w, NFS_NEED_ROOT, err);
+	return rc;
+}
+
+/* Remove what we made, deepest first. Best effort: the error to report is another one. */
+static void undo_made(struct walk *w)
+{
+	struct i2n_err ignored;
+
+	while (w->n_made) {
+		w->n_made--;
+		w->call.args.rmdir.object = (diropargs3){ .dir = nfs3_fh_xdr(&w->made_in[w->n_made]),
+							  .name = w->made_name[w->n_made] };
+		if (!w->nfs->calls.dead)
+			(void)ask(w, I2N_PROC_RMDIR, &ignored);
+		free(w->made_name[w->n_made]);
+	}
+}
+
+static int make_one(struct walk *w, char *name, const char *end, struct i2n_err *err)
+{
+	MKDIR3args *args = &w->call.args.mkdir;
+	int rc;
+
+	memset(args, 0, sizeof(*args));
+	args->where = (diropargs3){ .dir = nfs3_fh_xdr(&w->here), .name = name };
+	args->attributes.mode.set_it = 1;	/* and no owner: the one it gets tells who we are there */
+	args->attributes.mode.set_mode3_u.mode = DIR_MODE;
+	rc = ask(w, I2N_PROC_MKDIR, err);
+	if (rc != I2N_OK)
+		return rc;
+	if (w->status != NFS3_OK)
+		return refused(w, I2N_PROC_MKDIR, end, err);
+	w->made_in[w->n_made] = w->here;
+	w->made_name[w->n_made] = malloc(strlen(name) + 1);
+	if (!w->made_name[w->n_made])
+		return i2n_err_nomem(err);
+	memcpy(w->made_name[w->n_made++], name, strlen(name) + 1);
+	rc = step_into(w, end, err);
+	if (rc == I2N_OK && w->here_attrs.uid != w->nfs->opts.uid)
+		rc = squashed(w, &w->here_attrs, err);
+	return rc;
+}
+
+static int make_missing(struct walk *w, struct i2n_err *err)
+{
+	char name[I2N_NAME_MAX + 1];
+	const char *end;
+	int rc = I2N_OK;
+
+	while (rc == I2N_OK && w->n_made < MADE_MAX && (end = component(w->rest, name)))
+		rc = make_one(w, name, end, err);
+	return rc;
+}
+
+/* The destination was there: give it to ourselves, which nobody but root can do to what is not his, and which does not
+ * matter, since it gets the owner of the image's root at the end. */
+static int check_squash(struct walk *w, struct i2n_err *err)
+{
+	SETATTR3args *args = &w->call.args.setattr;
+	int rc;
+
+	memset(args, 0, sizeof(*args));
+	args->object = nfs3_fh_xdr(&w->here);
+	args->new_attributes.uid.set_it = args->new_attributes.gid.set_it = 1;
+	args->new_attributes.uid.set_uid3_u.uid = w->nfs->opts.uid;
+	args->new_attributes.gid.set_gid3_u.gid = w->nfs->opts.gid;
+	rc = ask(w, I2N_PROC_SETATTR, err);
+	if (rc != I2N_OK)
+		return rc;
+	if (w->status != NFS3_OK)
+		return refused(w, I2N_PROC_SETATTR, w->rest, err);
+	if (!w->has_attrs)
+		return getattr(w, err);
+	w->here_attrs = w->attrs;
+	return w->attrs.uid == w->nfs->opts.uid ? I2N_OK : squashed(w, &w->attrs, err);
+}
+
+static int prepare(struct walk *w, struct i2n_err *err)
+{
+	char name[I2N_NAME_MAX + 1];
+	bool exists;
+	int rc;
+
+	rc = fsinfo(w, err);
+	if (rc == I2N_OK)
+		rc = getattr(w, err);
+	if (rc == I2N_OK)
+		rc = walk_existing(w, err);
+	if (rc != I2N_OK)
+		return rc;
+	exists = !component(w->rest, name);
+	if (exists)
+		rc = check_empty(w, err);
+	if (rc == I2N_OK)
+		rc = check_writable(w, err);
+	if (rc != I2N_OK)
+		return rc;
+	if (exists)
+		return w->nfs->opts.uid ? I2N_OK : check_squash(w, err);
+	rc = make_missing(w, err);
+	if (rc != I2N_OK)
+		undo_made(w);
+	return rc;
+}
+
+/* The port of the NFS service: what the portmapper says, else the usual one. */
+static int find_port(struct walk *w, struct rpc_target *target, struct i2n_err *err)
+{
+	struct rpc_conn *conn;
+	int rc;
+
+	target->port = w->url->port;
+	if (target->port)
+		return I2N_OK;
+	conn = rpc_conn_new(target);
+	rc = nfs_conn_wait_up(conn, "the NFS service", w->url->host, w->stop, err);
+	target->port = rc == I2N_OK ? rpc_conn_port(conn) : NFS_PORT;
+	rpc_conn_free(conn);
+	return rc != I2N_OK && err->domain == I2N_DOM_STOPPED ? rc : I2N_OK;
+}
+
+static int mount_and_prepare(struct walk *w, struct i2n_err *err)
+{
+	struct nfs3 *nfs = w->nfs;
+	struct rpc_target target = { .program = RPC_NFS3, .uid = nfs->opts.uid, .gid = nfs->opts.gid };
+	int rc = nfs_mountd_mount(w->url, nfs->opts.uid, nfs->opts.gid, w->stop, &nfs->sink.stats, &w->mounted, err);
+
+	if (rc != I2N_OK)
+		return rc;
+	memcpy(target.addr, w->mounted.addr, sizeof(target.addr));
+	rc = find_port(w, &target, err);
+	if (rc != I2N_OK)
+		return rc;
+	nfs_calls_init(&nfs->calls, &target, nfs->opts.window, &nfs->sink.stats, nfs->env.notes);
+	w->here = w->mounted.fh;
+	w->rest = w->url->path + w->mounted.prefix_len;
+	rc = prepare(w, err);
+	if (rc != I2N_OK)
+		return rc;
+	nfs->root_attrs = w->here_attrs;
+	return nfs3_objs_add(&nfs->objs, &w->here) == I2N_OBJ_ROOT ? I2N_OK : i2n_err_nomem(err);
+}
+
+int nfs_mount_open(struct nfs3 *nfs, const struct i2n_nfs_url *url, const volatile int *stop, struct i2n_err *err)
+{
+	struct walk *w = calloc(1, sizeof(*w));
+	int rc;
+
+	if (!w)
+		return i2n_err_nomem(err);
+	w->nfs = nfs;
+	w->url = url;
+	w->stop = stop;
+	rc = mount_and_prepare(w, err);
+	while (w->n_made)
+		free(w->made_name[--w->n_made]);
+	free(w);
+	return rc;
+}

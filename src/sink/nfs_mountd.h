@@ -1,0 +1,23 @@
+/* nfs_mountd.h - talk to the MOUNT service of a server: which export, which root handle. */
+#ifndef NFS_MOUNTD_H
+#define NFS_MOUNTD_H
+
+#include "nfs3_xdr.h"
+#include "rpc.h"
+
+struct nfs_mounted {
+	char addr[64];		/* the address of the host that answered */
+	char client[64];	/* ours, as the server sees it */
+	struct nfs3_fh fh;	/* of the mounted directory */
+	size_t prefix_len;	/* how much of the path it is */
+};
+
+/* Mount the longest prefix of url->path that the server gives. Blocks; *stop (may be NULL) ends it. */
+int nfs_mountd_mount(const struct i2n_nfs_url *url, uint32_t uid, uint32_t gid, const volatile int *stop,
+		     struct i2n_sink_stats *stats, struct nfs_mounted *ret, struct i2n_err *err);
+
+/* Wait until a connection is up. what: "the NFS service", for the message. */
+int nfs_conn_wait_up(struct rpc_conn *conn, const char *what, const char *host, const volatile int *stop,
+		     struct i2n_err *err);
+
+#endif

@@ -1,0 +1,280 @@
+#include "rpc.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/uio.h>		/* libnfs-raw.h of 6.0 needs struct iovec and does not say so */
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <nfsc/libnfs.h>
+#include <nfsc/libnfs-raw.h>
+#include <nfsc/libnfs-raw-mount.h>
+#include <nfsc/libnfs-raw-nfs.h>
+
+/* 4.0 and 5.0 name the raw calls _async and return int, 6 and 7 name them _task and return the PDU. */
+#ifdef LIBNFS_API_V2
+#define NFS3(op, args) (rpc_nfs3_##op##_task(conn->rpc, on_reply, (args), slot) != NULL)
+#define CALL_MNT(path) (rpc_mount3_mnt_task(conn->rpc, on_reply, (path), slot) != NULL)
+#define CALL_EXPORT() (rpc_mount3_export_task(conn->rpc, on_reply, slot) != NULL)
+#else
+#define NFS3(op, args) (rpc_nfs3_##op##_async(conn->rpc, on_reply, (args), slot) >= 0)
+#define CALL_MNT(path) (rpc_mount3_mnt_async(conn->rpc, on_reply, (path), slot) >= 0)
+#define CALL_EXPORT() (rpc_mount3_export_async(conn->rpc, on_reply, slot) >= 0)
+#endif
+
+struct rpc_conn {
+	struct nfs_context *nfs;
+	struct rpc_context *rpc;
+	enum rpc_state state;
+	bool denied;
+	bool quiet;		/* being freed: callbacks mean nothing */
+	char error[160];
+};
+
+int rpc_resolve(const char *host, char (*ret_addrs)[64], unsigned *ret_n, struct i2n_err *err)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list, *ai;
+	unsigned n = 0;
+	int rc = getaddrinfo(host, NULL, &hints, &list);
+
+	if (rc)
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_RPC, 0, "cannot find host '%s': %s", host, gai_strerror(rc));
+	for (ai = list; ai && n < RPC_ADDRS_MAX; ai = ai->ai_next)
+		if (!getnameinfo(ai->ai_addr, ai->ai_addrlen, ret_addrs[n], 64, NULL, 0, NI_NUMERICHOST))
+			n++;
+	freeaddrinfo(list);
+	*ret_n = n;
+	return n ? I2N_OK : i2n_fail(err, I2N_FATAL, I2N_DOM_RPC, 0, "host '%s' has no usable address", host);
+}
+
+static void fail(struct rpc_conn *conn, const char *text)
+{
+	size_t i;
+
+	if (conn->quiet || conn->state == RPC_FAILED)
+		return;
+	conn->state = RPC_FAILED;
+	text = text && *text ? text : "connection lost";
+	for (i = 0; text[i] && i < sizeof(conn->error) - 1; i++)
+		conn->error[i] = text[i] >= ' ' && text[i] < 127 ? text[i] : '?';
+	conn->error[i] = '\0';
+	conn->denied = strstr(text, "not accepted") || strstr(text, "Server responded");
+}
+
+static void set_int(int fd, int level, int name, int value)
+{
+	(void)setsockopt(fd, level, name, &value, sizeof(value));	/* all of them only make things better */
+}
+
+static void tune(int fd)
+{
+	set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+#ifdef TCP_KEEPIDLE
+	set_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, 30);
+	set_int(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10);
+	set_int(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
+#endif
+#ifdef SO_NOSIGPIPE	/* where send() knows no MSG_NOSIGNAL */
+	set_int(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
+#endif
+}
+
+static void on_connected(struct rpc_context *rpc, int status, void *data, void *private_data)
+{
+	struct rpc_conn *conn = private_data;
+
+	if (conn->quiet)
+		return;
+	if (status != RPC_STATUS_SUCCESS) {
+		fail(conn, status == RPC_STATUS_ERROR && data ? data : rpc_get_error(rpc));
+		return;
+	}
+	conn->state = RPC_UP;
+	tune(rpc_get_fd(rpc));
+}
+
+/* Any status but success ends the connection. Here that is only remembered: nothing may be queued from an error callback
+ * (libnfs 4.0 aborts), and libnfs 6 and 7 do not even call back for every request. */
+static void on_reply(struct rpc_context *rpc, int status, void *data, void *private_data)
+{
+	struct rpc_slot *slot = private_data;
+
+	if (status == RPC_STATUS_SUCCESS && data && !slot->conn->quiet)
+		slot->reply(slot, data);
+	else
+		fail(slot->conn, status == RPC_STATUS_ERROR && data ? data : rpc_get_error(rpc));
+}
+
+struct rpc_conn *rpc_conn_new(const struct rpc_target *target)
+{
+	struct rpc_conn *conn = calloc(1, sizeof(*conn));
+	int program = target->program == RPC_NFS3 ? NFS_PROGRAM : MOUNT_PROGRAM, rc;
+
+	if (!conn)
+		return NULL;
+	conn->nfs = nfs_init_context();
+	if (!conn->nfs) {
+		free(conn);
+		return NULL;
+	}
+	conn->rpc = nfs_get_rpc_context(conn->nfs);
+	nfs_set_timeout(conn->nfs, 0);	/* ours are in nfs_call.c; those of libnfs 6.0 fire at once */
+	nfs_set_uid(conn->nfs, (int)target->uid);
+	nfs_set_gid(conn->nfs, (int)target->gid);
+	if (target->port)
+		rc = rpc_connect_port_async(conn->rpc, target->addr, target->port, program, 3, on_connected, conn);
+	else
+		rc = rpc_connect_program_async(conn->rpc, target->addr, program, 3, on_connected, conn);
+	if (rc < 0)
+		fail(conn, rpc_get_error(conn->rpc));
+	return conn;
+}
+
+enum rpc_state rpc_conn_state(const struct rpc_conn *conn)
+{
+	return conn->state;
+}
+
+const char *rpc_conn_error(const struct rpc_conn *conn)
+{
+	return conn->error;
+}
+
+bool rpc_conn_is_denied(const struct rpc_conn *conn)
+{
+	return conn->denied;
+}
+
+static bool queued(struct rpc_conn *conn, bool ok)
+{
+	if (!ok)
+		fail(conn, rpc_get_error(conn->rpc));
+	return ok;
+}
+
+static bool send_nfs3(struct rpc_conn *conn, enum i2n_proc proc, void *args, struct rpc_slot *slot)
+{
+	switch (proc) {
+	case I2N_PROC_LOOKUP:
+		return NFS3(lookup, args);
+	case I2N_PROC_GETATTR:
+		return NFS3(getattr, args);
+	case I2N_PROC_SETATTR:
+		return NFS3(setattr, args);
+	case I2N_PROC_FSINFO:
+		return NFS3(fsinfo, args);
+	case I2N_PROC_FSSTAT:
+		return NFS3(fsstat, args);
+	case I2N_PROC_READDIRPLUS:
+		return NFS3(readdirplus, args);
+	case I2N_PROC_CREATE:
+		return NFS3(create, args);
+	case I2N_PROC_MKDIR:
+		return NFS3(mkdir, args);
+	case I2N_PROC_SYMLINK:
+		return NFS3(symlink, args);
+	case I2N_PROC_MKNOD:
+		return NFS3(mknod, args);
+	case I2N_PROC_LINK:
+		return NFS3(link, args);
+	case I2N_PROC_WRITE:
+		return NFS3(write, args);
+	case I2N_PROC_COMMIT:
+		return NFS3(commit, args);
+	case I2N_PROC_REMOVE:
+		return NFS3(remove, args);
+	case I2N_PROC_RMDIR:
+		return NFS3(rmdir, args);
+	case I2N_PROC_RENAME:
+		return NFS3(rename, args);
+	case I2N_PROC_READLINK:
+		return NFS3(readlink, args);
+	case I2N_PROC_ACCESS:
+		return NFS3(access, args);
+	default:
+		return false;	/* NULL is sent by connecting, MNT has its own function, READ is not needed yet */
+	}
+}
+
+bool rpc_conn_send(struct rpc_conn *conn, enum i2n_proc proc, void *args, struct rpc_slot *slot)
+{
+	slot->conn = conn;
+	return queued(conn, send_nfs3(conn, proc, args, slot));
+}
+
+bool rpc_conn_send_mnt(struct rpc_conn *conn, char *path, struct rpc_slot *slot)
+{
+	slot->conn = conn;
+	return queued(conn, CALL_MNT(path));
+}
+
+bool rpc_conn_send_export(struct rpc_conn *conn, struct rpc_slot *slot)
+{
+	slot->conn = conn;
+	return queued(conn, CALL_EXPORT());
+}
+
+static void service(struct rpc_conn *conn, int revents)
+{
+	if (rpc_service(conn->rpc, revents) < 0)
+		fail(conn, rpc_get_error(conn->rpc));
+}
+
+void rpc_conn_service(struct rpc_conn *conn, int timeout_ms)
+{
+	struct pollfd pfd = { .fd = rpc_get_fd(conn->rpc), .events = (short)rpc_which_events(conn->rpc) };
+	int n;
+
+	if (conn->state == RPC_FAILED)
+		return;
+	n = poll(&pfd, 1, timeout_ms);	/* a negative fd, while libnfs changes sockets, is just waited for */
+	if (n < 0 && errno != EINTR)
+		fail(conn, strerror(errno));
+	if (n > 0)
+		service(conn, pfd.revents);
+}
+
+void rpc_conn_flush(struct rpc_conn *conn)
+{
+	if (conn->state == RPC_UP && rpc_which_events(conn->rpc) & POLLOUT)
+		service(conn, POLLOUT);
+}
+
+const char *rpc_conn_local(const struct rpc_conn *conn, char *buf, size_t cap)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+
+	buf[0] = '\0';
+	if (!getsockname(rpc_get_fd(conn->rpc), (struct sockaddr *)&ss, &len))
+		(void)getnameinfo((struct sockaddr *)&ss, len, buf, (socklen_t)cap, NULL, 0, NI_NUMERICHOST);
+	return buf;
+}
+
+uint16_t rpc_conn_port(const struct rpc_conn *conn)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+
+	if (getpeername(rpc_get_fd(conn->rpc), (struct sockaddr *)&ss, &len))
+		return 0;
+	return ntohs(ss.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&ss)->sin6_port
+					      : ((struct sockaddr_in *)&ss)->sin_port);
+}
+
+void rpc_conn_free(struct rpc_conn *conn)
+{
+	if (!conn)
+		return;
+	conn->quiet = true;
+	nfs_destroy_context(conn->nfs);
+	free(conn);
+}

@@ -1,0 +1,67 @@
+/* rpc.h - one TCP connection to one RPC program. rpc.c is the only file that knows which libnfs it is built against.
+ *
+ * A connection lives once: new -> (connecting) -> up -> failed -> free. It is never repaired: libnfs' own reconnecting
+ * re-sends in another order and can wedge a server, so after any failure the owner frees it and makes another.
+ *
+ * Thread:    one connection, one thread. rpc_conn_new() resolves nothing: hosts are numeric addresses (rpc_resolve()).
+ * Ownership: a slot must live until its reply came or the connection is freed, whichever is first; freeing runs no reply.
+ *            Strings and handles in args may go once rpc_conn_send() is back, WRITE data must stay as long as the slot.
+ * Trust:     replies are XDR-decoded by libnfs and not yet judged: lengths of handles and counts are hostile. */
+#ifndef SINK_RPC_H
+#define SINK_RPC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "img2nfs/sink.h"
+
+struct rpc_conn;
+struct sockaddr;
+
+enum rpc_program { RPC_NFS3, RPC_MOUNT3 };
+enum rpc_state { RPC_CONNECTING, RPC_UP, RPC_FAILED };
+
+struct rpc_target {
+	char addr[64];		/* numeric */
+	uint16_t port;		/* 0 = ask the portmapper there */
+	enum rpc_program program;
+	uint32_t uid, gid;
+};
+
+/* Embed; reply runs inside rpc_conn_service(), only for answered requests. res: the XDR result (CREATE3res, ...), valid
+ * during the call. */
+struct rpc_slot {
+	void (*reply)(struct rpc_slot *slot, const void *res);
+	struct rpc_conn *conn;	/* rpc.c's own */
+};
+
+#define RPC_ADDRS_MAX 8
+
+/* Numeric addresses of a host; blocks as long as the system's resolver does. */
+int rpc_resolve(const char *host, char (*ret_addrs)[64], unsigned *ret_n, struct i2n_err *err);
+
+struct rpc_conn *rpc_conn_new(const struct rpc_target *target);	/* NULL: out of memory */
+enum rpc_state rpc_conn_state(const struct rpc_conn *conn);
+const char *rpc_conn_error(const struct rpc_conn *conn);	/* why it failed; text from libnfs, ASCII */
+bool rpc_conn_is_denied(const struct rpc_conn *conn);		/* the server answered, and refused us or the program */
+
+/* Queue a request. false: not queued, the connection has failed. Never called on one that is not up. */
+bool rpc_conn_send(struct rpc_conn *conn, enum i2n_proc proc, void *args, struct rpc_slot *slot);
+bool rpc_conn_send_mnt(struct rpc_conn *conn, char *path, struct rpc_slot *slot);
+bool rpc_conn_send_export(struct rpc_conn *conn, struct rpc_slot *slot);
+
+/* Wait at most timeout_ms for something to do and do it. Look at the state afterwards. */
+void rpc_conn_service(struct rpc_conn *conn, int timeout_ms);
+/* Write what was queued meanwhile, as far as the socket takes it. */
+void rpc_conn_flush(struct rpc_conn *conn);
+
+/* Our own numeric address on this connection, "" if unknown. */
+const char *rpc_conn_local(const struct rpc_conn *conn, char *buf, size_t cap);
+/* The port that the connection reached. 0 = not connected. */
+uint16_t rpc_conn_port(const struct rpc_conn *conn);
+
+/* Closes with a reset, as libnfs does: wait for outstanding replies first where they matter. */
+void rpc_conn_free(struct rpc_conn *conn);
+
+#endif

@@ -1,0 +1,34 @@
+/* Names and values by RFC 1813 2.6 and 5.1.5, as <nfsc/libnfs-raw-nfs.h> and -mount.h have them from the standard's XDR. */
+#include "t.h"
+
+#include <nfsc/libnfs-raw-mount.h>
+
+#include "sink/nfs3_err.h"
+#include "sink/nfs3_xdr.h"
+
+#define NFS(name) T_STR(nfs3_err_name(name, buf), #name)
+#define MNT(name) T_STR(nfs3_mount_err_name(name, buf), #name)
+
+int main(void)
+{
+	char buf[32];
+
+	NFS(NFS3_OK); NFS(NFS3ERR_PERM); NFS(NFS3ERR_NOENT); NFS(NFS3ERR_IO); NFS(NFS3ERR_NXIO); NFS(NFS3ERR_ACCES);
+	NFS(NFS3ERR_EXIST); NFS(NFS3ERR_XDEV); NFS(NFS3ERR_NODEV); NFS(NFS3ERR_NOTDIR); NFS(NFS3ERR_ISDIR);
+	NFS(NFS3ERR_INVAL); NFS(NFS3ERR_FBIG); NFS(NFS3ERR_NOSPC); NFS(NFS3ERR_ROFS); NFS(NFS3ERR_MLINK);
+	NFS(NFS3ERR_NAMETOOLONG); NFS(NFS3ERR_NOTEMPTY); NFS(NFS3ERR_DQUOT); NFS(NFS3ERR_STALE); NFS(NFS3ERR_REMOTE);
+	NFS(NFS3ERR_BADHANDLE); NFS(NFS3ERR_NOT_SYNC); NFS(NFS3ERR_BAD_COOKIE); NFS(NFS3ERR_NOTSUPP);
+	NFS(NFS3ERR_TOOSMALL); NFS(NFS3ERR_SERVERFAULT); NFS(NFS3ERR_BADTYPE); NFS(NFS3ERR_JUKEBOX);
+	MNT(MNT3_OK); MNT(MNT3ERR_PERM); MNT(MNT3ERR_NOENT); MNT(MNT3ERR_IO); MNT(MNT3ERR_ACCES); MNT(MNT3ERR_NOTDIR);
+	MNT(MNT3ERR_INVAL); MNT(MNT3ERR_NAMETOOLONG); MNT(MNT3ERR_NOTSUPP); MNT(MNT3ERR_SERVERFAULT);
+	T_STR(nfs3_err_name(4294967295u, buf), "NFS3ERR_4294967295");
+	T_STR(nfs3_mount_err_name(7, buf), "MNT3ERR_7");
+
+	T_EQ(nfs3_err_rc(NFS3ERR_NOSPC, false), I2N_FATAL);
+	T_EQ(nfs3_err_rc(NFS3ERR_ROFS, true), I2N_FATAL);
+	T_EQ(nfs3_err_rc(NFS3ERR_STALE, false), I2N_FATAL);
+	T_EQ(nfs3_err_rc(NFS3ERR_STALE, true), I2N_BADNODE);
+	T_EQ(nfs3_err_rc(NFS3ERR_NAMETOOLONG, false), I2N_BADNODE);
+	T_EQ(nfs3_err_rc(NFS3ERR_EXIST, false), I2N_BADNODE);
+	return t_end();
+}
