@@ -1,22 +1,22 @@
+#include "img2nfs/name.h"
+
 #include "cmd.h"
+#include "msg.h"
+#include "status.h"
 
 #include <stddef.h>
 #include <string.h>
-
-#include "img2nfs/name.h"
-
-#include "msg.h"
-#include "status.h"
 
 struct help_opts {
 	bool commands, options;
 };
 
+/* main() finds failed writes to stdout, here and below. */
 static void print_overview(void)
 {
 	(void)puts("Usage: img2nfs COMMAND [OPTION]... [OPERAND]...\n"
 		   "Copy the Linux file tree of a disk image to an NFS server, without root and\n"
-		   "without a mount.\n");	/* main() finds failed writes to stdout, here and below */
+		   "without a mount.\n");
 	for (const struct i2n_cmd *const *c = i2n_cmds; *c; c++)
 		(void)printf("  %-10s %s\n", (*c)->name, (*c)->line);
 	(void)puts("\n"

@@ -6,16 +6,19 @@
 const char *human_bytes(char buf[HUMAN_MAX], uint64_t bytes)
 {
 	static const char prefixes[] = "kMGTPE";
-	uint64_t tenths = bytes / 100 + (bytes % 100 >= 50);	/* of a kilobyte; 10 * bytes might not fit */
+	/* of a kilobyte; 10 * bytes might not fit */
+	uint64_t tenths = bytes / 100 + (bytes % 100 >= 50);
 	unsigned i = 0;
 
 	if (bytes < 1000) {
-		(void)snprintf(buf, HUMAN_MAX, "%" PRIu64 " B", bytes);	/* HUMAN_MAX is room for all of these */
+		/* HUMAN_MAX is room for all of these */
+		(void)snprintf(buf, HUMAN_MAX, "%" PRIu64 " B", bytes);
 		return buf;
 	}
 	for (; tenths >= 10000; i++)
 		tenths = tenths / 1000 + (tenths % 1000 >= 500);
-	(void)snprintf(buf, HUMAN_MAX, "%" PRIu64 ".%u %cB", tenths / 10, (unsigned)(tenths % 10), prefixes[i]);
+	(void)snprintf(buf, HUMAN_MAX, "%" PRIu64 ".%u %cB", tenths / 10, (unsigned)(tenths % 10),
+		       prefixes[i]);
 	return buf;
 }
 

@@ -131,7 +131,8 @@ static void put_string(struct json *j, const unsigned char *p, size_t len)
 
 static void put_base64(struct json *j, const unsigned char *p, size_t len)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 	(void)fputc('"', j->f);
 	for (size_t i = 0; i < len; i += 3) {

@@ -7,12 +7,14 @@
  *	json_bytes(&j, "path", name, len);
  *	json_end(&j);
  *
- * Keys are NULL in arrays and at the top; they are our own words and not escaped. A top-level value ends with a newline.
+ * Keys are NULL in arrays and at the top; they are our own words and not escaped. A top-level value
+ * ends with a newline.
  *
  * Unit:      numbers are written in full, also above 2^53.
- * Trust:     strings may be any bytes. JSON text is UTF-8 and names are not, so json_bytes() writes two members where
- *            needed: "path" with every byte that is not part of valid UTF-8 replaced by U+FFFD, for people, and
- *            "path_base64" with the exact bytes. Valid UTF-8 has only the first.
+ * Trust:     strings may be any bytes. JSON text is UTF-8 and names are not, so json_bytes() writes
+ *            two members where needed: "path" with every byte that is not part of valid UTF-8
+ *            replaced by U+FFFD, for people, and "path_base64" with the exact bytes. Valid UTF-8
+ *            has only the first.
  * Errors:    a failed write is found at the end of the program (ferror). */
 #ifndef CLI_JSON_H
 #define CLI_JSON_H
@@ -40,7 +42,8 @@ void json_array(struct json *j, const char *key);
 void json_end(struct json *j);		/* of the innermost object or array */
 
 void json_str(struct json *j, const char *key, const char *text);	/* NULL: null */
-void json_bytes(struct json *j, const char *key, const void *bytes, size_t len);	/* only in an object */
+/* only in an object */
+void json_bytes(struct json *j, const char *key, const void *bytes, size_t len);
 void json_u64(struct json *j, const char *key, uint64_t v);
 void json_i64(struct json *j, const char *key, int64_t v);
 void json_ms(struct json *j, const char *key, uint64_t ms);		/* as seconds: 12.345 */

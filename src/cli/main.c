@@ -1,16 +1,16 @@
-/* main.c - find the command, parse its options, run it, and make sure that what it printed arrived. */
-#include <errno.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
+/* main.c - find the command, parse its options, run it, and make sure that its output arrived. */
 #include "img2nfs/name.h"
 
 #include "cmd.h"
 #include "msg.h"
 #include "status.h"
 #include "version.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static int run(const struct i2n_cmd *cmd, int argc, char **argv)
 {
@@ -39,7 +39,8 @@ static int unknown(const char *word)
 	char q[160];
 
 	if (word)
-		i2n_err_set(&err, I2N_DOM_USAGE, 0, "unknown %s %s", word[0] == '-' ? "option" : "command",
+		i2n_err_set(&err, I2N_DOM_USAGE, 0, "unknown %s %s",
+			    word[0] == '-' ? "option" : "command",
 			    i2n_quote(q, sizeof(q), word, strlen(word)));
 	else
 		i2n_err_set(&err, I2N_DOM_USAGE, 0, "no command given");
@@ -71,7 +72,8 @@ static int close_stdout(int status)
 
 	errno = 0;
 	if (fclose(stdout) != 0 || failed) {
-		msg_line("cannot write to standard output: %s", errno ? strerror(errno) : "an earlier write failed");
+		msg_line("cannot write to standard output: %s",
+			 errno ? strerror(errno) : "an earlier write failed");
 		return status_worse(status, STATUS_LOCAL);
 	}
 	return status;

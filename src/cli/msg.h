@@ -1,4 +1,5 @@
-/* msg.h - what is said on stderr. Everything but results goes through here, so that a progress line never mixes with it.
+/* msg.h - what is said on stderr. Everything but results goes through here, so that a progress line
+ * never mixes with it.
  *
  * Trust: the texts must be quoted already (name.h). */
 #ifndef CLI_MSG_H
@@ -12,8 +13,8 @@ void msg_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The error's message; its hint follows on lines of their own, indented. */
 void msg_error(const struct i2n_err *err);
 
-/* A passing line at the bottom of a terminal, rewritten in place; the next message replaces it. "" takes it away.
- * It must fit the terminal's width. */
+/* A passing line at the bottom of a terminal, rewritten in place; the next message replaces it. ""
+ * takes it away. It must fit the terminal's width. */
 void msg_passing(const char *text);
 
 #endif

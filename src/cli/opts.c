@@ -1,13 +1,13 @@
 #include "opts.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "img2nfs/name.h"
 
 #include "checked.h"
 #include "cmd.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define HELP_WIDTH 80
 #define HELP_COL 30
@@ -42,23 +42,27 @@ static const char *size_text(char *buf, size_t cap, uint64_t v, bool size)
 		v /= 1024;
 		i++;
 	}
-	(void)snprintf(buf, cap, i ? "%" PRIu64 "%c" : "%" PRIu64, v, letters[i]);	/* 20 digits always fit */
+	/* 20 digits always fit */
+	(void)snprintf(buf, cap, i ? "%" PRIu64 "%c" : "%" PRIu64, v, letters[i]);
 	return buf;
 }
 
-static int fail_range(bool size, uint64_t min, uint64_t max, const char *what, const char *text, struct i2n_err *err)
+static int fail_range(bool size, uint64_t min, uint64_t max, const char *what, const char *text,
+		      struct i2n_err *err)
 {
 	char q[QUOTED], lo[24], hi[24];
 
 	size_text(lo, sizeof(lo), min, size);
 	if (!max)
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0, "%s: %s is less than %s", what, quoted(q, text), lo);
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0, "%s: %s is less than %s", what,
+				quoted(q, text), lo);
 	size_text(hi, sizeof(hi), max, size);
-	return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0, "%s: %s is not in %s..%s", what, quoted(q, text), lo, hi);
+	return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0, "%s: %s is not in %s..%s", what,
+			quoted(q, text), lo, hi);
 }
 
-int opts_number(const char *text, bool size, uint64_t min, uint64_t max, const char *what, uint64_t *ret,
-		struct i2n_err *err)
+int opts_number(const char *text, bool size, uint64_t min, uint64_t max, const char *what,
+		uint64_t *ret, struct i2n_err *err)
 {
 	uint64_t v = 0, factor;
 	bool fits = true;
@@ -69,7 +73,8 @@ int opts_number(const char *text, bool size, uint64_t min, uint64_t max, const c
 		fits = fits && i2n_mul(v, 10, &v) && i2n_add(v, (uint64_t)(*p - '0'), &v);
 	factor = size ? suffix_factor(p) : !*p;
 	if (p == text || !factor)
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0, "%s: %s is not a %s", what, quoted(q, text),
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0, "%s: %s is not a %s", what,
+				quoted(q, text),
 				size ? "number of bytes (K, M, G and T may follow it)" : "number");
 	/* UINT64_MAX is OPT_UNSET */
 	if (!fits || !i2n_mul(v, factor, &v) || v == OPT_UNSET || v < min || (max && v > max))
@@ -112,21 +117,23 @@ static const char *word_list(char *buf, size_t cap, const char *words)
 	return buf;
 }
 
-static int set_word(const struct opt *o, const char *what, const char *text, void *to, struct i2n_err *err)
+static int set_word(const struct opt *o, const char *what, const char *text, void *to,
+		    struct i2n_err *err)
 {
 	int i = word_index(o->words, text);
 	unsigned v = (unsigned)i;
 	char q[QUOTED], list[256];
 
 	if (i < 0)
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0, "%s: %s is not %s", what, quoted(q, text),
-				word_list(list, sizeof(list), o->words));
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0, "%s: %s is not %s", what,
+				quoted(q, text), word_list(list, sizeof(list), o->words));
 	memcpy(to, &v, sizeof(v));
 	return I2N_OK;
 }
 
 /* Store one value. `what` begins the message. */
-static int set_value(const struct opt *o, const char *what, const char *text, void *values, struct i2n_err *err)
+static int set_value(const struct opt *o, const char *what, const char *text, void *values,
+		     struct i2n_err *err)
 {
 	void *to = (char *)values + o->off;
 	bool yes = true;
@@ -193,7 +200,8 @@ static int fail_unknown(const struct i2n_cmd *cmd, const char *word, struct i2n_
 }
 
 /* One option at argv[*i]; *i is moved on when the value is the next word. */
-static int parse_option(const struct i2n_cmd *cmd, int argc, char **argv, int *i, void *values, struct i2n_err *err)
+static int parse_option(const struct i2n_cmd *cmd, int argc, char **argv, int *i, void *values,
+			struct i2n_err *err)
 {
 	const char *word = argv[*i], *eq = NULL, *text;
 	const struct opt *o;
@@ -209,15 +217,18 @@ static int parse_option(const struct i2n_cmd *cmd, int argc, char **argv, int *i
 		return fail_unknown(cmd, word, err);
 	if (o == &opt_help && !eq)
 		return I2N_END;
-	(void)snprintf(what, sizeof(what), "option '--%s'", o->name);	/* our own names are short */
+	/* our own names are short */
+	(void)snprintf(what, sizeof(what), "option '--%s'", o->name);
 	if (o->type == OPT_FLAG) {
 		if (eq)
-			return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0, "%s takes no value", what);
+			return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0, "%s takes no value",
+					what);
 		return set_value(o, what, NULL, values, err);
 	}
 	text = eq ? eq + 1 : *i + 1 < argc ? argv[++*i] : NULL;
 	if (!text)
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0, "%s needs a value: %s", what, o->arg);
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0, "%s needs a value: %s", what,
+				o->arg);
 	return set_value(o, what, text, values, err);
 }
 
@@ -231,7 +242,8 @@ static int check_count(const struct i2n_cmd *cmd, unsigned n, struct i2n_err *er
 	return I2N_FATAL;
 }
 
-int opts_parse(const struct i2n_cmd *cmd, int argc, char **argv, void *values, unsigned *ret_n, struct i2n_err *err)
+int opts_parse(const struct i2n_cmd *cmd, int argc, char **argv, void *values, unsigned *ret_n,
+	       struct i2n_err *err)
 {
 	bool ended = false;
 	unsigned n = 0;
@@ -261,7 +273,8 @@ static void print_wrapped(FILE *f, const char *text, unsigned col, unsigned inde
 		size_t n = strcspn(text, " ");
 
 		if (!first && col + 1 + n > HELP_WIDTH) {
-			(void)fprintf(f, "\n%*s", (int)indent, "");	/* main() finds failed writes */
+			/* main() finds failed writes */
+			(void)fprintf(f, "\n%*s", (int)indent, "");
 			col = indent;
 		} else if (!first) {
 			(void)fputc(' ', f);
@@ -284,8 +297,10 @@ static void details(char *buf, size_t cap, const struct opt *o)
 	if (o->type == OPT_WORD)
 		word_list(what, sizeof(what), o->words);
 	else if (o->max)
-		(void)snprintf(what, sizeof(what), "%s..%s%s%s", size_text(lo, sizeof(lo), o->min, size),
-			       size_text(hi, sizeof(hi), o->max, size), o->unit ? " " : "", o->unit ? o->unit : "");
+		(void)snprintf(what, sizeof(what), "%s..%s%s%s",
+			       size_text(lo, sizeof(lo), o->min, size),
+			       size_text(hi, sizeof(hi), o->max, size), o->unit ? " " : "",
+			       o->unit ? o->unit : "");
 	if (what[0] && o->def)
 		(void)snprintf(buf, cap, " (%s; default %s)", what, o->def);
 	else if (what[0])
@@ -302,8 +317,10 @@ static void print_row(FILE *f, const struct opt *o)
 	unsigned col;
 
 	if (o->letter)
-		(void)snprintf(letter, sizeof(letter), "-%c,", o->letter);	/* our own tables fit all of these */
-	(void)snprintf(left, sizeof(left), "  %-3s --%s%s%s", letter, o->name, o->arg ? "=" : "", o->arg ? o->arg : "");
+		/* our own tables fit all of these */
+		(void)snprintf(letter, sizeof(letter), "-%c,", o->letter);
+	(void)snprintf(left, sizeof(left), "  %-3s --%s%s%s", letter, o->name, o->arg ? "=" : "",
+		       o->arg ? o->arg : "");
 	details(extra, sizeof(extra), o);
 	(void)snprintf(text, sizeof(text), "%s%s", o->help, extra);
 	col = (unsigned)strlen(left);
@@ -318,7 +335,8 @@ static void print_row(FILE *f, const struct opt *o)
 
 void opts_help(const struct i2n_cmd *cmd, FILE *f)
 {
-	(void)fprintf(f, "Usage: img2nfs %s [OPTION]...%s%s\n", cmd->name, cmd->args[0] ? " " : "", cmd->args);
+	(void)fprintf(f, "Usage: img2nfs %s [OPTION]...%s%s\n", cmd->name, cmd->args[0] ? " " : "",
+		      cmd->args);
 	print_wrapped(f, cmd->line, 0, 0);
 	(void)fputc('\n', f);
 	for (const struct opt *o = cmd->opts; o->name; o++)
@@ -328,8 +346,8 @@ void opts_help(const struct i2n_cmd *cmd, FILE *f)
 
 static void list_row(FILE *f, const struct opt *o)
 {
-	(void)fprintf(f, "--%s%s%s%s%s\n", o->name, o->arg ? "=" : "", o->arg ? o->arg : "", o->words ? "\t" : "",
-		      o->words ? o->words : "");
+	(void)fprintf(f, "--%s%s%s%s%s\n", o->name, o->arg ? "=" : "", o->arg ? o->arg : "",
+		      o->words ? "\t" : "", o->words ? o->words : "");
 	if (o->letter)
 		(void)fprintf(f, "-%c\n", o->letter);
 }

@@ -1,33 +1,38 @@
-/* opts.h - options as rows of a table: parsing, --help, completion and the manual check come from the rows.
+/* opts.h - options as rows of a table: parsing, --help, completion and the manual check come from
+ * the rows.
  *
  *	struct list_opts { bool json; uint64_t offset; unsigned journal; const char *partition; };
  *	static const struct opt rows[] = {
- *		{ .name = "json", .type = OPT_FLAG, .off = offsetof(struct list_opts, json), .help = "..." },
+ *		{ .name = "json", .type = OPT_FLAG, .off = offsetof(struct list_opts, json),
+ *		  .help = "..." },
  *		...
  *		{ 0 }
  *	};
  *
- * Syntax: --name=VALUE or --name VALUE, -v for the rows that have a letter; no abbreviations, no clusters; options and
- * operands in any order; "--" ends the options; a repeated option counts with its last value.
+ * Syntax: --name=VALUE or --name VALUE, -v for the rows that have a letter; no abbreviations, no
+ * clusters; options and operands in any order; "--" ends the options; a repeated option counts with
+ * its last value.
  *
  * Ownership: OPT_STRING values point into argv.
  * Errors:    domain USAGE, with the option's own name in the text. */
 #ifndef CLI_OPTS_H
 #define CLI_OPTS_H
 
-#include <stdio.h>
-
 #include "img2nfs/err.h"
+
+#include <stdio.h>
 
 enum opt_type {
 	OPT_FLAG,	/* bool; takes no value */
 	OPT_NUMBER,	/* uint64_t, decimal */
-	OPT_SIZE,	/* uint64_t in bytes: decimal, then optionally K, M, G or T, which are powers of 1024 */
+	/* uint64_t in bytes: decimal, then optionally K, M, G or T, which are powers of 1024 */
+	OPT_SIZE,
 	OPT_WORD,	/* unsigned: position of the word in `words` */
 	OPT_STRING,	/* const char * */
 };
 
-#define OPT_UNSET UINT64_MAX	/* value of a number or size that has no default and was not given */
+/* value of a number or size that has no default and was not given */
+#define OPT_UNSET UINT64_MAX
 
 struct opt {
 	const char *name;	/* without the dashes; NULL ends a table */
@@ -37,25 +42,31 @@ struct opt {
 	const char *arg;	/* what --help calls the value: "BYTES"; NULL for a flag */
 	const char *words;	/* OPT_WORD: "replay|ignore|fail" */
 	uint64_t min, max;	/* OPT_NUMBER and OPT_SIZE; max 0 = no limit */
-	const char *def;	/* parsed as if given first; NULL: false, OPT_UNSET, the first word, NULL */
-	const char *unit;	/* shown in --help: "s"; NULL for sizes, whose unit is always bytes */
+	/* parsed as if given first; NULL: false, OPT_UNSET, the first word, NULL */
+	const char *def;
+	/* shown in --help: "s"; NULL for sizes, whose unit is always bytes */
+	const char *unit;
 	const char *help;	/* no capital, no full stop */
 };
 
 struct i2n_cmd;
 
-/* Parse argv[0..argc) (the words after the command) into values, which must be zeroed. The operands are moved to the
- * front of argv, *ret_n of them. I2N_END: --help was among them, and nothing else counts. */
-int opts_parse(const struct i2n_cmd *cmd, int argc, char **argv, void *values, unsigned *ret_n, struct i2n_err *err);
+/* Parse argv[0..argc) (the words after the command) into values, which must be zeroed. The operands
+ * are moved to the front of argv, *ret_n of them. I2N_END: --help was among them, and nothing else
+ * counts. */
+int opts_parse(const struct i2n_cmd *cmd, int argc, char **argv, void *values, unsigned *ret_n,
+	       struct i2n_err *err);
 
-/* One number as OPT_NUMBER (size false) or OPT_SIZE (true) takes it. `what` begins the message: "option '--window'". */
-int opts_number(const char *text, bool size, uint64_t min, uint64_t max, const char *what, uint64_t *ret,
-		struct i2n_err *err);
+/* One number as OPT_NUMBER (size false) or OPT_SIZE (true) takes it. `what` begins the message:
+ * "option '--window'". */
+int opts_number(const char *text, bool size, uint64_t min, uint64_t max, const char *what,
+		uint64_t *ret, struct i2n_err *err);
 
 /* The text of `img2nfs COMMAND --help`, at most 80 columns wide. */
 void opts_help(const struct i2n_cmd *cmd, FILE *f);
 
-/* One line per option for the completion: "--window=N", "--journal=MODE<tab>replay|ignore|fail", "-v". */
+/* One line per option for the completion: "--window=N", "--journal=MODE<tab>replay|ignore|fail",
+ * "-v". */
 void opts_list(const struct i2n_cmd *cmd, FILE *f);
 
 #endif

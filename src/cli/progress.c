@@ -1,25 +1,27 @@
 #include "progress.h"
 
+#include "human.h"
+#include "json.h"
+#include "msg.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "human.h"
-#include "json.h"
-#include "msg.h"
-
 #define TERMINAL_MS 250
 #define PLAIN_MS 30000
 #define JSON_MS 1000
-#define OBJECT_COST 16384	/* an object without data costs about as much time as this many bytes of data */
+/* an object without data costs about as much time as this many bytes of data */
+#define OBJECT_COST 16384
 
 int64_t progress_now_ms(void)
 {
 	struct timespec ts;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);	/* cannot fail with this clock and a valid pointer */
+	/* cannot fail with this clock and a valid pointer */
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
@@ -46,7 +48,8 @@ void progress_begin(struct progress *p, enum progress_mode mode)
 	p->shown_ms = p->terminal || mode == PROGRESS_JSON ? 0 : p->start_ms;
 }
 
-/* Bytes of files, holes included: of files that are complete, or, inside a large one, what the server has taken. */
+/* Bytes of files, holes included: of files that are complete, or, inside a large one, what the
+ * server has taken. */
 static uint64_t bytes_done(const struct i2n_progress *at)
 {
 	uint64_t part = at->written < at->total.bytes ? at->written : at->total.bytes;
@@ -57,13 +60,15 @@ static uint64_t bytes_done(const struct i2n_progress *at)
 /* 0..1 */
 static double fraction(const struct i2n_progress *at)
 {
-	double done = (double)bytes_done(at) + OBJECT_COST * (double)(at->done.objects + at->failed);
+	double done =
+		(double)bytes_done(at) + OBJECT_COST * (double)(at->done.objects + at->failed);
 	double total = (double)at->total.bytes + OBJECT_COST * (double)at->total.objects;
 
 	return total > done ? done / total : 1;
 }
 
-static void format_line(const struct progress *p, const struct i2n_progress *at, int64_t now, char *buf, size_t cap)
+static void format_line(const struct progress *p, const struct i2n_progress *at, int64_t now,
+			char *buf, size_t cap)
 {
 	uint64_t ms = (uint64_t)(now - p->start_ms) + 1;
 	double f = fraction(at), left = f > 0 ? (double)ms / 1000 * (1 - f) / f : 0;
@@ -73,11 +78,13 @@ static void format_line(const struct progress *p, const struct i2n_progress *at,
 	human_bytes(total, at->total.bytes);
 	human_bytes(rate, (uint64_t)((double)at->written / (double)ms * 1000));
 	if (ms < 2000 || left > 360000)
-		(void)snprintf(time_left, sizeof(time_left), "-:--");	/* a guess would only mislead */
+		/* a guess would only mislead */
+		(void)snprintf(time_left, sizeof(time_left), "-:--");
 	else
 		human_time(time_left, (uint64_t)left);
 	/* cut where it does not fit */
-	(void)snprintf(buf, cap, "%3.0f%%  %" PRIu64 "/%" PRIu64 " objects  %s of %s  %s/s  %s left", 100 * f,
+	(void)snprintf(buf, cap,
+		       "%3.0f%%  %" PRIu64 "/%" PRIu64 " objects  %s of %s  %s/s  %s left", 100 * f,
 		       at->done.objects, at->total.objects, done, total, rate, time_left);
 }
 

@@ -1,7 +1,7 @@
 /* progress.h - how far a run has come, for the one who waits.
  *
- *	auto	a line at the bottom of the terminal, in the foreground only; a plain line every 30 s where stderr is no
- *		terminal
+ *	auto	a line at the bottom of the terminal, in the foreground only; a plain line every
+ *		30 s where stderr is no terminal
  *	json	one JSON object per line and second on stderr
  *	none	nothing */
 #ifndef CLI_PROGRESS_H

@@ -1,15 +1,15 @@
 #include "report.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "img2nfs/loss.h"
 #include "img2nfs/name.h"
 
 #include "human.h"
 #include "msg.h"
 #include "status.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* Bit of the word in enum i2n_loss; a word that loss.h does not know can not be allowed. */
 static uint32_t loss_bit(const char *cls)
@@ -157,27 +157,32 @@ static void print_kind(const struct report *r, enum i2n_note_kind kind, const ch
 {
 	if (!r->counts[kind])
 		return;
-	(void)fprintf(f, "%s\n", title);	/* main() finds failed writes to stdout, here and below */
+	/* main() finds failed writes to stdout, here and below */
+	(void)fprintf(f, "%s\n", title);
 	for (unsigned i = 0; i < r->n_classes; i++) {
 		const struct report_class *c = &r->classes[i];
 		bool allowed = kind == I2N_NOTE_LOSS && (loss_bit(c->cls) & r->allow);
 
 		if (c->kind == kind)
-			(void)fprintf(f, "  %-14s %8" PRIu64 " object%s%s  %s%s\n", c->cls, c->count, human_s(c->count),
-				      c->count == 1 ? " " : "", class_text(c), allowed ? " (allowed)" : "");
+			(void)fprintf(f, "  %-14s %8" PRIu64 " object%s%s  %s%s\n", c->cls,
+				      c->count, human_s(c->count), c->count == 1 ? " " : "",
+				      class_text(c), allowed ? " (allowed)" : "");
 	}
 }
 
 void report_print(const struct report *r, FILE *f)
 {
 	print_kind(r, I2N_NOTE_FAILED, "Not stored:", f);
-	print_kind(r, I2N_NOTE_DAMAGED, "Damaged in the image and left out; the first of each class:", f);
+	print_kind(r, I2N_NOTE_DAMAGED,
+		   "Damaged in the image and left out; the first of each class:", f);
 	print_kind(r, I2N_NOTE_LOSS, "Could not be kept at the destination:", f);
 	if ((r->lost & ~r->allow) && !r->verbose)
-		(void)fputs("  (-v lists the objects; --allow-loss=CLASS,... makes it no error)\n", f);
+		(void)fputs("  (-v lists the objects; --allow-loss=CLASS,... makes it no error)\n",
+			    f);
 }
 
-static void json_items(const struct report *r, struct json *j, enum i2n_note_kind kind, const char *cls)
+static void json_items(const struct report *r, struct json *j, enum i2n_note_kind kind,
+		       const char *cls)
 {
 	json_array(j, "objects");
 	for (unsigned i = 0; i < r->n_items; i++) {
@@ -196,7 +201,8 @@ static void json_items(const struct report *r, struct json *j, enum i2n_note_kin
 	json_end(j);
 }
 
-static void json_kind(const struct report *r, struct json *j, const char *key, enum i2n_note_kind kind)
+static void json_kind(const struct report *r, struct json *j, const char *key,
+		      enum i2n_note_kind kind)
 {
 	json_object(j, key);
 	json_u64(j, "count", r->counts[kind]);

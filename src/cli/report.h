@@ -1,17 +1,19 @@
-/* report.h - gathers what the layers tell (note.h), says at once what cannot wait, and sums it up at the end.
+/* report.h - gathers what the layers tell (note.h), says at once what cannot wait, and sums it up
+ * at the end.
  *
- * Said at once, on stderr: warnings, passing states, and of damaged and failed objects the first REPORT_SAID of each; with
- * `verbose` everything. The summary counts all by class. Kept for JSON: the first REPORT_KEPT objects of each class.
+ * Said at once, on stderr: warnings, passing states, and of damaged and failed objects the first
+ * REPORT_SAID of each; with `verbose` everything. The summary counts all by class. Kept for JSON:
+ * the first REPORT_KEPT objects of each class.
  *
  * Ownership: the report copies what it keeps. */
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 
-#include <stdbool.h>
-
 #include "img2nfs/note.h"
 
 #include "json.h"
+
+#include <stdbool.h>
 
 #define REPORT_SAID 20u
 #define REPORT_KEPT 1000u
@@ -50,7 +52,8 @@ void report_note(void *ctx, const struct i2n_note *note);
 /* Exit status that the notes alone make: 4, 5, 1 or 0. */
 int report_status(const struct report *r);
 
-/* For the summary: one line per class of what was lost, damaged and failed. Nothing when there is nothing. */
+/* For the summary: one line per class of what was lost, damaged and failed. Nothing when there is
+ * nothing. */
 void report_print(const struct report *r, FILE *f);
 
 /* Members "losses", "damaged", "failed", "warnings" of the object that is open in j. */

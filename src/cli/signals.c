@@ -1,10 +1,10 @@
 #include "signals.h"
 
+#include "status.h"
+
 #include <signal.h>
 #include <stddef.h>
 #include <unistd.h>
-
-#include "status.h"
 
 static const struct {
 	int signo;
@@ -16,7 +16,8 @@ static const struct {
 };
 #define N_CAUGHT (sizeof(caught) / sizeof(caught[0]))
 
-/* int instead of sig_atomic_t, which it is on all systems, because the layers below know no signals. */
+/* int instead of sig_atomic_t, which it is on all systems, because the layers below know no
+ * signals. */
 static volatile int stop;
 
 static void on_signal(int signo)
@@ -31,7 +32,8 @@ void signals_catch(void)
 {
 	struct sigaction act = { .sa_handler = on_signal }, old;
 
-	(void)sigemptyset(&act.sa_mask);	/* these calls cannot fail with valid signals and pointers */
+	/* these calls cannot fail with valid signals and pointers */
+	(void)sigemptyset(&act.sa_mask);
 	for (size_t i = 0; i < N_CAUGHT; i++) {
 		(void)sigaction(caught[i].signo, NULL, &old);
 		if (old.sa_handler != SIG_IGN)

@@ -1,7 +1,8 @@
 /* signals.h - SIGINT, SIGTERM and SIGHUP become a number that the layers below look at.
  *
- * Before signals_catch() the signals end the program, which is right as long as nothing has been written. After it the
- * first one asks for an orderly end; a SIGINT after that ends the program at once, with status 128 + SIGINT. */
+ * Before signals_catch() the signals end the program, which is right as long as nothing has been
+ * written. After it the first one asks for an orderly end; a SIGINT after that ends the program at
+ * once, with status 128 + SIGINT. */
 #ifndef CLI_SIGNALS_H
 #define CLI_SIGNALS_H
 

@@ -23,7 +23,8 @@ int status_of(const struct i2n_err *err)
 static unsigned rank(int status)
 {
 	static const int worst_first[] = {
-		STATUS_USAGE, STATUS_LOCAL, STATUS_IMAGE, STATUS_SERVER, STATUS_DIFFERS, STATUS_DAMAGED, STATUS_LOSS,
+		STATUS_USAGE,	STATUS_LOCAL,	STATUS_IMAGE, STATUS_SERVER,
+		STATUS_DIFFERS, STATUS_DAMAGED, STATUS_LOSS,
 	};
 	unsigned n = sizeof(worst_first) / sizeof(worst_first[0]);
 

@@ -6,10 +6,12 @@
 
 enum status {
 	STATUS_OK = 0,		/* everything arrived and is kept */
-	STATUS_LOSS = 1,	/* done, but something could not be kept there, and --allow-loss did not name it */
+	/* done, but something could not be kept there, and --allow-loss did not name it */
+	STATUS_LOSS = 1,
 	STATUS_USAGE = 2,	/* wrong command line */
 	STATUS_IMAGE = 3,	/* the image cannot be read or used */
-	STATUS_SERVER = 4,	/* the destination refuses, is unreachable, full or not empty, or did not take objects */
+	/* the destination refuses, is unreachable, full or not empty, or did not take objects */
+	STATUS_SERVER = 4,
 	STATUS_DAMAGED = 5,	/* done, but damaged objects of the image were left out */
 	STATUS_DIFFERS = 6,	/* a verification found differences */
 	STATUS_LOCAL = 7,	/* trouble on this side: memory, standard output */

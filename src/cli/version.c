@@ -6,6 +6,7 @@
 
 void version_print(FILE *f)
 {
-	(void)fprintf(f, "img2nfs %s\nlibext2fs %s\nlibfdisk %s\nlibnfs %s\n", I2N_VERSION, i2n_fs_library(),
-		      i2n_ptable_library(), i2n_nfs_library());	/* main() finds failed writes */
+	(void)fprintf(f, "img2nfs %s\nlibext2fs %s\nlibfdisk %s\nlibnfs %s\n", I2N_VERSION,
+		      i2n_fs_library(), i2n_ptable_library(),
+		      i2n_nfs_library()); /* main() finds failed writes */
 }
