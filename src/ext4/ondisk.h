@@ -1,0 +1,193 @@
+/* ondisk.h - where the fields of ext2/3/4 structures lie. Little endian; decode with checked.h.
+ *
+ * Source: Documentation/filesystems/ext4/ of Linux 6.1 (super.rst, inodes.rst, ifork.rst, directory.rst,
+ * attributes.rst). */
+#ifndef EXT4_ONDISK_H
+#define EXT4_ONDISK_H
+
+enum superblock_offsets {
+	SB_OFFSET = 1024,		/* of the primary superblock */
+	SB_SIZE = 1024,
+	SB_INODES = 0x0,
+	SB_BLOCKS = 0x4,
+	SB_FREE_BLOCKS = 0xc,
+	SB_FREE_INODES = 0x10,
+	SB_FIRST_DATA_BLOCK = 0x14,
+	SB_LOG_BLOCK_SIZE = 0x18,
+	SB_LOG_CLUSTER_SIZE = 0x1c,
+	SB_BLOCKS_PER_GROUP = 0x20,
+	SB_INODES_PER_GROUP = 0x28,
+	SB_MTIME = 0x2c,
+	SB_WTIME = 0x30,
+	SB_MAGIC = 0x38,
+	SB_STATE = 0x3a,
+	SB_REV_LEVEL = 0x4c,
+	SB_FIRST_INO = 0x54,
+	SB_INODE_SIZE = 0x58,
+	SB_BLOCK_GROUP_NR = 0x5a,
+	SB_FEATURE_COMPAT = 0x5c,
+	SB_FEATURE_INCOMPAT = 0x60,
+	SB_FEATURE_RO_COMPAT = 0x64,
+	SB_UUID = 0x68,
+	SB_LABEL = 0x78,
+	SB_LAST_MOUNTED = 0x88,
+	SB_BLOCKS_HI = 0x150,
+	SB_FREE_BLOCKS_HI = 0x158,
+	SB_JOURNAL_INUM = 0xe0,
+	SB_USR_QUOTA_INUM = 0x240,
+	SB_GRP_QUOTA_INUM = 0x244,
+	SB_PRJ_QUOTA_INUM = 0x26c,
+	SB_WTIME_HI = 0x274,
+	SB_MTIME_HI = 0x275,
+	SB_ORPHAN_FILE_INUM = 0x280,
+	SB_CHECKSUM = 0x3fc,
+};
+#define SB_MAGIC_VALUE 0xef53
+#define SB_STATE_VALID 1
+#define SB_STATE_ERROR 2
+
+enum compat_features {
+	COMPAT_HAS_JOURNAL = 0x4,
+	COMPAT_DIR_INDEX = 0x20,
+};
+enum incompat_features {
+	INCOMPAT_FILETYPE = 0x2,
+	INCOMPAT_RECOVER = 0x4,
+	INCOMPAT_JOURNAL_DEV = 0x8,
+	INCOMPAT_META_BG = 0x10,
+	INCOMPAT_EXTENTS = 0x40,
+	INCOMPAT_64BIT = 0x80,
+	INCOMPAT_MMP = 0x100,
+	INCOMPAT_FLEX_BG = 0x200,
+	INCOMPAT_EA_INODE = 0x400,
+	INCOMPAT_CSUM_SEED = 0x2000,
+	INCOMPAT_LARGEDIR = 0x4000,
+	INCOMPAT_INLINE_DATA = 0x8000,
+	INCOMPAT_ENCRYPT = 0x10000,
+	INCOMPAT_CASEFOLD = 0x20000,
+};
+enum ro_compat_features {
+	RO_COMPAT_SPARSE_SUPER = 0x1,
+	RO_COMPAT_LARGE_FILE = 0x2,
+	RO_COMPAT_BTREE_DIR = 0x4,
+	RO_COMPAT_HUGE_FILE = 0x8,
+	RO_COMPAT_GDT_CSUM = 0x10,
+	RO_COMPAT_DIR_NLINK = 0x20,
+	RO_COMPAT_EXTRA_ISIZE = 0x40,
+	RO_COMPAT_QUOTA = 0x100,
+	RO_COMPAT_BIGALLOC = 0x200,
+	RO_COMPAT_METADATA_CSUM = 0x400,
+	RO_COMPAT_READONLY = 0x1000,
+	RO_COMPAT_PROJECT = 0x2000,
+	RO_COMPAT_SHARED_BLOCKS = 0x4000,
+	RO_COMPAT_VERITY = 0x8000,
+	RO_COMPAT_ORPHAN_PRESENT = 0x10000,
+};
+
+enum inode_offsets {
+	I_MODE = 0x0,
+	I_UID = 0x2,
+	I_SIZE_LO = 0x4,
+	I_ATIME = 0x8,
+	I_MTIME = 0x10,
+	I_GID = 0x18,
+	I_LINKS = 0x1a,
+	I_BLOCKS_LO = 0x1c,
+	I_FLAGS = 0x20,
+	I_BLOCK = 0x28,
+	I_BLOCK_LEN = 60,
+	I_GENERATION = 0x64,
+	I_FILE_ACL_LO = 0x68,
+	I_SIZE_HIGH = 0x6c,
+	I_BLOCKS_HIGH = 0x74,
+	I_FILE_ACL_HIGH = 0x76,
+	I_UID_HIGH = 0x78,
+	I_GID_HIGH = 0x7a,
+	I_CHECKSUM_LO = 0x7c,
+	I_GOOD_OLD_SIZE = 0x80,
+	I_EXTRA_ISIZE = 0x80,
+	I_CHECKSUM_HI = 0x82,
+	I_MTIME_EXTRA = 0x88,
+	I_ATIME_EXTRA = 0x8c,
+};
+enum inode_flag_bits {
+	I_FL_SYNC = 0x8,
+	I_FL_IMMUTABLE = 0x10,
+	I_FL_APPEND = 0x20,
+	I_FL_NODUMP = 0x40,
+	I_FL_NOATIME = 0x80,
+	I_FL_ENCRYPT = 0x800,
+	I_FL_INDEX = 0x1000,
+	I_FL_JOURNAL_DATA = 0x4000,
+	I_FL_DIRSYNC = 0x10000,
+	I_FL_TOPDIR = 0x20000,
+	I_FL_HUGE_FILE = 0x40000,
+	I_FL_EXTENTS = 0x80000,
+	I_FL_VERITY = 0x100000,
+	I_FL_EA_INODE = 0x200000,
+	I_FL_NOCOW = 0x800000,
+	I_FL_DAX = 0x2000000,
+	I_FL_INLINE_DATA = 0x10000000,
+	I_FL_PROJINHERIT = 0x20000000,
+	I_FL_CASEFOLD = 0x40000000,
+};
+
+enum extent_offsets {
+	EH_MAGIC = 0,
+	EH_ENTRIES = 2,
+	EH_MAX = 4,
+	EH_DEPTH = 6,
+	EH_SIZE = 12,			/* header, and each entry behind it */
+	EE_BLOCK = 0,
+	EE_LEN = 4,
+	EE_START_HI = 6,
+	EE_START_LO = 8,
+	EI_BLOCK = 0,
+	EI_LEAF_LO = 4,
+	EI_LEAF_HI = 8,
+	EXTENT_MAX_DEPTH = 5,
+	EXTENT_MAX_INIT_LEN = 32768,	/* a longer one is unwritten, its length reduced by this */
+};
+#define EH_MAGIC_VALUE 0xf30a
+
+enum dirent_offsets {
+	DE_INODE = 0,
+	DE_REC_LEN = 4,
+	DE_NAME_LEN = 6,
+	DE_FILE_TYPE = 7,
+	DE_NAME = 8,
+	DE_MIN_LEN = 12,
+	DE_TAIL_LEN = 12,
+	DE_TAIL_CHECKSUM = 8,
+	DE_FT_CSUM = 0xde,
+};
+
+enum xattr_offsets {
+	XB_REFCOUNT = 4,		/* of the header of an xattr block */
+	XB_BLOCKS = 8,
+	XB_HASH = 12,
+	XB_CHECKSUM = 16,
+	XB_HEADER = 32,
+	XI_HEADER = 4,			/* of the header of the in-inode area: the magic alone */
+	XE_NAME_LEN = 0,
+	XE_NAME_INDEX = 1,
+	XE_VALUE_OFFS = 2,
+	XE_VALUE_INUM = 4,
+	XE_VALUE_SIZE = 8,
+	XE_HASH = 12,
+	XE_NAME = 16,
+};
+#define XATTR_MAGIC_VALUE 0xea020000u
+enum xattr_index {
+	XI_USER = 1,
+	XI_ACL_ACCESS = 2,
+	XI_ACL_DEFAULT = 3,
+	XI_TRUSTED = 4,
+	XI_SECURITY = 6,
+	XI_SYSTEM = 7,
+	XI_RICHACL = 8,
+	XI_ENCRYPTION = 9,
+	XI_HURD = 10,
+};
+
+#endif

@@ -1,0 +1,161 @@
+#include "ext4.h"
+
+#include <stdlib.h>
+
+#include "img2nfs/source.h"
+
+#define SCAN_BYTES (256u << 10)	/* one read of an inode table; larger than any inode and block */
+
+/* Where group g's inodes end for us: the rest was never used, says a descriptor that we may believe. */
+static uint32_t used_inodes(const struct i2n_fs *fs, uint32_t g)
+{
+	uint32_t n = fs->sb.inodes_per_group, unused = ext2fs_bg_itable_unused(fs->e2, g);
+
+	if (!fs->group_csum || !ext2fs_group_desc_csum_verify(fs->e2, g))
+		return n;
+	if (ext2fs_bg_flags_test(fs->e2, g, EXT2_BG_INODE_UNINIT))
+		return 0;
+	return unused < n ? n - unused : n;
+}
+
+static int add_inode(struct load *l, const struct i2n_inode *in, struct i2n_err *err)
+{
+	if (!ext4_grow(&l->inodes, &l->cap_inodes, l->n_inodes, 1, sizeof(*in)))
+		return i2n_err_nomem(err);
+	l->inodes[l->n_inodes++] = *in;
+	return I2N_OK;
+}
+
+/* Damaged inodes are kept as such: whether it matters is known when a dirent names them. */
+static int add_damaged(struct load *l, uint32_t ino, enum damage d, struct i2n_err *err)
+{
+	const struct i2n_inode in = { .ino = ino, .spare = d, .first_dirent = I2N_NONE };
+
+	return add_inode(l, &in, err);
+}
+
+static int load_body(struct load *l, const struct raw_inode *r, struct i2n_inode *in, struct i2n_err *err)
+{
+	struct xattr_walk w;
+	enum damage d = DMG_NONE;
+
+	if (!r->body)
+		return I2N_OK;
+	ext4_xattr_walk_body(&w, r->body, r->body_len);
+	in->flags |= ext4_xattr_flags(&w, &d);
+	return d ? ext4_load_damage(l, r->ino, d, 0, NULL, 0, err) : I2N_OK;
+}
+
+static int load_dir(struct load *l, const struct raw_inode *r, struct i2n_inode *in, struct i2n_err *err)
+{
+	in->dir.first = I2N_NONE;
+	in->dir.count = 0;
+	in->spare = l->fs->csum ? ext4_inode_seed(l->fs, r->ino, r->generation) : 0;
+	if (r->flags & I_FL_INDEX)
+		in->flags |= LOAD_DIR_INDEXED;
+	return r->flags & I_FL_INLINE_DATA ? ext4_load_inline_dir(l, r, err) : ext4_load_dir_map(l, r, err);
+}
+
+/* Reserved inodes and those that the superblock names are nobody's files. */
+static bool is_special(const struct i2n_fs *fs, uint32_t ino)
+{
+	size_t i;
+
+	if (ino == EXT2_ROOT_INO)
+		return false;
+	for (i = 0; i < sizeof(fs->sb.special) / sizeof(fs->sb.special[0]); i++)
+		if (fs->sb.special[i] == ino)
+			return true;
+	return ino < fs->sb.first_ino;
+}
+
+static int load_inode(struct load *l, uint32_t ino, const unsigned char *raw, struct i2n_err *err)
+{
+	struct i2n_inode in;
+	struct raw_inode r;
+	enum damage d;
+	int rc;
+
+	if (!ext4_inode_is_used(raw))
+		return I2N_OK;
+	if (is_special(l->fs, ino))
+		return add_damaged(l, ino, DMG_DE_RESERVED, err);
+	d = ext4_inode_decode(l->fs, ino, raw, &r);
+	if (!d && r.flags & I_FL_EA_INODE)
+		d = DMG_INODE_SPECIAL;
+	if (d)
+		return add_damaged(l, ino, d, err);
+	ext4_inode_fill(l->fs, &r, &in);
+	rc = load_body(l, &r, &in, err);
+	if (!rc && r.file_acl)
+		rc = ext4_load_block(&l->xattr_blocks, &l->n_xattr_blocks, &l->cap_xattr_blocks,
+				     (struct load_block){ .blk = r.file_acl, .ino = ino }, err);
+	if (!rc && raw_type(&r) == I2N_S_IFDIR)
+		rc = load_dir(l, &r, &in, err);
+	return rc ? rc : add_inode(l, &in, err);
+}
+
+/* Look at the inodes [l->scanned[g], to) of a group. */
+static int scan_table(struct load *l, uint32_t g, uint32_t to, unsigned char *buf, struct i2n_err *err)
+{
+	struct i2n_fs *fs = l->fs;
+	uint32_t first = g * fs->sb.inodes_per_group + 1, at = l->scanned[g], n, i;
+	uint64_t off;
+	int rc;
+
+	l->scanned[g] = to;
+	if (at >= to)
+		return I2N_OK;
+	if (!ext4_inode_offset(fs, first, &off)) {
+		i2n_note(&fs->notes, I2N_NOTE_DAMAGED, "group", NULL, 0,
+			 "the inode table of group %u lies outside of the file system", g);
+		return I2N_OK;
+	}
+	off += (uint64_t)at * fs->sb.inode_size;
+	for (; at < to; at += n, off += (uint64_t)n * fs->sb.inode_size) {
+		n = SCAN_BYTES / fs->sb.inode_size;
+		n = n < to - at ? n : to - at;
+		i2n_source_willneed(fs->src, off + (uint64_t)n * fs->sb.inode_size, SCAN_BYTES);
+		rc = i2n_source_pread(fs->src, buf, (size_t)n * fs->sb.inode_size, off, err);
+		for (i = 0; i < n && !rc; i++)
+			rc = load_inode(l, first + at + i, buf + (size_t)i * fs->sb.inode_size, err);
+		if (rc)
+			return rc;
+	}
+	return I2N_OK;
+}
+
+int ext4_scan_inodes(struct load *l, struct i2n_err *err)
+{
+	uint32_t g, groups = l->fs->e2->group_desc_count;
+	unsigned char *buf = malloc(SCAN_BYTES);
+	int rc = I2N_OK;
+
+	l->scanned = calloc(groups, sizeof(*l->scanned));
+	if (!buf || !l->scanned)
+		rc = i2n_err_nomem(err);
+	for (g = 0; g < groups && !rc; g++)
+		rc = scan_table(l, g, used_inodes(l->fs, g), buf, err);
+	free(buf);
+	return rc;
+}
+
+int ext4_scan_one(struct load *l, uint32_t ino, struct i2n_err *err)
+{
+	unsigned char *raw;
+	int rc = ext4_inode_fetch(l->fs, ino, &raw, err);
+
+	return rc ? rc : load_inode(l, ino, raw, err);
+}
+
+int ext4_scan_rest(struct load *l, uint32_t group, struct i2n_err *err)
+{
+	unsigned char *buf = malloc(SCAN_BYTES);
+	int rc;
+
+	if (!buf)
+		return i2n_err_nomem(err);
+	rc = scan_table(l, group, l->fs->sb.inodes_per_group, buf, err);
+	free(buf);
+	return rc;
+}

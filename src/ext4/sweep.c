@@ -1,0 +1,53 @@
+#include "ext4.h"
+
+#include <stdlib.h>
+
+#include "img2nfs/source.h"
+
+#define SWEEP_BYTES (1u << 20)	/* one read */
+#define SWEEP_GAP 8		/* blocks that nobody wants, read along because that is cheaper than a seek */
+
+static int cmp_blocks(const void *ctx, const void *a, const void *b)
+{
+	const struct load_block *x = a, *y = b;
+
+	(void)ctx;
+	return (x->blk > y->blk) - (x->blk < y->blk);
+}
+
+/* How many elements from i on lie in one read of at most max blocks. */
+static size_t batch(const struct load_block *b, size_t i, size_t n, uint64_t max)
+{
+	size_t j = i + 1;
+
+	while (j < n && b[j].blk - b[j - 1].blk <= SWEEP_GAP && b[j].blk - b[i].blk < max)
+		j++;
+	return j - i;
+}
+
+int ext4_sweep(struct load *l, struct load_block *blocks, size_t n, ext4_sweep_fn *fn, struct i2n_err *err)
+{
+	const unsigned bits = l->fs->block_bits;
+	uint64_t max = SWEEP_BYTES >> bits;
+	unsigned char *buf;
+	size_t i, k, j;
+	int rc = I2N_OK;
+
+	if (!n)
+		return I2N_OK;
+	if (!ext4_sort(blocks, n, sizeof(*blocks), cmp_blocks, NULL))
+		return i2n_err_nomem(err);
+	buf = malloc(SWEEP_BYTES);
+	if (!buf)
+		return i2n_err_nomem(err);
+	for (i = 0; i < n && !rc; i += k) {
+		k = batch(blocks, i, n, max);
+		if (i + k < n)
+			i2n_source_willneed(l->fs->src, blocks[i + k].blk << bits, SWEEP_BYTES);
+		rc = ext4_read_blocks(l->fs, blocks[i].blk, blocks[i + k - 1].blk - blocks[i].blk + 1, buf, err);
+		for (j = i; j < i + k && !rc; j++)
+			rc = fn(l, &blocks[j], buf + ((blocks[j].blk - blocks[i].blk) << bits), err);
+	}
+	free(buf);
+	return rc;
+}
