@@ -3,6 +3,7 @@
 #include <string.h>
 
 const struct i2n_cmd *const i2n_cmds[] = {
+	&cmd_extract,
 	&cmd_help,
 	NULL,
 };

@@ -9,10 +9,12 @@ struct i2n_cmd {
 	const char *args;		/* operands, as the synopsis shows them: "IMAGE URL" */
 	const char *line;		/* one line for `img2nfs help`: no capital, no full stop */
 	unsigned min_args, max_args;	/* how many operands */
-	const struct opt *opts;		/* the command's rows; --help is known to all commands and not among them */
+	/* the command's rows; --help is known to all commands and not among them */
+	const struct opt *opts;
 	size_t opts_size;		/* size of the struct that the rows write to */
-	/* values: the parsed struct; args: the operands. Prints what there is to print (msg.h) and returns the exit
-	 * status (status.h). A failed write to stdout is found by main(), not here. */
+	/* values: the parsed struct; args: the operands. Prints what there is to print (msg.h) and
+	 * returns the exit status (status.h). A failed write to stdout is found by main(), not
+	 * here. */
 	int (*exec)(const void *values, unsigned n_args, char **args);
 };
 
@@ -21,6 +23,6 @@ extern const struct i2n_cmd *const i2n_cmds[];
 const struct i2n_cmd *cmd_find(const char *name);
 
 /* One per file cmd_x.c. */
-extern const struct i2n_cmd cmd_help;
+extern const struct i2n_cmd cmd_extract, cmd_help;
 
 #endif

@@ -92,7 +92,7 @@ finds "src/sink/a.c:3: mutable variable outside a function"
 printf '/* %s: later */\n' TO''DO >src/sink/a.c
 finds "src/sink/a.c:1: unfinished"
 printf '/* %s: no reason */\n' FIX''ME >src/sink/a.c
-finds "src/sink/a.c:1: FIXME without (reason)"
+finds "src/sink/a.c:1: FIX""ME without (reason)"
 echo 'struct a { size_t n; };' >src/sink/a.h
 finds "src/sink/a.h: cannot be included alone"
 printf '/* see /%s/%s/notes */\n' ro''ot me >src/sink/a.c

@@ -1,0 +1,254 @@
+#include "img2nfs/engine.h"
+#include "img2nfs/loss.h"
+#include "img2nfs/name.h"
+
+#include "cmd.h"
+#include "extract_report.h"
+#include "image.h"
+#include "msg.h"
+#include "progress.h"
+#include "report.h"
+#include "signals.h"
+#include "status.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct extract_opts {
+	struct image_opts image;
+	const char *as, *allow_loss;
+	uint64_t window, bytes_in_flight, write_size, retry_for;
+	unsigned progress;
+	bool quiet, verbose, json;
+};
+
+/* One run, from the words of the command line to the report. */
+struct run {
+	const struct extract_opts *o;
+	struct extract_result result;
+	struct report report;
+	struct i2n_notes notes;
+	bool to_null;
+	struct i2n_nfs_url url;
+	struct i2n_nfs_opts nfs;
+	struct image image;
+	struct i2n_tree *tree;
+	struct i2n_sink *sink;
+	struct i2n_plan *plan;
+	struct progress progress;
+	bool said_stopping;
+};
+
+/* "UID:GID" */
+static int parse_as(const char *text, struct i2n_nfs_opts *nfs, struct i2n_err *err)
+{
+	const char *what = "option '--as'", *colon = strchr(text, ':');
+	char uid[24], q[160];
+	uint64_t u, g;
+
+	if (!colon || (size_t)(colon - text) >= sizeof(uid))
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0, "%s: %s is not UID:GID", what,
+				i2n_quote(q, sizeof(q), text, strlen(text)));
+	memcpy(uid, text, (size_t)(colon - text));
+	uid[colon - text] = '\0';
+	if (opts_number(uid, false, 0, UINT32_MAX, what, &u, err) ||
+	    opts_number(colon + 1, false, 0, UINT32_MAX, what, &g, err))
+		return I2N_FATAL;
+	nfs->uid = (uint32_t)u;
+	nfs->gid = (uint32_t)g;
+	return I2N_OK;
+}
+
+/* All that can be wrong with the command line, before anything is opened. */
+static int parse_values(struct run *r, struct i2n_err *err)
+{
+	const struct extract_opts *o = r->o;
+
+	if (o->allow_loss && i2n_loss_parse(o->allow_loss, &r->report.allow, err))
+		return I2N_FATAL;
+	r->to_null = !strcmp(r->result.destination, "null:");
+	if (!r->to_null && i2n_nfs_url_parse(r->result.destination, &r->notes, &r->url, err))
+		return I2N_FATAL;
+	r->nfs = (struct i2n_nfs_opts){
+		.uid = r->url.has_uid ? r->url.uid : 0,
+		.gid = r->url.has_gid ? r->url.gid : 0,
+		.window = (unsigned)o->window,
+		.bytes_in_flight = o->bytes_in_flight,
+		.retry_for_s = (unsigned)o->retry_for,
+		.write_size = o->write_size == OPT_UNSET ? 0 : (unsigned)o->write_size,
+	};
+	return o->as ? parse_as(o->as, &r->nfs, err) : I2N_OK;
+}
+
+static int read_image(struct run *r, struct i2n_err *err)
+{
+	if (image_open(&r->o->image, r->result.image, &r->notes, &r->image, err))
+		return I2N_FATAL;
+	return i2n_fs_tree(r->image.fs, &r->tree, err);
+}
+
+/* From here on a signal is an orderly end, because the server may have been changed. */
+static int open_sink(struct run *r, struct i2n_err *err)
+{
+	struct i2n_reader *reader = i2n_fs_reader(r->image.fs);
+	struct i2n_sink_env env = { .tree = r->tree, .reader = reader, .notes = &r->notes };
+
+	signals_catch();
+	if (r->to_null ? i2n_sink_open_null(&env, &r->sink, err) :
+	    i2n_sink_open_nfs3(&r->url, &r->nfs, &env, signals_stop(), &r->sink, err))
+		return I2N_FATAL;
+	return i2n_plan_make(r->tree, reader, r->sink->caps, &r->notes, &r->plan, err);
+}
+
+static void on_progress(void *ctx, const struct i2n_progress *p)
+{
+	struct run *r = ctx;
+
+	if (*signals_stop() && !r->said_stopping) {
+		msg_line("%s: waiting for the requests in flight; ctrl-C ends at once",
+			 signals_name(*signals_stop()));
+		r->said_stopping = true;
+	}
+	progress_update(&r->progress, p);
+}
+
+static int store(struct run *r, struct i2n_err *err)
+{
+	struct i2n_engine_opts opts = { .stop = signals_stop(), .progress = on_progress, .ctx = r };
+	int rc;
+
+	r->result.ran = true;
+	progress_begin(&r->progress,
+		       r->o->quiet ? PROGRESS_NONE : (enum progress_mode)r->o->progress);
+	rc = i2n_engine_run(r->plan, i2n_fs_reader(r->image.fs), r->sink, &r->notes, &opts,
+			    &r->result.at, err);
+	progress_end(&r->progress);
+	return rc;
+}
+
+/* The order is the promise: nothing is asked of the server before the image has proved readable,
+ * and nothing is written before all refusals have had their chance. */
+static int run_all(struct run *r, struct i2n_err *err)
+{
+	if (parse_values(r, err) || read_image(r, err) || open_sink(r, err))
+		return I2N_FATAL;
+	return store(r, err);
+}
+
+static void release(struct run *r)
+{
+	i2n_plan_free(r->plan);
+	i2n_sink_free(r->sink);
+	i2n_tree_free(r->tree);
+	image_release(&r->image);
+	i2n_nfs_url_release(&r->url);
+	report_release(&r->report);
+}
+
+static int exec_extract(const void *values, unsigned n_args, char **args)
+{
+	const struct extract_opts *o = values;
+	struct run r = { .o = o, .report = { .verbose = o->verbose, .quiet = o->quiet } };
+	struct extract_result *res = &r.result;
+	struct i2n_err err = { 0 };
+	int64_t start = progress_now_ms();
+
+	(void)n_args;	/* checked against min_args and max_args */
+	r.notes = (struct i2n_notes){ .fn = report_note, .ctx = &r.report };
+	*res = (struct extract_result){ .image = args[0], .destination = args[1] };
+	if (run_all(&r, &err))
+		res->err = &err;
+	res->ms = (uint64_t)(progress_now_ms() - start);
+	if (r.sink)
+		res->stats = r.sink->stats;
+	res->part_no = r.image.picked && r.image.pick.part ? r.image.pick.part->part_no : 0;
+	res->status =
+		status_worse(report_status(&r.report), res->err ? status_of(&err) : STATUS_OK);
+	extract_tell(res, &r.report);
+	if (o->json)
+		extract_json(res, &r.report);
+	else if (!o->quiet && res->ran)
+		extract_print(res, &r.report);
+	release(&r);
+	return res->status;
+}
+
+static const struct opt rows[] = {
+	IMAGE_ROWS(struct extract_opts, image),
+	{ .name = "as",
+	  .type = OPT_STRING,
+	  .off = offsetof(struct extract_opts, as),
+	  .arg = "UID:GID",
+	  .help = "who we say we are to the server (default 0:0); owners are only kept for 0" },
+	{ .name = "allow-loss",
+	  .type = OPT_STRING,
+	  .off = offsetof(struct extract_opts, allow_loss),
+	  .arg = "CLASS,...",
+	  .help = "what may be lost without the run being called incomplete: xattr, acl, caps, "
+		  "chattr, time-range, symlink-times, attr, encrypted, name or all" },
+	{ .name = "window",
+	  .type = OPT_NUMBER,
+	  .off = offsetof(struct extract_opts, window),
+	  .arg = "N",
+	  .min = 1,
+	  .max = 1024,
+	  .def = "128",
+	  .unit = "requests",
+	  .help = "requests in flight at most" },
+	{ .name = "bytes-in-flight",
+	  .type = OPT_SIZE,
+	  .off = offsetof(struct extract_opts, bytes_in_flight),
+	  .arg = "BYTES",
+	  .min = 64 << 10,
+	  .max = 1 << 30,
+	  .def = "8M",
+	  .help = "file data in flight at most" },
+	{ .name = "write-size",
+	  .type = OPT_SIZE,
+	  .off = offsetof(struct extract_opts, write_size),
+	  .arg = "BYTES",
+	  .min = 4 << 10,
+	  .max = 1 << 20,
+	  .help = "largest write; without it what the server prefers" },
+	{ .name = "retry-for",
+	  .type = OPT_NUMBER,
+	  .off = offsetof(struct extract_opts, retry_for),
+	  .arg = "SECONDS",
+	  .min = 0,
+	  .max = 604800,
+	  .def = "300",
+	  .unit = "s",
+	  .help = "give up when the server gave no sign for so long" },
+	{ .name = "progress",
+	  .type = OPT_WORD,
+	  .off = offsetof(struct extract_opts, progress),
+	  .arg = "HOW",
+	  .words = PROGRESS_WORDS,
+	  .def = "auto",
+	  .help = "how to show on stderr how far the run has come" },
+	{ .name = "quiet",
+	  .type = OPT_FLAG,
+	  .off = offsetof(struct extract_opts, quiet),
+	  .help = "no progress and no summary, only what is wrong" },
+	{ .name = "verbose",
+	  .letter = 'v',
+	  .type = OPT_FLAG,
+	  .off = offsetof(struct extract_opts, verbose),
+	  .help = "list every object that loses something, and requests by procedure" },
+	{ .name = "json",
+	  .type = OPT_FLAG,
+	  .off = offsetof(struct extract_opts, json),
+	  .help = "the summary as one JSON object" },
+	{ 0 },
+};
+
+const struct i2n_cmd cmd_extract = {
+	.name = "extract",
+	.args = "IMAGE URL",
+	.line = "store the tree of IMAGE at URL: nfs://server/path, or null:",
+	.min_args = 2,
+	.max_args = 2,
+	.opts = rows,
+	.opts_size = sizeof(struct extract_opts),
+	.exec = exec_extract,
+};

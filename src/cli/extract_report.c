@@ -1,0 +1,158 @@
+#include "extract_report.h"
+
+#include "human.h"
+#include "msg.h"
+#include "signals.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static void tell_incomplete(const struct extract_result *res)
+{
+	const struct i2n_progress *at = &res->at;
+	struct i2n_err err = { 0 };
+
+	i2n_err_set(&err, I2N_DOM_NONE, 0,
+		    "the tree at the destination is incomplete: %" PRIu64 " of %" PRIu64
+		    " objects are stored",
+		    at->done.objects, at->total.objects);
+	i2n_err_hint(&err, "files that were being written may be cut short\n"
+		     "to go on, empty the destination and run the same command again");
+	msg_error(&err);
+}
+
+void extract_tell(const struct extract_result *res, const struct report *report)
+{
+	if (!res->err) {
+		if (report->counts[I2N_NOTE_FAILED])
+			msg_line("%" PRIu64 " object%s could not be stored", res->at.failed,
+				 human_s(res->at.failed));
+		return;
+	}
+	if (res->err->domain == I2N_DOM_STOPPED)
+		msg_line("stopped by %s", signals_name((int)res->err->code));
+	else
+		msg_error(res->err);
+	if (res->ran)
+		tell_incomplete(res);
+}
+
+static void print_count(const char *name, uint64_t n)
+{
+	if (n)
+		/* main() finds failed writes, here and below */
+		(void)printf("  %-12s %8" PRIu64 "\n", name, n);
+}
+
+static void print_totals(const struct i2n_totals *t)
+{
+	char bytes[HUMAN_MAX];
+
+	if (t->files)
+		(void)printf("  %-12s %8" PRIu64 "  %s\n", "files", t->files,
+			     human_bytes(bytes, t->bytes));
+	print_count("directories", t->dirs);
+	print_count("symlinks", t->symlinks);
+	print_count("devices", t->devices);
+	print_count("fifos", t->fifos);
+	print_count("sockets", t->sockets);
+	print_count("hard links", t->links);
+}
+
+static void print_requests(const struct i2n_sink_stats *s)
+{
+	(void)puts("Requests:");
+	for (unsigned i = 0; i < I2N_PROCS; i++)
+		print_count(i2n_proc_name((enum i2n_proc)i), s->requests[i]);
+	(void)printf("  at most %" PRIu64 " and %" PRIu64 " bytes in flight, %" PRIu64
+		     " sent again, %" PRIu64 " corrections\n",
+		     s->max_in_flight, s->max_bytes_in_flight, s->resent, s->corrected);
+}
+
+void extract_print(const struct extract_result *res, const struct report *report)
+{
+	const struct i2n_progress *at = &res->at;
+	char bytes[HUMAN_MAX], rate[HUMAN_MAX];
+
+	(void)printf("%" PRIu64 " object%s, %s of data in %" PRIu64 ".%u s (%s/s), %" PRIu64
+		     " request%s\n",
+		     at->done.objects, human_s(at->done.objects), human_bytes(bytes, at->written),
+		     res->ms / 1000, (unsigned)(res->ms % 1000 / 100),
+		     human_bytes(rate, at->written * 1000 / (res->ms + 1)), at->requests,
+		     human_s(at->requests));
+	print_totals(&at->done);
+	if (at->failed)
+		print_count("not stored", at->failed);
+	if (report->verbose && at->requests)
+		print_requests(&res->stats);
+	if (res->stats.reconnects)
+		(void)printf("The connection was lost and made again %" PRIu64 " time%s.\n",
+			     res->stats.reconnects, human_s(res->stats.reconnects));
+	report_print(report, stdout);
+}
+
+static void json_totals(struct json *j, const char *key, const struct i2n_totals *t)
+{
+	json_object(j, key);
+	json_u64(j, "files", t->files);
+	json_u64(j, "directories", t->dirs);
+	json_u64(j, "symlinks", t->symlinks);
+	json_u64(j, "devices", t->devices);
+	json_u64(j, "fifos", t->fifos);
+	json_u64(j, "sockets", t->sockets);
+	json_u64(j, "links", t->links);
+	json_u64(j, "total", t->objects);
+	json_u64(j, "file_bytes", t->bytes);
+	json_end(j);
+}
+
+static void json_requests(struct json *j, const struct extract_result *res)
+{
+	json_object(j, "requests");
+	json_u64(j, "total", res->at.requests);
+	for (unsigned i = 0; i < I2N_PROCS; i++)
+		json_u64(j, i2n_proc_name((enum i2n_proc)i), res->stats.requests[i]);
+	json_end(j);
+	json_u64(j, "resent", res->stats.resent);
+	json_u64(j, "jukebox", res->stats.jukebox);
+	json_u64(j, "corrected", res->stats.corrected);
+	json_u64(j, "reconnects", res->stats.reconnects);
+	json_u64(j, "max_in_flight", res->stats.max_in_flight);
+	json_u64(j, "max_bytes_in_flight", res->stats.max_bytes_in_flight);
+}
+
+static void json_error(struct json *j, const struct i2n_err *err)
+{
+	if (!err) {
+		json_null(j, "error");
+		return;
+	}
+	json_object(j, "error");
+	json_str(j, "message", err->msg);
+	json_str(j, "hint", err->hint);
+	json_end(j);
+}
+
+void extract_json(const struct extract_result *res, const struct report *report)
+{
+	struct json j;
+
+	json_init(&j, stdout, true);
+	json_object(&j, NULL);
+	json_u64(&j, "status", (uint64_t)res->status);
+	json_error(&j, res->err);
+	json_bytes(&j, "image", res->image, strlen(res->image));
+	json_bytes(&j, "destination", res->destination, strlen(res->destination));
+	if (res->part_no)
+		json_u64(&j, "partition", res->part_no);
+	else
+		json_null(&j, "partition");
+	json_ms(&j, "seconds", res->ms);
+	json_totals(&j, "planned", &res->at.total);
+	json_totals(&j, "stored", &res->at.done);
+	json_u64(&j, "not_stored", res->at.failed + res->at.left);
+	json_u64(&j, "bytes_written", res->at.written);
+	json_requests(&j, res);
+	report_json(report, &j);
+	json_end(&j);
+}

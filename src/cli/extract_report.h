@@ -1,0 +1,28 @@
+/* extract_report.h - what a run of `extract` came to, told to people and to machines. */
+#ifndef CLI_EXTRACT_REPORT_H
+#define CLI_EXTRACT_REPORT_H
+
+#include "img2nfs/engine.h"
+
+#include "report.h"
+
+struct extract_result {
+	const char *image, *destination;	/* as given */
+	unsigned part_no;			/* 0: no partition table */
+	const struct i2n_err *err;		/* what ended the run, or NULL */
+	/* objects may have been stored: `at` and `stats` count */
+	bool ran;
+	struct i2n_progress at;
+	struct i2n_sink_stats stats;
+	uint64_t ms;
+	int status;
+};
+
+/* What is wrong, on stderr: the error, what is incomplete and how to go on. */
+void extract_tell(const struct extract_result *res, const struct report *report);
+
+/* The summary, on stdout. */
+void extract_print(const struct extract_result *res, const struct report *report);
+void extract_json(const struct extract_result *res, const struct report *report);
+
+#endif
