@@ -14,7 +14,7 @@ suite=bookworm
 # Besides the minimal system: a kernel with its modules, an init, a login from outside, things that make files of many
 # kinds (setuid programs, a file capability, setgid folders, manual pages, locales).
 packages=linux-image-amd64,initramfs-tools,systemd,systemd-sysv,udev,dbus,kmod,openssh-server,sudo,man-db,locales
-packages=$packages,iproute2,iputils-ping,vim-tiny,less,ca-certificates,cron,logrotate,bash-completion,wget,e2fsprogs
+packages=$packages,iproute2,iputils-ping,vim-tiny,less,cron,logrotate
 dir=$O/fixtures
 img=$dir/debian.img
 tar=$dir/debian-tree.tar
@@ -98,7 +98,7 @@ label-id: 0x1c3a5e7f
 8192,85622,c
 94208,3528040,83
 EOT
-mkfs.vfat -F 32 -s 1 -n BOOT --offset 8192 "$img.part" $((85622 / 2)) >/dev/null || exit 1
+mkfs.vfat -F 32 -s 1 -n BOOT --offset 8192 "$img.part" $((85622 / 2)) >"$dir/mkfs.vfat.log" 2>&1 || exit 1
 mke2fs -q -F -t ext4 -L rootfs -E offset=$((94208 * 512)),lazy_itable_init=0,lazy_journal_init=0 "$img.part" \
 	$((3528040 / 2))k || exit 1
 mkdir -p "$mnt"
