@@ -49,7 +49,8 @@ all: deps-here $(O)/img2nfs ## build the program into $(O)/img2nfs
 .PHONY: deps-here
 deps-here:
 	$(Q)for p in $(PKGS); do $(PKG_CONFIG) --exists $$p || { \
-		echo "library '$$p' is missing; 'make deps' installs what is needed (see third_party/README.md)" >&2; exit 1; }; done
+		echo "library '$$p' is missing; 'make deps' installs what is needed" \
+			"(see third_party/README.md)" >&2; exit 1; }; done
 
 deps: ## install the libraries and tools that are missing (asks for root where that is needed)
 	$(Q)sh third_party/install.sh

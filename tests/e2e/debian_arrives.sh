@@ -1,4 +1,5 @@
-# The disk image of a real Debian: partition chosen by itself, 0 differences, less than 64 MB of memory, image untouched.
+# The disk image of a real Debian: partition chosen by itself, 0 differences, less than 64 MB of
+# memory, image untouched.
 . "$top/tests/lib/e2e.sh"
 need_loop
 use_fixture debian

@@ -1,4 +1,5 @@
-# An export that wants a privileged source port refuses an ordinary user; the message names `insecure`.
+# An export that wants a privileged source port refuses an ordinary user; the message names
+# `insecure`.
 . "$top/tests/lib/e2e.sh"
 need_loop
 use_fixture plain

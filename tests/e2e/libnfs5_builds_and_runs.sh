@@ -1,7 +1,8 @@
 # Builds against Debian 13's libnfs 5.0.2 and runs the unit tests and one extraction with it.
 #
-# The package is fetched into the work folder; nothing on the machine changes. Its static library is linked, because the
-# shared one wants a newer C library than Debian 12 has: of that only __isoc23_strtol, which a shim stands in for.
+# The package is fetched into the work folder; nothing on the machine changes. Its static library is
+# linked, because the shared one wants a newer C library than Debian 12 has: of that only
+# __isoc23_strtol, which a shim stands in for.
 . "$top/tests/lib/test.sh"
 need apt-get dpkg-deb cc pkg-config
 case $(pkg-config --modversion libnfs) in

@@ -1,4 +1,5 @@
-# What NFSv3 cannot hold is counted and listed by class, the status says so, and --allow-loss makes it no error.
+# What NFSv3 cannot hold is counted and listed by class, the status says so, and --allow-loss makes
+# it no error.
 . "$top/tests/lib/e2e.sh"
 need_loop
 use_fixture loss

@@ -1,4 +1,5 @@
-# Without root anywhere: an image made by mke2fs, a server that keeps all in memory, and an independent NFS reader.
+# Without root anywhere: an image made by mke2fs, a server that keeps all in memory, and an
+# independent NFS reader.
 . "$top/tests/lib/e2e.sh"
 need mke2fs python3
 d=$WORK/user
@@ -25,10 +26,12 @@ want_rc 0
 want_json 'j["stored"]["files"] == 202 and j["stored"]["links"] == 1 and j["stored"]["fifos"] == 1'
 want_json 'j["not_stored"] == 0'
 # nfslist speaks for itself; nobody's credentials suffice to read.
-as_nobody "$(for_nobody "$O/tests/tools/nfslist")" "$(ganesha_url mem /deep/down)" >"$WORK/got.raw" || die "cannot list"
+nfslist=$(for_nobody "$O/tests/tools/nfslist") || exit 1
+as_nobody "$nfslist" "$(ganesha_url mem /deep/down)" >"$WORK/got.raw" || die "cannot list"
 grep -v '^lost+found	' "$WORK/got.raw" | LC_ALL=C sort >"$WORK/got"
 (cd "$d/tree" && find . -mindepth 1 -printf '%P\t%y\t%m\t%U\t%G\t%s\t%T@\t%l\n') |
-	awk -F '	' -v OFS='	' '{ if ($2 != "f") $6 = "-"; sub(/\..*/, "", $7); print }' | LC_ALL=C sort >"$WORK/want"
+	awk -F '	' -v OFS='	' '{ if ($2 != "f") $6 = "-"; sub(/\..*/, "", $7); print }' |
+	LC_ALL=C sort >"$WORK/want"
 [ "$(wc -l <"$WORK/want")" -ge 200 ] || bad "the list to compare with is too short"
 # mke2fs -d leaves the times of symlinks and folders to the day; those of files are the source's.
 strip() {

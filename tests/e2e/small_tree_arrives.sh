@@ -1,4 +1,5 @@
-# One of everything that NFSv3 can carry arrives without a difference, from an image that may only be read, by nobody.
+# One of everything that NFSv3 can carry arrives without a difference, from an image that may only
+# be read, by nobody.
 . "$top/tests/lib/e2e.sh"
 need_loop
 use_fixture plain

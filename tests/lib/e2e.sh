@@ -1,4 +1,5 @@
-# e2e.sh - run the program against a real NFS server and look at what arrived. Sources test.sh and ganesha.sh.
+# e2e.sh - run the program against a real NFS server and look at what arrived. Sources test.sh and
+# ganesha.sh.
 #
 #	img=$(fixture plain)			an image, or the test is skipped
 #	serve [NAME] [GANESHA OPTION...]	VFS server NAME (default srv) on $WORK/NAME.exp; sets $exp
@@ -11,6 +12,7 @@
 
 PATH=$PATH:/usr/sbin:/sbin
 bin=$(for_nobody "$O/img2nfs") || exit 1
+"$bin" extract --help >/dev/null 2>&1 || skip "there is no extract command yet"
 failed=0
 
 fixture() {
@@ -102,8 +104,9 @@ want_empty() {
 	[ -z "$want_empty_n" ] || bad "not empty: $1 has $want_empty_n"
 }
 
-# What a mounted image shows against what arrived: no difference but for the times of symlinks, which ganesha's VFS cannot
-# set (nfs-ganesha issue 983), and holes may be kept less well by 64 KiB a file, but not lost.
+# What a mounted image shows against what arrived: no difference but for the times of symlinks,
+# which ganesha's VFS cannot set (nfs-ganesha issue 983), and holes may be kept less well by 64 KiB
+# a file, but not lost.
 same_tree() {
 	same_a=$1 same_b=$2
 	shift 2
@@ -120,10 +123,17 @@ same_tree() {
 		failed=1
 	fi
 	awk -F '	' -v slack=65536 '
-		{ alloc = $NF; sub(/alloc=/, "", alloc); data = 0; for (i = 1; i <= NF; i++) if ($i ~ /^data=/) data = substr($i, 6) }
+		{
+			alloc = substr($NF, 7)
+			data = 0
+			for (i = 1; i <= NF; i++)
+				if ($i ~ /^data=/)
+					data = substr($i, 6)
+		}
 		NR == FNR { a[$1] = alloc; d[$1] = data; next }
 		$2 == "-" && (alloc > a[$1] + slack || data > d[$1] + slack) {
-			print "holes were filled: " $1 ": " alloc " bytes allocated, " data " of data; in the image " a[$1] ", " d[$1]
+			print "holes were filled: " $1 ": " alloc " bytes allocated, " data " of data;" \
+				" in the image " a[$1] ", " d[$1]
 			bad = 1
 		}
 		END { exit bad }' "$WORK/want.all" "$WORK/got.all" || failed=1

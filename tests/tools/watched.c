@@ -2,9 +2,9 @@
  *
  *	watched FILE PROGRAM [ARG...]
  *
- * FILE gets "pid N" when the program starts and "maxrss_kib N" when it has ended; the exit status is the program's (128 +
- * signal when it was killed). SIGINT and SIGQUIT are set back to their defaults first, because a shell without job control
- * starts background jobs with them ignored. */
+ * FILE gets "pid N" when the program starts and "maxrss_kib N" when it has ended; the exit status
+ * is the program's (128 + signal when it was killed). SIGINT and SIGQUIT are set back to their
+ * defaults first, because a shell without job control starts background jobs with them ignored. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
