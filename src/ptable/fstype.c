@@ -1,17 +1,18 @@
 /* What a range of bytes holds, by its magic numbers.
  *
- * Own code instead of libblkid, which wants a file descriptor: a source may be a slice, a buffer, later a decompressor.
- * The order is libblkid's: what holds other things (RAID, LVM, LUKS) before file systems, because a mirror's member has
- * the file system's superblock, too; archives last, because their magics are the shortest. */
+ * Own code instead of libblkid, which wants a file descriptor: a source may be a slice, a buffer,
+ * later a decompressor. The order is libblkid's: what holds other things (RAID, LVM, LUKS) before
+ * file systems, because a mirror's member has the file system's superblock, too; archives last,
+ * because their magics are the shortest. */
 #include "fstype.h"
+
+#include "checked.h"
 
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "checked.h"
 
 #define HEAD_MAX ((size_t)96 << 10)	/* up to btrfs' superblock at 64 KiB */
 #define TAIL_MAX ((size_t)4 << 10)
@@ -31,15 +32,16 @@ struct probe {
 #define ARCHIVE(type, off, magic) { type, I2N_FS_ARCHIVE, off, sizeof(magic) - 1, magic, NULL, 0 }
 
 static const struct fsmagic holders[] = {
-	HOLDER("linux_raid_member", 0, "\xfc\x4e\x2b\xa9", decode_md1, 0),		/* metadata 1.1 */
-	HOLDER("linux_raid_member", 4096, "\xfc\x4e\x2b\xa9", decode_md1, 4096),	/* metadata 1.2 */
+	HOLDER("linux_raid_member", 0, "\xfc\x4e\x2b\xa9", decode_md1, 0), /* metadata 1.1 */
+	HOLDER("linux_raid_member", 4096, "\xfc\x4e\x2b\xa9", decode_md1, 4096), /* metadata 1.2 */
 	HOLDER("LVM2_member", 0x018, "LVM2 001", decode_lvm2, 0x000),
 	HOLDER("LVM2_member", 0x218, "LVM2 001", decode_lvm2, 0x200),
 	HOLDER("LVM2_member", 0x418, "LVM2 001", decode_lvm2, 0x400),
 	HOLDER("LVM2_member", 0x618, "LVM2 001", decode_lvm2, 0x600),
 	HOLDER("crypto_LUKS", 0, "LUKS\xba\xbe", decode_luks, 0),
 	HOLDER("BitLocker", 3, "-FVE-FS-", NULL, 0),
-	HOLDER("bcache", 4096 + 24, "\xc6\x85\x73\xf6\x4e\x1a\x45\xca\x82\x65\xf5\x7f\x48\xba\x6d\x81", decode_bcache,
+	HOLDER("bcache", 4096 + 24,
+	       "\xc6\x85\x73\xf6\x4e\x1a\x45\xca\x82\x65\xf5\x7f\x48\xba\x6d\x81", decode_bcache,
 	       4096),
 	HOLDER("ubi", 0, "UBI#", decode_ubi, 0),
 };
@@ -91,8 +93,9 @@ static const struct fsmagic file_systems[] = {
 	OTHER("nilfs2", 0x406, "\x34\x34", decode_nilfs2, 0x400),
 	OTHER("exfat", 3, "EXFAT   ", decode_exfat, 0),
 	OTHER("f2fs", 0x400, "\x10\x20\xf5\xf2", decode_f2fs, 0x400),
-	OTHER("bcachefs", 4096 + 24, "\xc6\x85\x73\xf6\x66\xce\x90\xa9\xd9\x6a\x60\xcf\x80\x3d\xf7\xef",
-	      decode_bcachefs, 4096),
+	OTHER("bcachefs", 4096 + 24,
+	      "\xc6\x85\x73\xf6\x66\xce\x90\xa9\xd9\x6a\x60\xcf\x80\x3d\xf7\xef", decode_bcachefs,
+	      4096),
 	OTHER("apfs", 32, "NXSB", NULL, 0),
 	OTHER("erofs", 0x400, "\xe2\xe1\xf5\xe0", decode_erofs, 0x400),
 };
@@ -213,10 +216,11 @@ void fstype_uuid(struct i2n_fstype *ret, const unsigned char u[16])
 
 	ret->uuid[0] = '\0';
 	if (memcmp(u, zero, sizeof(zero)))
-		(void)snprintf(ret->uuid, sizeof(ret->uuid),	/* 36 characters always */
-			       "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1],
-			       u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14],
-			       u[15]);
+		(void)snprintf(
+			ret->uuid, sizeof(ret->uuid), /* 36 characters always */
+			"%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+			u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11],
+			u[12], u[13], u[14], u[15]);
 }
 
 static void set_type(struct i2n_fstype *ret, enum i2n_fskind kind, const char *type)
@@ -236,7 +240,8 @@ static bool match_row(struct probe *p, const struct fsmagic *row, struct i2n_fst
 	return !row->decode || row->decode(p, row->sb, ret);
 }
 
-static bool match_table(struct probe *p, const struct fsmagic *rows, size_t n, struct i2n_fstype *ret)
+static bool match_table(struct probe *p, const struct fsmagic *rows, size_t n,
+			struct i2n_fstype *ret)
 {
 	size_t i;
 
@@ -247,8 +252,8 @@ static bool match_table(struct probe *p, const struct fsmagic *rows, size_t n, s
 	return false;
 }
 
-static bool match_probe(struct probe *p, bool (*probe)(struct probe *p, struct i2n_fstype *ret), enum i2n_fskind kind,
-			const char *type, struct i2n_fstype *ret)
+static bool match_probe(struct probe *p, bool (*probe)(struct probe *p, struct i2n_fstype *ret),
+			enum i2n_fskind kind, const char *type, struct i2n_fstype *ret)
 {
 	*ret = (struct i2n_fstype){ 0 };
 	set_type(ret, kind, type);
@@ -277,7 +282,8 @@ static bool is_empty(struct probe *p)
 
 static void probe_all(struct probe *p, struct i2n_fstype *ret)
 {
-	if (match_probe(p, probe_md_at_end, I2N_FS_CONTAINER, "linux_raid_member", ret) || MATCH(holders))
+	if (match_probe(p, probe_md_at_end, I2N_FS_CONTAINER, "linux_raid_member", ret) ||
+	    MATCH(holders))
 		return;
 	if (match_probe(p, probe_udf, I2N_FS_OTHER, "udf", ret) || MATCH(file_systems))
 		return;

@@ -6,9 +6,9 @@
 #ifndef FSTYPE_H
 #define FSTYPE_H
 
-#include <stdbool.h>
-
 #include "img2nfs/ptable.h"
+
+#include <stdbool.h>
 
 struct probe;
 

@@ -1,11 +1,10 @@
 /* RAID members, LVM, LUKS, bcache, ZFS: what holds something else. */
+#include "checked.h"
 #include "fstype.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "checked.h"
 
 #define MD_MAGIC 0xa92b4efcu
 
@@ -22,7 +21,8 @@ bool decode_md1(struct probe *p, uint64_t sb, struct i2n_fstype *ret)
 	return true;
 }
 
-/* mdp_super_t (0.90), in the byte order of the machine that made it; the UUID is four words, printed big-endian. */
+/* mdp_super_t (0.90), in the byte order of the machine that made it; the UUID is four words,
+ * printed big-endian. */
 static bool decode_md0(struct probe *p, uint64_t sb, struct i2n_fstype *ret)
 {
 	static const unsigned char at[] = { 20, 52, 56, 60 };
@@ -69,13 +69,15 @@ bool decode_luks(struct probe *p, uint64_t sb, struct i2n_fstype *ret)
 	version = i2n_be16(b + 6);
 	if (version != 1 && version != 2)
 		return false;
-	(void)snprintf(ret->uuid, sizeof(ret->uuid), "%.39s", (const char *)b + 168);	/* text on disk already */
+	/* text on disk already */
+	(void)snprintf(ret->uuid, sizeof(ret->uuid), "%.39s", (const char *)b + 168);
 	if (version == 2)
 		fstype_label(ret, b + 24, 48);
 	return true;
 }
 
-/* struct label_header of LVM2: "LABELONE", own sector, crc, offset of the PV header whose first field is the UUID. */
+/* struct label_header of LVM2: "LABELONE", own sector, crc, offset of the PV header whose first
+ * field is the UUID. */
 bool decode_lvm2(struct probe *p, uint64_t sb, struct i2n_fstype *ret)
 {
 	static const unsigned char group[] = { 6, 4, 4, 4, 4, 4, 6 };
@@ -108,12 +110,14 @@ bool decode_bcache(struct probe *p, uint64_t sb, struct i2n_fstype *ret)
 	return true;
 }
 
-/* ZFS on-disk format 1.2: label 0 has its uberblocks at 128 KiB. Four of them, as libblkid wants, are no accident. */
+/* ZFS on-disk format 1.2: label 0 has its uberblocks at 128 KiB. Four of them, as libblkid wants,
+ * are no accident. */
 bool probe_zfs(struct probe *p, struct i2n_fstype *ret)
 {
 	unsigned half, at, found = 0;
 
-	(void)ret;	/* pool name and GUID are in an XDR list; the name of the type is enough for a refusal */
+	/* pool name and GUID are in an XDR list; the name of the type is enough for a refusal */
+	(void)ret;
 	for (half = 0; half < 2; half++) {
 		const unsigned char *b = probe_bytes(p, 131072 + half * 65536u, 65536);
 

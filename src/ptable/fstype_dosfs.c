@@ -1,12 +1,13 @@
-/* FAT, exFAT and NTFS: their magics are text that old partition sectors hold, too, so the numbers around it decide.
+/* FAT, exFAT and NTFS: their magics are text that old partition sectors hold, too, so the numbers
+ * around it decide.
  *
- * Source: Microsoft's FAT specification 1.03; exFAT specification 7.00; libblkid's rules for labels. */
+ * Source: Microsoft's FAT specification 1.03; exFAT specification 7.00; libblkid's rules for
+ * labels. */
+#include "checked.h"
 #include "fstype.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#include "checked.h"
 
 #define DIR_CLUSTERS_MAX 100		/* of a root directory, searched for the label */
 #define DIRENT_SIZE 32
@@ -32,12 +33,13 @@ static bool is_fat_media(unsigned char media)
 
 static bool fat_geometry(const unsigned char *b, struct fat *fat)
 {
-	uint32_t reserved = i2n_le16(b + 14), fats = b[16], root_entries = i2n_le16(b + 17), per_fat, first;
+	uint32_t reserved = i2n_le16(b + 14), fats = b[16], root_entries = i2n_le16(b + 17),
+		 per_fat, first;
 	uint32_t sectors = i2n_le16(b + 19) ? i2n_le16(b + 19) : i2n_le32(b + 32);
 
 	fat->sector = i2n_le16(b + 11);
-	if (!reserved || !fats || !is_fat_media(b[21]) || !is_pow2(b[13]) || !is_pow2(fat->sector) ||
-	    fat->sector < 512 || fat->sector > 4096)
+	if (!reserved || !fats || !is_fat_media(b[21]) || !is_pow2(b[13]) ||
+	    !is_pow2(fat->sector) || fat->sector < 512 || fat->sector > 4096)
 		return false;
 	fat->is_32 = !i2n_le16(b + 22);
 	per_fat = fat->is_32 ? i2n_le32(b + 36) : i2n_le16(b + 22);
@@ -54,8 +56,10 @@ static bool fat_geometry(const unsigned char *b, struct fat *fat)
 	return !fat->is_32 || fat->clusters > 4084;
 }
 
-/* A volume label entry: attribute 0x08 alone of {volume, directory, long name}. Ends at the first free-for-ever entry. */
-static bool find_fat_label(const unsigned char *dir, size_t len, struct i2n_fstype *ret, bool *ret_end)
+/* A volume label entry: attribute 0x08 alone of {volume, directory, long name}. Ends at the first
+ * free-for-ever entry. */
+static bool find_fat_label(const unsigned char *dir, size_t len, struct i2n_fstype *ret,
+			   bool *ret_end)
 {
 	unsigned char name[11];
 	size_t at;
@@ -67,8 +71,8 @@ static bool find_fat_label(const unsigned char *dir, size_t len, struct i2n_fsty
 			*ret_end = true;
 			return false;
 		}
-		if (e[0] == 0xe5 || (e[11] & 0x3f) == 0x0f || (e[11] & 0x18) != 0x08 || i2n_le16(e + 26) ||
-		    i2n_le16(e + 20))
+		if (e[0] == 0xe5 || (e[11] & 0x3f) == 0x0f || (e[11] & 0x18) != 0x08 ||
+		    i2n_le16(e + 26) || i2n_le16(e + 20))
 			continue;
 		memcpy(name, e, sizeof(name));
 		if (name[0] == 0x05)	/* stands for 0xe5, which marks a deleted entry */
@@ -86,7 +90,8 @@ static void fat32_label(struct probe *p, const struct fat *fat, struct i2n_fstyp
 
 	for (i = 0; i < DIR_CLUSTERS_MAX && cluster >= 2 && cluster - 2 < fat->clusters; i++) {
 		size_t len = fat->cluster < PROBE_BYTES_MAX ? fat->cluster : PROBE_BYTES_MAX;
-		const unsigned char *b = probe_bytes(p, fat->data_off + (uint64_t)(cluster - 2) * fat->cluster, len);
+		const unsigned char *b =
+			probe_bytes(p, fat->data_off + (uint64_t)(cluster - 2) * fat->cluster, len);
 		bool end = false;
 
 		if (!b || find_fat_label(b, len, ret, &end) || end)
@@ -114,12 +119,13 @@ bool decode_vfat(struct probe *p, uint64_t sb, struct i2n_fstype *ret)
 	struct fat fat;
 
 	/* a boot sector of OS/2 carries FAT's numbers on JFS and HPFS, too */
-	if (!b || !fat_geometry(b, &fat) || !memcmp(b + 54, "JFS     ", 8) || !memcmp(b + 54, "HPFS    ", 8))
+	if (!b || !fat_geometry(b, &fat) || !memcmp(b + 54, "JFS     ", 8) ||
+	    !memcmp(b + 54, "HPFS    ", 8))
 		return false;
 	serial = b + (fat.is_32 ? 67 : 39);
 	if (i2n_le32(serial))
-		(void)snprintf(ret->uuid, sizeof(ret->uuid), "%02X%02X-%02X%02X", serial[3], serial[2], serial[1],
-			       serial[0]);
+		(void)snprintf(ret->uuid, sizeof(ret->uuid), "%02X%02X-%02X%02X", serial[3],
+			       serial[2], serial[1], serial[0]);
 	if (fat.is_32)
 		fat32_label(p, &fat, ret);
 	else
@@ -128,7 +134,8 @@ bool decode_vfat(struct probe *p, uint64_t sb, struct i2n_fstype *ret)
 }
 
 /* Entry type 0x83 of the root directory: length in units, then at most 11 UTF-16 units. */
-static bool find_exfat_label(const unsigned char *dir, size_t len, struct i2n_fstype *ret, bool *ret_end)
+static bool find_exfat_label(const unsigned char *dir, size_t len, struct i2n_fstype *ret,
+			     bool *ret_end)
 {
 	size_t at;
 
@@ -147,7 +154,8 @@ static bool find_exfat_label(const unsigned char *dir, size_t len, struct i2n_fs
 
 static void exfat_label(struct probe *p, const unsigned char *b, struct i2n_fstype *ret)
 {
-	uint64_t fat_off = (uint64_t)i2n_le32(b + 80) << b[108], heap = (uint64_t)i2n_le32(b + 88) << b[108];
+	uint64_t fat_off = (uint64_t)i2n_le32(b + 80) << b[108];
+	uint64_t heap = (uint64_t)i2n_le32(b + 88) << b[108];
 	uint32_t clusters = i2n_le32(b + 92), cluster = i2n_le32(b + 96), shift = b[108] + b[109];
 	size_t len = (size_t)1 << (shift < 16 ? shift : 16);
 	unsigned i;
@@ -172,7 +180,8 @@ bool decode_exfat(struct probe *p, uint64_t sb, struct i2n_fstype *ret)
 	/* BytesPerSectorShift 9 to 12, clusters of at most 32 MiB, one or two FATs */
 	if (!b || b[108] < 9 || b[108] > 12 || b[109] > 25 - b[108] || (b[110] != 1 && b[110] != 2))
 		return false;
-	(void)snprintf(ret->uuid, sizeof(ret->uuid), "%02X%02X-%02X%02X", b[103], b[102], b[101], b[100]);
+	(void)snprintf(ret->uuid, sizeof(ret->uuid), "%02X%02X-%02X%02X", b[103], b[102], b[101],
+		       b[100]);
 	exfat_label(p, b, ret);
 	return true;
 }
@@ -219,7 +228,8 @@ bool decode_ntfs(struct probe *p, uint64_t sb, struct i2n_fstype *ret)
 	cluster = b[13] > 0x80 ? (uint64_t)sector << (256 - b[13]) : (uint64_t)sector * b[13];
 	mft = i2n_le64(b + 48);
 	per_record = (signed char)b[64];
-	record = per_record < 0 ? 1u << (-per_record & 31) : (uint32_t)per_record * (uint32_t)cluster;
+	record = per_record < 0 ? 1u << (-per_record & 31)
+				: (uint32_t)per_record * (uint32_t)cluster;
 	(void)snprintf(ret->uuid, sizeof(ret->uuid), "%08lX%08lX", (unsigned long)i2n_le32(b + 76),
 		       (unsigned long)i2n_le32(b + 72));
 	if (record < 512 || record > PROBE_BYTES_MAX || !i2n_mul(mft, cluster, &off) ||

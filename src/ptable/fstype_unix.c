@@ -1,10 +1,9 @@
 /* Labels and UUIDs of the file systems of Unix systems, of CDs and of swap. */
+#include "checked.h"
 #include "fstype.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#include "checked.h"
 
 #define EXT_HAS_JOURNAL 0x0004u
 #define EXT_JOURNAL_DEV 0x0008u
@@ -12,13 +11,15 @@
 #define EXT2_INCOMPAT_KNOWN 0x0012u	/* filetype, meta_bg */
 #define EXT3_INCOMPAT_KNOWN 0x0016u	/* and needs_recovery */
 
-/* Documentation/filesystems/ext4/super.rst. ext2, ext3 or ext4: the oldest that knows all feature bits, as blkid. */
+/* Documentation/filesystems/ext4/super.rst. ext2, ext3 or ext4: the oldest that knows all feature
+ * bits, as blkid. */
 bool decode_ext(struct probe *p, uint64_t sb, struct i2n_fstype *ret)
 {
 	const unsigned char *b = probe_bytes(p, sb, 1024);
 	uint32_t compat, incompat, ro;
 
-	if (!b || i2n_le32(b + 0x18) > 10 || !i2n_le32(b + 0x20))	/* log block size, blocks per group */
+	/* log block size, blocks per group */
+	if (!b || i2n_le32(b + 0x18) > 10 || !i2n_le32(b + 0x20))
 		return false;
 	compat = i2n_le32(b + 0x5c);
 	incompat = i2n_le32(b + 0x60);
@@ -26,9 +27,11 @@ bool decode_ext(struct probe *p, uint64_t sb, struct i2n_fstype *ret)
 	if (incompat & EXT_JOURNAL_DEV) {
 		strcpy(ret->type, "jbd");
 		ret->kind = I2N_FS_OTHER;
-	} else if (!(ro & ~EXT3_RO_KNOWN) && !(compat & EXT_HAS_JOURNAL) && !(incompat & ~EXT2_INCOMPAT_KNOWN)) {
+	} else if (!(ro & ~EXT3_RO_KNOWN) && !(compat & EXT_HAS_JOURNAL) &&
+		   !(incompat & ~EXT2_INCOMPAT_KNOWN)) {
 		strcpy(ret->type, "ext2");
-	} else if (!(ro & ~EXT3_RO_KNOWN) && (compat & EXT_HAS_JOURNAL) && !(incompat & ~EXT3_INCOMPAT_KNOWN)) {
+	} else if (!(ro & ~EXT3_RO_KNOWN) && (compat & EXT_HAS_JOURNAL) &&
+		   !(incompat & ~EXT3_INCOMPAT_KNOWN)) {
 		strcpy(ret->type, "ext3");
 	}
 	fstype_label(ret, b + 0x78, 16);
@@ -136,7 +139,8 @@ bool decode_ubi(struct probe *p, uint64_t sb, struct i2n_fstype *ret)
 
 	if (!b || b[4] != 1)	/* version of the erase counter header */
 		return false;
-	(void)snprintf(ret->uuid, sizeof(ret->uuid), "%u", (unsigned)i2n_be32(b + 24));	/* image_seq; fits */
+	/* image_seq; fits */
+	(void)snprintf(ret->uuid, sizeof(ret->uuid), "%u", (unsigned)i2n_be32(b + 24));
 	return true;
 }
 
@@ -160,15 +164,16 @@ bool decode_romfs(struct probe *p, uint64_t sb, struct i2n_fstype *ret)
 	return true;
 }
 
-/* ECMA-119 8.4.26.1: digits YYYYMMDDHHMMSSss; blkid makes the UUID of them. All '0' means not specified. */
+/* ECMA-119 8.4.26.1: digits YYYYMMDDHHMMSSss; blkid makes the UUID of them. All '0' means not
+ * specified. */
 static bool iso_date_uuid(struct i2n_fstype *ret, const unsigned char *d)
 {
 	const char *s = (const char *)d;
 
 	if (!memcmp(d, "0000000000000000", 16) || !d[0])
 		return false;
-	(void)snprintf(ret->uuid, sizeof(ret->uuid), "%.4s-%.2s-%.2s-%.2s-%.2s-%.2s-%.2s", s, s + 4, s + 6, s + 8, s + 10,
-		       s + 12, s + 14);	/* 22 characters at most */
+	(void)snprintf(ret->uuid, sizeof(ret->uuid), "%.4s-%.2s-%.2s-%.2s-%.2s-%.2s-%.2s", s, s + 4,
+		       s + 6, s + 8, s + 10, s + 12, s + 14); /* 22 characters at most */
 	return true;
 }
 
@@ -184,12 +189,14 @@ bool decode_iso9660(struct probe *p, uint64_t sb, struct i2n_fstype *ret)
 	return true;
 }
 
-/* ECMA-167 2/9: the volume structure descriptors start at 32 KiB; one of them says NSR02 or NSR03. */
+/* ECMA-167 2/9: the volume structure descriptors start at 32 KiB; one of them says NSR02
+ * or NSR03. */
 bool probe_udf(struct probe *p, struct i2n_fstype *ret)
 {
 	unsigned i;
 
-	(void)ret;	/* the label sits behind two anchors; the name of the type is enough for a refusal */
+	/* the label sits behind two anchors; the name of the type is enough for a refusal */
+	(void)ret;
 	for (i = 0; i < 64; i++) {
 		const unsigned char *b = probe_bytes(p, 0x8000 + i * 2048u, 7);
 
@@ -197,8 +204,9 @@ bool probe_udf(struct probe *p, struct i2n_fstype *ret)
 			return false;
 		if (!memcmp(b + 1, "NSR02", 5) || !memcmp(b + 1, "NSR03", 5))
 			return true;
-		if (memcmp(b + 1, "BEA01", 5) && memcmp(b + 1, "BOOT2", 5) && memcmp(b + 1, "CD001", 5) &&
-		    memcmp(b + 1, "CDW02", 5) && memcmp(b + 1, "TEA01", 5))
+		if (memcmp(b + 1, "BEA01", 5) && memcmp(b + 1, "BOOT2", 5) &&
+		    memcmp(b + 1, "CD001", 5) && memcmp(b + 1, "CDW02", 5) &&
+		    memcmp(b + 1, "TEA01", 5))
 			return false;
 	}
 	return false;
@@ -227,7 +235,8 @@ bool decode_bcachefs(struct probe *p, uint64_t sb, struct i2n_fstype *ret)
 	return true;
 }
 
-/* struct nilfs_super_block: s_bytes and s_rev_level keep two bytes of magic from matching by accident */
+/* struct nilfs_super_block: s_bytes and s_rev_level keep two bytes of magic from matching by
+ * accident */
 bool decode_nilfs2(struct probe *p, uint64_t sb, struct i2n_fstype *ret)
 {
 	const unsigned char *b = probe_bytes(p, sb, 280);

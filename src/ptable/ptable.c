@@ -1,11 +1,11 @@
 #include "img2nfs/ptable.h"
 
+#include "checked.h"
+#include "ptable_own.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "checked.h"
-#include "ptable_own.h"
 
 #define HEAD_LEN 8192u		/* where the labels of BSD, Sun and SGI lie, too */
 
@@ -44,7 +44,8 @@ static int find_gpt(struct table *t, uint32_t wanted)
 
 	if (wanted && !is_sector_size(wanted))
 		return i2n_fail(t->err, I2N_FATAL, I2N_DOM_USAGE, 0,
-				"cannot use sectors of %" PRIu32 " bytes: 512, 1024, 2048 or 4096 are possible", wanted);
+				"cannot use sectors of %" PRIu32 " bytes, but of 512, 1024, 2048 or 4096",
+				wanted);
 	if (!wanted && is_sector_size(t->src->sector_size))
 		wanted = t->src->sector_size;
 	if (wanted)
@@ -58,14 +59,16 @@ static int find_gpt(struct table *t, uint32_t wanted)
 	return load_gpt(t, 512);
 }
 
-/* The boot sector of FAT and NTFS has the signature of a DOS table, and a file system may have been made over an old
- * one: where a file system begins at byte 0, only a table that makes sense counts. */
+/* The boot sector of FAT and NTFS has the signature of a DOS table, and a file system may have been
+ * made over an old one: where a file system begins at byte 0, only a table that makes sense
+ * counts. */
 static int judge_mbr(struct table *t)
 {
 	struct i2n_fstype whole;
 	int rc;
 
-	t->mbr = t->head_len < MBR_SIZE ? MBR_NONE : mbr_judge(t->head, t->src->size / t->sector_size);
+	t->mbr = t->head_len < MBR_SIZE ? MBR_NONE
+					: mbr_judge(t->head, t->src->size / t->sector_size);
 	if (t->mbr != MBR_EMPTY && t->mbr != MBR_DOUBTFUL)
 		return I2N_OK;
 	rc = i2n_fstype_probe(t->src, &whole, t->err);
@@ -88,11 +91,14 @@ static void note_gpt(const struct table *t)
 		i2n_note(t->notes, I2N_NOTE_INFO, "partition-table", NULL, 0,
 			 "the backup GPT of %s is damaged or missing", name);
 	else if (t->mbr != MBR_PROTECTIVE && t->gpt.primary.is_valid)
-		i2n_note(t->notes, I2N_NOTE_WARN, "partition-table", NULL, 0,
-			 "%s has a GPT, but no protective MBR; the GPT is left alone, as Linux does", name);
+		i2n_note(
+			t->notes, I2N_NOTE_WARN, "partition-table", NULL, 0,
+			"%s has a GPT, but no protective MBR; the GPT is left alone, as Linux does",
+			name);
 }
 
-/* As long as the disk that the GPT was made for, so that libfdisk decodes the table of a truncated image, too. */
+/* As long as the disk that the GPT was made for, so that libfdisk decodes the table of a truncated
+ * image, too. */
 static uint64_t view_size(const struct table *t)
 {
 	uint64_t size = t->src->size;
@@ -108,7 +114,8 @@ static int fill_view(struct table *t, struct view *v)
 {
 	int rc;
 
-	/* a header that did not stand the test must not be met by libfdisk, which trusts the sizes in it */
+	/* a header that did not stand the test must not be met by libfdisk, which trusts the sizes
+	 * in it */
 	if (t->head_len > t->sector_size && !memcmp(t->head + t->sector_size, "EFI PART", 8))
 		memset(t->head + t->sector_size, 0, 8);
 	if (t->mbr == MBR_NONE && t->head_len >= MBR_SIZE)

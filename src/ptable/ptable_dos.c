@@ -1,10 +1,10 @@
-/* The DOS table in sector 0 and its chain of extended boot records: judged and copied, not decoded. */
+/* The DOS table in sector 0 and its chain of extended boot records: judged and copied, not
+ * decoded. */
+#include "checked.h"
 #include "ptable_own.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-#include "checked.h"
 
 #define ENTRY_SIZE 16u
 #define CHAIN_MAX 60u	/* as many as libfdisk keeps */
@@ -66,7 +66,8 @@ enum mbr_kind mbr_judge(const unsigned char mbr[MBR_SIZE], uint64_t disk_sectors
 
 	if (!has_signature(mbr))
 		return MBR_NONE;
-	/* The kernel and libblkid ask the same: the active flag is 0x00 or 0x80, or this is program code or text. */
+	/* The kernel and libblkid ask the same: the active flag is 0x00 or 0x80, or this is program
+	 * code or text. */
 	for (i = 0; i < 4; i++) {
 		if (entry_at(mbr, i)[0] & 0x7f)
 			return MBR_NONE;
@@ -108,11 +109,13 @@ struct chain {
 static void note_cut(const struct chain *c, uint64_t off, const char *why)
 {
 	i2n_note(c->notes, I2N_NOTE_WARN, "partition-table", NULL, 0,
-		 "the chain of logical partitions is cut at byte %" PRIu64 " of %s: %s", off, c->src->name, why);
+		 "the chain of logical partitions is cut at byte %" PRIu64 " of %s: %s", off,
+		 c->src->name, why);
 }
 
 /* Read the boot record at off. false: the chain must not go there. */
-static int read_record(struct chain *c, uint64_t off, unsigned char ebr[MBR_SIZE], bool *ret_ok, struct i2n_err *err)
+static int read_record(struct chain *c, uint64_t off, unsigned char ebr[MBR_SIZE], bool *ret_ok,
+		       struct i2n_err *err)
 {
 	unsigned i;
 	int rc;
@@ -144,8 +147,8 @@ static int read_record(struct chain *c, uint64_t off, unsigned char ebr[MBR_SIZE
 	return I2N_OK;
 }
 
-int dos_copy_chain(struct i2n_source *src, const unsigned char mbr[MBR_SIZE], uint32_t sector_size, struct view *v,
-		   const struct i2n_notes *notes, struct i2n_err *err)
+int dos_copy_chain(struct i2n_source *src, const unsigned char mbr[MBR_SIZE], uint32_t sector_size,
+		   struct view *v, const struct i2n_notes *notes, struct i2n_err *err)
 {
 	struct chain c = { .src = src, .notes = notes, .sector_size = sector_size };
 	unsigned char record[2][MBR_SIZE] = { { 0 } }, *this = record[0], *next = record[1], *link;
@@ -167,7 +170,8 @@ int dos_copy_chain(struct i2n_source *src, const unsigned char mbr[MBR_SIZE], ui
 			next_at = base + (uint64_t)entry_start(link) * sector_size;
 			rc = read_record(&c, next_at, next, &ok, err);
 			if (!ok)
-				memset(link, 0, ENTRY_SIZE);	/* in our copy only: libfdisk shall not follow it */
+				/* in our copy only: libfdisk shall not follow it */
+				memset(link, 0, ENTRY_SIZE);
 		}
 		if (rc == I2N_OK)
 			rc = view_put(v, this, MBR_SIZE, at, err);

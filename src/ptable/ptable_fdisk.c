@@ -1,5 +1,11 @@
-/* libfdisk as the decoder of a table that lies in a private file. It asks nothing, prints nothing and writes nothing. */
+/* libfdisk as the decoder of a table that lies in a private file. It asks nothing, prints nothing
+ * and writes nothing. */
+#include "img2nfs/name.h"
+
+#include "checked.h"
 #include "ptable_own.h"
+
+#include <libfdisk/libfdisk.h>
 
 #include <ctype.h>
 #include <errno.h>
@@ -7,12 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <libfdisk/libfdisk.h>
-
-#include "img2nfs/name.h"
-
-#include "checked.h"
 
 /* What libfdisk wants to tell becomes a note, what it wants to ask stays without an answer. */
 static int on_ask(struct fdisk_context *cxt, struct fdisk_ask *ask, void *data)
@@ -38,7 +38,7 @@ static int on_ask(struct fdisk_context *cxt, struct fdisk_ask *ask, void *data)
 
 static void copy_text(char *to, size_t cap, const char *from)
 {
-	(void)snprintf(to, cap, "%s", from ? from : "");	/* cut is right: caps fit the formats */
+	(void)snprintf(to, cap, "%s", from ? from : ""); /* cut is right: caps fit the formats */
 }
 
 static void lower(char *s)
@@ -57,11 +57,13 @@ static void take_type(struct i2n_part *part, struct fdisk_parttype *type)
 	if (text)
 		copy_text(part->type_id, sizeof(part->type_id), text);
 	else
-		(void)snprintf(part->type_id, sizeof(part->type_id), "%x", fdisk_parttype_get_code(type));
+		(void)snprintf(part->type_id, sizeof(part->type_id), "%x",
+			       fdisk_parttype_get_code(type));
 	copy_text(part->type_name, sizeof(part->type_name), fdisk_parttype_get_name(type));
 }
 
-static void take_place(struct i2n_part *part, struct fdisk_partition *pa, uint64_t size, uint32_t sector_size)
+static void take_place(struct i2n_part *part, struct fdisk_partition *pa, uint64_t size,
+		       uint32_t sector_size)
 {
 	bool ok = i2n_mul(fdisk_partition_get_start(pa), sector_size, &part->start);
 
@@ -74,11 +76,28 @@ static void note_outside(const struct i2n_part *part, uint64_t size, const struc
 	uint64_t end;
 
 	if (!part->size || !i2n_add(part->start, part->size, &end))
-		i2n_note(notes, I2N_NOTE_WARN, "partition-table", NULL, 0, "partition %u has an impossible size",
-			 part->part_no);
+		i2n_note(notes, I2N_NOTE_WARN, "partition-table", NULL, 0,
+			 "partition %u has an impossible size", part->part_no);
 	else if (part->outside)
 		i2n_note(notes, I2N_NOTE_WARN, "partition-table", NULL, 0,
-			 "partition %u ends %" PRIu64 " bytes after the end of the image", part->part_no, end - size);
+			 "partition %u ends %" PRIu64 " bytes after the end of the image",
+			 part->part_no, end - size);
+}
+
+/* A DOS partition's UUID is made of the disk's; libblkid gives none where that is 0. */
+static void take_partuuid(struct i2n_part *part, struct fdisk_partition *pa, const char *disk_id,
+			  enum i2n_label label)
+{
+	unsigned long id;
+
+	if (label == I2N_LABEL_GPT) {
+		copy_text(part->partuuid, sizeof(part->partuuid), fdisk_partition_get_uuid(pa));
+		lower(part->partuuid);
+		return;
+	}
+	id = strtoul(disk_id, NULL, 16);
+	if (id)
+		(void)snprintf(part->partuuid, sizeof(part->partuuid), "%08lx-%02x", id, part->part_no);
 }
 
 static int take_partition(struct i2n_ptable *pt, struct fdisk_partition *pa, uint64_t size,
@@ -87,16 +106,15 @@ static int take_partition(struct i2n_ptable *pt, struct fdisk_partition *pa, uin
 	struct i2n_part *part;
 
 	if (pt->n_parts == I2N_PARTS_MAX)
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0, "cannot use a table of more than %d partitions",
-				I2N_PARTS_MAX);
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0,
+				"cannot use a table of more than %d partitions", I2N_PARTS_MAX);
 	part = &pt->parts[pt->n_parts++];
 	part->part_no = (unsigned)fdisk_partition_get_partno(pa) + 1;
 	part->bootable = fdisk_partition_is_bootable(pa) == 1;
 	part->container = fdisk_partition_is_container(pa) == 1;
 	take_type(part, fdisk_partition_get_type(pa));
 	take_place(part, pa, size, pt->sector_size);
-	copy_text(part->partuuid, sizeof(part->partuuid), fdisk_partition_get_uuid(pa));
-	lower(part->partuuid);
+	take_partuuid(part, pa, pt->disk_id, pt->label);
 	copy_text(part->partlabel, sizeof(part->partlabel), fdisk_partition_get_name(pa));
 	note_outside(part, size, notes);
 	return I2N_OK;
@@ -123,8 +141,8 @@ static int take_partitions(struct fdisk_context *cxt, struct i2n_ptable *pt, uin
 	return rc;
 }
 
-static int take_label(struct fdisk_context *cxt, struct i2n_ptable *pt, uint64_t size, const struct i2n_notes *notes,
-		      struct i2n_err *err)
+static int take_label(struct fdisk_context *cxt, struct i2n_ptable *pt, uint64_t size,
+		      const struct i2n_notes *notes, struct i2n_err *err)
 {
 	char *id = NULL;
 
@@ -146,8 +164,8 @@ static int take_label(struct fdisk_context *cxt, struct i2n_ptable *pt, uint64_t
 	return take_partitions(cxt, pt, size, notes, err);
 }
 
-int fdisk_decode(const struct view *v, uint64_t size, uint32_t sector_size, const struct i2n_notes *notes,
-		 struct i2n_ptable *pt, struct i2n_err *err)
+int fdisk_decode(const struct view *v, uint64_t size, uint32_t sector_size,
+		 const struct i2n_notes *notes, struct i2n_ptable *pt, struct i2n_err *err)
 {
 	struct fdisk_context *cxt = fdisk_new_context();
 	int rc, sys;
@@ -157,11 +175,13 @@ int fdisk_decode(const struct view *v, uint64_t size, uint32_t sector_size, cons
 	pt->sector_size = sector_size;
 	(void)fdisk_set_ask(cxt, on_ask, (void *)notes);	/* cannot fail with a context */
 	(void)fdisk_disable_dialogs(cxt, 1);
-	(void)fdisk_enable_listonly(cxt, 1);	/* no look for other signatures, no warning about them */
+	/* no look for other signatures, no warning about them */
+	(void)fdisk_enable_listonly(cxt, 1);
 	(void)fdisk_save_user_sector_size(cxt, sector_size, sector_size);
 	sys = fdisk_assign_device_by_fd(cxt, v->fd, "image", 1);
 	if (sys)
-		rc = i2n_fail(err, I2N_FATAL, I2N_DOM_SYS, -sys, "cannot read the partition table: %s", strerror(-sys));
+		rc = i2n_fail(err, I2N_FATAL, I2N_DOM_SYS, -sys,
+			      "cannot read the partition table: %s", strerror(-sys));
 	else
 		rc = take_label(cxt, pt, size, notes, err);
 	if (!sys)

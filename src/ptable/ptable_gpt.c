@@ -1,10 +1,9 @@
 /* The two copies of a GPT: found and verified (UEFI 2.10 section 5.3.2), not decoded. */
+#include "checked.h"
 #include "ptable_own.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "checked.h"
 
 #define HEADER_MIN 92u
 #define ENTRY_MIN 128u
@@ -51,12 +50,12 @@ static bool take_geometry(struct gpt_copy *c, uint32_t sector_size)
 		last = c->alternate_lba;
 	if (last < my_lba)
 		last = my_lba;
-	if (entry_size < ENTRY_MIN || entry_size & (entry_size - 1) || !n || !i2n_mul(n, entry_size, &len) ||
-	    len > ENTRIES_LEN_MAX)
+	if (entry_size < ENTRY_MIN || entry_size & (entry_size - 1) || !n ||
+	    !i2n_mul(n, entry_size, &len) || len > ENTRIES_LEN_MAX)
 		return false;
 	c->entries_len = (size_t)len;
-	return i2n_mul(i2n_le64(h + 72), sector_size, &c->entries_off) &&
-	       i2n_add(last, 1, &last) && i2n_mul(last, sector_size, &c->end) && c->end <= DISK_END_MAX;
+	return i2n_mul(i2n_le64(h + 72), sector_size, &c->entries_off) && i2n_add(last, 1, &last) &&
+	       i2n_mul(last, sector_size, &c->end) && c->end <= DISK_END_MAX;
 }
 
 static int load_copy(struct i2n_source *src, uint32_t sector_size, uint64_t lba, struct gpt_copy *c,
@@ -96,7 +95,8 @@ int gpt_load(struct i2n_source *src, uint32_t sector_size, struct gpt *gpt, stru
 	return at > 1 && at < sectors ? load_copy(src, sector_size, at, &gpt->backup, err) : I2N_OK;
 }
 
-static int put_copy(const struct gpt_copy *c, uint32_t header_len, struct view *v, struct i2n_err *err)
+static int put_copy(const struct gpt_copy *c, uint32_t header_len, struct view *v,
+		    struct i2n_err *err)
 {
 	int rc = view_put(v, c->header, header_len, c->off, err);
 

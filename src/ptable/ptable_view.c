@@ -1,7 +1,7 @@
-/* The sparse file that libfdisk reads: in memory where the system can (Linux), else an unlinked file in $TMPDIR. */
+/* The sparse file that libfdisk reads: in memory where the system can (Linux), else an unlinked
+ * file in $TMPDIR. */
 #ifdef __linux__
 #define _GNU_SOURCE
-#include <sys/mman.h>
 #else
 #define _XOPEN_SOURCE 700
 #endif
@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static int open_unlinked(void)
@@ -45,7 +46,8 @@ static int view_failed(struct i2n_err *err)
 {
 	int sys = errno;
 
-	i2n_err_set(err, I2N_DOM_SYS, sys, "cannot make a temporary file for the partition table: %s", strerror(sys));
+	i2n_err_set(err, I2N_DOM_SYS, sys,
+		    "cannot make a temporary file for the partition table: %s", strerror(sys));
 	return I2N_FATAL;
 }
 

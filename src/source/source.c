@@ -1,15 +1,16 @@
 #include "img2nfs/source.h"
 
-#include <inttypes.h>
-
 #include "checked.h"
 
-int i2n_source_pread(struct i2n_source *src, void *buf, size_t len, uint64_t off, struct i2n_err *err)
+#include <inttypes.h>
+
+int i2n_source_pread(struct i2n_source *src, void *buf, size_t len, uint64_t off,
+		     struct i2n_err *err)
 {
 	if (!i2n_range_ok(off, len, src->size))
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0,
-				"cannot read %zu bytes of %s at %" PRIu64 ": it ends at %" PRIu64, len, src->name, off,
-				src->size);
+				"cannot read %zu bytes of %s at %" PRIu64 ": it ends at %" PRIu64,
+				len, src->name, off, src->size);
 	if (!len)
 		return I2N_OK;
 	if (off != src->next_off)

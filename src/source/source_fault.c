@@ -10,12 +10,14 @@ struct fault {
 	uint64_t fail_read, n_reads;
 };
 
-static int fault_pread(struct i2n_source *src, void *buf, size_t len, uint64_t off, struct i2n_err *err)
+static int fault_pread(struct i2n_source *src, void *buf, size_t len, uint64_t off,
+		       struct i2n_err *err)
 {
 	struct fault *f = (struct fault *)src;
 
 	if (++f->n_reads == f->fail_read) {
-		i2n_err_set(err, I2N_DOM_SYS, EIO, "cannot read %s at %" PRIu64 ": EIO (injected)", src->name, off);
+		i2n_err_set(err, I2N_DOM_SYS, EIO, "cannot read %s at %" PRIu64 ": EIO (injected)",
+			    src->name, off);
 		i2n_err_blame(err, I2N_BLAME_IMAGE);
 		return I2N_FATAL;
 	}
@@ -39,7 +41,8 @@ static const struct i2n_source_ops fault_ops = {
 	.free = fault_free,
 };
 
-int i2n_source_fault(struct i2n_source *parent, uint64_t fail_read, struct i2n_source **ret, struct i2n_err *err)
+int i2n_source_fault(struct i2n_source *parent, uint64_t fail_read, struct i2n_source **ret,
+		     struct i2n_err *err)
 {
 	struct fault *f = calloc(1, sizeof(*f));
 

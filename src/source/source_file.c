@@ -1,9 +1,14 @@
 /* A regular file or block device.
  *
- * Reads that continue near the end of the one before are served from one buffer that is filled ahead, because the ext4
- * reader goes through the disk in order in pieces of a few KiB; anything else goes straight to pread(2). */
+ * Reads that continue near the end of the one before are served from one buffer that is filled
+ * ahead, because the ext4 reader goes through the disk in order in pieces of a few KiB; anything
+ * else goes straight to pread(2). */
 #define _POSIX_C_SOURCE 200809L
 #include "img2nfs/source.h"
+
+#include "img2nfs/name.h"
+
+#include "source_os.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,10 +18,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "img2nfs/name.h"
-
-#include "source_os.h"
 
 #define AHEAD_MAX ((size_t)256 << 10)	/* bytes in the buffer */
 #define AHEAD_GAP ((uint64_t)64 << 10)	/* a read this far behind the last one still counts as going on */
@@ -33,14 +34,16 @@ struct file {
 
 static int read_failed(const struct file *f, uint64_t off, int sys, struct i2n_err *err)
 {
-	i2n_err_set(err, I2N_DOM_SYS, sys, "cannot read %s at %" PRIu64 ": %s", f->src.name, off, strerror(sys));
+	i2n_err_set(err, I2N_DOM_SYS, sys, "cannot read %s at %" PRIu64 ": %s", f->src.name, off,
+		    strerror(sys));
 	i2n_err_blame(err, I2N_BLAME_IMAGE);
 	return I2N_FATAL;
 }
 
-/* Read at least `min` and at most `max` bytes. What fails behind the first `min` bytes is not an error of this read. */
-static int read_some(struct file *f, unsigned char *buf, size_t min, size_t max, uint64_t off, size_t *ret_len,
-		     struct i2n_err *err)
+/* Read at least `min` and at most `max` bytes. What fails behind the first `min` bytes is not an
+ * error of this read. */
+static int read_some(struct file *f, unsigned char *buf, size_t min, size_t max, uint64_t off,
+		     size_t *ret_len, struct i2n_err *err)
 {
 	size_t got = 0, want = max;
 
@@ -51,7 +54,8 @@ static int read_some(struct file *f, unsigned char *buf, size_t min, size_t max,
 			got += (size_t)n;
 		} else if (n == 0) {
 			i2n_err_set(err, I2N_DOM_IMAGE, 0,
-				    "cannot read %s at %" PRIu64 ": the file became shorter while it was read",
+				    "cannot read %s at %" PRIu64
+				    ": the file became shorter while it was read",
 				    f->src.name, off + got);
 			return I2N_FATAL;
 		} else if (errno == EINTR) {
@@ -98,7 +102,8 @@ static int fill_ahead(struct file *f, size_t min, uint64_t off, struct i2n_err *
 	return read_some(f, f->ahead, min, max, off, &f->ahead_len, err);
 }
 
-static int file_pread(struct i2n_source *src, void *buf, size_t len, uint64_t off, struct i2n_err *err)
+static int file_pread(struct i2n_source *src, void *buf, size_t len, uint64_t off,
+		      struct i2n_err *err)
 {
 	struct file *f = (struct file *)src;
 	bool sequential = goes_on(f, off);
@@ -123,7 +128,8 @@ static int file_pread(struct i2n_source *src, void *buf, size_t len, uint64_t of
 static void file_willneed(struct i2n_source *src, uint64_t off, uint64_t len)
 {
 #ifdef POSIX_FADV_WILLNEED
-	(void)posix_fadvise(((struct file *)src)->fd, (off_t)off, (off_t)len, POSIX_FADV_WILLNEED);	/* a hint */
+	(void)posix_fadvise(((struct file *)src)->fd, (off_t)off, (off_t)len,
+			    POSIX_FADV_WILLNEED); /* a hint */
 #else
 	(void)src, (void)off, (void)len;
 #endif
@@ -152,8 +158,10 @@ static int open_failed(const struct file *f, int sys, struct i2n_err *err)
 	i2n_err_set(err, I2N_DOM_SYS, sys, "cannot open %s: %s", f->src.name, strerror(sys));
 	i2n_err_blame(err, I2N_BLAME_IMAGE);
 	if (sys == EACCES || sys == EPERM)
-		i2n_err_hint(err, "the image must be readable by the user who runs img2nfs (a disk: member of its group, "
-			     "often 'disk'), and every directory above it searchable");
+		i2n_err_hint(
+			err,
+			"the image must be readable by the user who runs img2nfs (a disk: member of its group, "
+			"often 'disk'), and every directory above it searchable");
 	return I2N_FATAL;
 }
 
@@ -178,7 +186,8 @@ static int check_kind(const struct file *f, mode_t mode, struct i2n_err *err)
 	if (S_ISCHR(mode))	/* disks are character devices there */
 		return I2N_OK;
 #endif
-	i2n_err_set(err, I2N_DOM_IMAGE, 0, "cannot use %s as an image: it is %s", f->src.name, kind_word(mode));
+	i2n_err_set(err, I2N_DOM_IMAGE, 0, "cannot use %s as an image: it is %s", f->src.name,
+		    kind_word(mode));
 	i2n_err_hint(err, "give an image file or a block device");
 	return I2N_FATAL;
 }

@@ -8,7 +8,8 @@ struct mem {
 	const unsigned char *buf;
 };
 
-static int mem_pread(struct i2n_source *src, void *buf, size_t len, uint64_t off, struct i2n_err *err)
+static int mem_pread(struct i2n_source *src, void *buf, size_t len, uint64_t off,
+		     struct i2n_err *err)
 {
 	const struct mem *m = (const struct mem *)src;
 
@@ -22,7 +23,9 @@ static void mem_free(struct i2n_source *src)
 	free(src);
 }
 
-static const struct i2n_source_ops mem_ops = { .name = "mem", .pread = mem_pread, .free = mem_free };
+static const struct i2n_source_ops mem_ops = { .name = "mem",
+					       .pread = mem_pread,
+					       .free = mem_free };
 
 int i2n_source_mem(const void *buf, size_t len, struct i2n_source **ret, struct i2n_err *err)
 {

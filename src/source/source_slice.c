@@ -1,9 +1,9 @@
 #include "img2nfs/source.h"
 
+#include "checked.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
-
-#include "checked.h"
 
 struct slice {
 	struct i2n_source src;
@@ -11,7 +11,8 @@ struct slice {
 	uint64_t off;
 };
 
-static int slice_pread(struct i2n_source *src, void *buf, size_t len, uint64_t off, struct i2n_err *err)
+static int slice_pread(struct i2n_source *src, void *buf, size_t len, uint64_t off,
+		       struct i2n_err *err)
 {
 	struct slice *s = (struct slice *)src;
 
@@ -44,8 +45,9 @@ int i2n_source_slice(struct i2n_source *parent, uint64_t off, uint64_t len, stru
 
 	if (!i2n_range_ok(off, len, parent->size))
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0,
-				"cannot use %" PRIu64 " bytes of %s at %" PRIu64 ": it ends at %" PRIu64, len,
-				parent->name, off, parent->size);
+				"cannot use %" PRIu64 " bytes of %s at %" PRIu64
+				": it ends at %" PRIu64,
+				len, parent->name, off, parent->size);
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return i2n_err_nomem(err);

@@ -1,5 +1,6 @@
-/* What is no image is refused by name: missing, empty, a directory, a FIFO, a socket, a device, unreadable; and a file
- * that shrinks while it is read gives an error and not stale or zero bytes. */
+/* What is no image is refused by name: missing, empty, a directory, a FIFO, a socket, a device,
+ * unreadable; and a file that shrinks while it is read gives an error and not stale or zero bytes.
+ */
 #define _XOPEN_SOURCE 700
 #include "img2nfs/source.h"
 
@@ -57,7 +58,8 @@ static void foreign_file_is_opened(void)
 
 static void atime_stays(void)
 {
-	struct timespec old[2] = { { .tv_sec = 1000 }, { .tv_sec = 2000 } };	/* relatime would update such an atime */
+	struct timespec old[2] = { { .tv_sec = 1000 },
+				   { .tv_sec = 2000 } }; /* relatime would update such an atime */
 	struct i2n_source *src = NULL;
 	struct i2n_err err = { 0 };
 	struct stat st;
@@ -103,7 +105,8 @@ int main(void)
 	refused("dir", I2N_DOM_IMAGE, 0, "cannot use 'dir' as an image: it is a directory");
 	refused("fifo", I2N_DOM_IMAGE, 0, "cannot use 'fifo' as an image: it is a pipe");
 	refused("sock", I2N_DOM_IMAGE, 0, "cannot use 'sock' as an image: it is a socket");
-	refused("/dev/null", I2N_DOM_IMAGE, 0, "cannot use '/dev/null' as an image: it is a character device");
+	refused("/dev/null", I2N_DOM_IMAGE, 0,
+		"cannot use '/dev/null' as an image: it is a character device");
 	unreadable_has_hint();
 	foreign_file_is_opened();
 	atime_stays();
