@@ -1,8 +1,10 @@
 #!/bin/sh
-# Install what is missing of third_party/packages. --test: also what the tests, the demo and the benchmark use.
+# Install what is missing of third_party/packages. --test: also what the tests, the demo and the
+# benchmark use.
 #
-# When nothing is missing it says nothing, needs no network and no rights. Else it works as root or through sudo; without
-# either it prints what to install and ends with 1. Debian and Ubuntu (apt-get), macOS (brew), FreeBSD (pkg).
+# When nothing is missing it says nothing, needs no network and no rights. Else it works as root or
+# through sudo; without either it prints what to install and ends with 1. Debian and Ubuntu
+# (apt-get), macOS (brew), FreeBSD (pkg).
 set -u
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 sets=build
@@ -19,7 +21,8 @@ if command -v apt-get >/dev/null 2>&1; then
 	col=3
 elif [ "$(uname)" = Darwin ]; then
 	col=4
-	# brew keeps these two out of pkg-config's way, because the system has parts of its own with the same names.
+	# brew keeps these two out of pkg-config's way, because the system has parts of its own with
+	# the same names.
 	if command -v brew >/dev/null 2>&1; then
 		for keg in e2fsprogs util-linux; do
 			PKG_CONFIG_PATH=$(brew --prefix)/opt/$keg/lib/pkgconfig:${PKG_CONFIG_PATH:-}
@@ -63,7 +66,8 @@ look_set() {
 		5) name=$pkg ;;
 		*) name=$probe ;;
 		esac
-		# Tests that need a Linux tool skip themselves elsewhere; a library is needed everywhere.
+		# Tests that need a Linux tool skip themselves elsewhere; a library is needed
+		# everywhere.
 		[ "$name" != - ] || case $probe in mod:*) ;; *) continue ;; esac
 		is_here "$probe" && continue
 		if [ "$name" = - ]; then
@@ -104,7 +108,10 @@ case $col in
 	case $col in
 	13) echo "	apt-get install --no-install-recommends $missing" >&2 ;;
 	15) echo "	pkg install $missing" >&2 ;;
-	*) echo "	$missing   (the names of third_party/packages; this system's package manager is not known to us)" >&2 ;;
+	*)
+		echo "	$missing" >&2
+		echo "	(as third_party/packages calls them; this system's packages are not known to us)" >&2
+		;;
 	esac
 	exit 1
 	;;
@@ -120,7 +127,8 @@ run() {
 	5) $as_root pkg install -y $missing ;;
 	esac
 }
-# The tests start their own ganesha; the service that comes with the package shall neither start now nor at boot.
+# The tests start their own ganesha; the service that comes with the package shall neither start now
+# nor at boot.
 service=''
 case " $missing " in
 *' nfs-ganesha '*) [ ! -d /run/systemd/system ] || service=nfs-ganesha.service ;;
@@ -135,7 +143,8 @@ done_with_service() {
 log=$(mktemp) || exit 1
 trap 'done_with_service; rm -f "$log"' EXIT
 if ! run >"$log" 2>&1 </dev/null; then
-	# The package lists may be missing (a fresh machine) or old (naming files that are no longer there).
+	# The package lists may be missing (a fresh machine) or old (naming files that are no longer
+	# there).
 	[ $col -eq 3 ] && $as_root apt-get update -q >>"$log" 2>&1 </dev/null && run >>"$log" 2>&1 </dev/null
 fi
 look

@@ -1,15 +1,15 @@
 #include "pick.h"
 
-#include <inttypes.h>
-#include <string.h>
-#include <strings.h>
-
 #include "img2nfs/fs.h"
 #include "img2nfs/name.h"
 
 #include "opts.h"
 #include "pick_refuse.h"
 #include "volumes.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
 
 struct search {
 	struct i2n_source *image;
@@ -49,7 +49,8 @@ static int take(struct search *s, struct volume *v, struct volume **ret)
 
 static bool is_root(const struct volume *v)
 {
-	/* whether the journal is replayed or not, /etc is there or not; the real run opens it again and says more */
+	/* whether the journal is replayed or not, /etc is there or not; the real run opens it again
+	 * and says more */
 	const struct i2n_fs_opts opts = { .journal = I2N_JOURNAL_IGNORE };
 	struct i2n_fs *fs = NULL;
 	bool ret;
@@ -63,7 +64,8 @@ static bool is_root(const struct volume *v)
 
 static int refuse_ambiguous(struct search *s, bool only_ext, const char *why)
 {
-	i2n_err_set(s->err, I2N_DOM_IMAGE, 0, "cannot choose between the ext file systems of %s: %s", s->image->name, why);
+	i2n_err_set(s->err, I2N_DOM_IMAGE, 0,
+		    "cannot choose between the ext file systems of %s: %s", s->image->name, why);
 	hint_volumes(&s->vols, only_ext, "choose one with --partition N:", s->err);
 	return I2N_FATAL;
 }
@@ -89,17 +91,20 @@ static int pick_root(struct search *s, struct volume **ret)
 	}
 	if (!root)
 		return refuse_ambiguous(s, true, "none looks like a Linux root");
-	i2n_note(s->notes, I2N_NOTE_WARN, "partition-choice", NULL, 0,
-		 "partition %u of %s is taken: of its ext file systems only this one looks like a Linux root",
-		 root->part->part_no, s->image->name);
+	i2n_note(
+		s->notes, I2N_NOTE_WARN, "partition-choice", NULL, 0,
+		"partition %u of %s is taken: of its ext file systems only this one looks like a Linux root",
+		root->part->part_no, s->image->name);
 	*ret = root;
 	return I2N_OK;
 }
 
 static int refuse_none(struct search *s)
 {
-	i2n_err_set(s->err, I2N_DOM_IMAGE, 0, "no ext2, ext3 or ext4 file system in %s", s->image->name);
-	hint_volumes(&s->vols, false, s->vols.n ? "its partitions:" : "its partition table is empty", s->err);
+	i2n_err_set(s->err, I2N_DOM_IMAGE, 0, "no ext2, ext3 or ext4 file system in %s",
+		    s->image->name);
+	hint_volumes(&s->vols, false,
+		     s->vols.n ? "its partitions:" : "its partition table is empty", s->err);
 	return I2N_FATAL;
 }
 
@@ -157,8 +162,8 @@ static int pick_auto(struct search *s, struct volume **ret)
 	rc = n ? take(s, found, ret) : pick_backup_super(s, ret);
 	if (rc == I2N_OK)
 		i2n_note(s->notes, I2N_NOTE_INFO, "partition-choice", NULL, 0,
-			 "partition %u of %s is taken: no other one holds an ext file system", (*ret)->part->part_no,
-			 s->image->name);
+			 "partition %u of %s is taken: no other one holds an ext file system",
+			 (*ret)->part->part_no, s->image->name);
 	return rc;
 }
 
@@ -170,11 +175,14 @@ static int pick_number(struct search *s, uint64_t part_no, struct volume **ret)
 		if (s->vols.v[i].part && s->vols.v[i].part->part_no == part_no)
 			return take(s, &s->vols.v[i], ret);
 	}
-	i2n_err_set(s->err, I2N_DOM_IMAGE, 0, "there is no partition %" PRIu64 " in %s", part_no, s->image->name);
+	i2n_err_set(s->err, I2N_DOM_IMAGE, 0, "there is no partition %" PRIu64 " in %s", part_no,
+		    s->image->name);
 	if (s->pt->label == I2N_LABEL_NONE)
 		i2n_err_hint(s->err, "it has no partition table; leave out --partition");
 	else
-		hint_volumes(&s->vols, false, s->vols.n ? "its partitions:" : "its partition table is empty", s->err);
+		hint_volumes(&s->vols, false,
+			     s->vols.n ? "its partitions:" : "its partition table is empty",
+			     s->err);
 	return I2N_FATAL;
 }
 
@@ -193,8 +201,8 @@ static bool by_partuuid(const struct volume *v, const char *want)
 	return v->part && v->part->partuuid[0] && !strcasecmp(v->part->partuuid, want);
 }
 
-static int pick_matching(struct search *s, bool (*match)(const struct volume *v, const char *want), const char *spec,
-			 const char *want, struct volume **ret)
+static int pick_matching(struct search *s, bool (*match)(const struct volume *v, const char *want),
+			 const char *spec, const char *want, struct volume **ret)
 {
 	struct volume *found = NULL;
 	char q[200];
@@ -205,7 +213,8 @@ static int pick_matching(struct search *s, bool (*match)(const struct volume *v,
 		if (!match(&s->vols.v[i], want))
 			continue;
 		if (found) {
-			i2n_err_set(s->err, I2N_DOM_IMAGE, 0, "more than one partition of %s is %s", s->image->name, q);
+			i2n_err_set(s->err, I2N_DOM_IMAGE, 0, "more than one partition of %s is %s",
+				    s->image->name, q);
 			hint_volumes(&s->vols, false, "choose one with --partition N:", s->err);
 			return I2N_FATAL;
 		}
@@ -249,29 +258,34 @@ static int pick_volume(struct search *s, const char *spec, struct volume **ret)
 }
 
 /* From a byte on, whatever a partition table says. */
-static int pick_offset(struct i2n_source *image, const struct pick_opts *opts, struct pick *pick, struct i2n_err *err)
+static int pick_offset(struct i2n_source *image, const struct pick_opts *opts, struct pick *pick,
+		       struct i2n_err *err)
 {
 	int rc;
 
 	if (opts->partition && strcmp(opts->partition, "auto"))
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0, "give either --partition or --offset, not both");
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
+				"give either --partition or --offset, not both");
 	if (opts->offset >= image->size)
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0,
-				"cannot read %s at offset %" PRIu64 ": it ends at %" PRIu64, image->name, opts->offset,
-				image->size);
+				"cannot read %s at offset %" PRIu64 ": it ends at %" PRIu64,
+				image->name, opts->offset, image->size);
 	rc = i2n_source_slice(image, opts->offset, image->size - opts->offset, &pick->slice, err);
 	if (rc == I2N_OK)
 		rc = i2n_fstype_probe(pick->slice, &pick->fstype, err);
 	if (rc != I2N_OK || pick->fstype.kind == I2N_FS_EXT)
 		return rc;
-	if ((pick->fstype.kind == I2N_FS_UNKNOWN || pick->fstype.kind == I2N_FS_EMPTY) && has_backup_super(pick->slice))
+	if ((pick->fstype.kind == I2N_FS_UNKNOWN || pick->fstype.kind == I2N_FS_EMPTY) &&
+	    has_backup_super(pick->slice))
 		return I2N_OK;
-	return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0, "no ext2, ext3 or ext4 file system at offset %" PRIu64
-			" of %s%s%s", opts->offset, image->name, pick->fstype.type[0] ? ", but " : "", pick->fstype.type);
+	return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0,
+			"no ext2, ext3 or ext4 file system at offset %" PRIu64 " of %s%s%s",
+			opts->offset, image->name, pick->fstype.type[0] ? ", but " : "",
+			pick->fstype.type);
 }
 
-static int pick_partition(struct i2n_source *image, const struct pick_opts *opts, const struct i2n_notes *notes,
-			  struct pick *pick, struct i2n_err *err)
+static int pick_partition(struct i2n_source *image, const struct pick_opts *opts,
+			  const struct i2n_notes *notes, struct pick *pick, struct i2n_err *err)
 {
 	struct search s = { .image = image, .notes = notes, .err = err };
 	struct volume *v = NULL;
@@ -294,8 +308,8 @@ static int pick_partition(struct i2n_source *image, const struct pick_opts *opts
 	return rc;
 }
 
-int pick_find(struct i2n_source *image, const struct pick_opts *opts, const struct i2n_notes *notes, struct pick *ret,
-	      struct i2n_err *err)
+int pick_find(struct i2n_source *image, const struct pick_opts *opts, const struct i2n_notes *notes,
+	      struct pick *ret, struct i2n_err *err)
 {
 	struct pick pick = { 0 };
 	int rc;

@@ -1,12 +1,12 @@
 #include "pick_refuse.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "img2nfs/name.h"
 
 #include "human.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
 /* What to do about something that we know by name and cannot read. */
 struct advice {
@@ -14,7 +14,8 @@ struct advice {
 };
 
 static const struct advice advices[] = {
-	{ "crypto_LUKS", "is encrypted (LUKS)", "open it with 'cryptsetup open' and give the device below /dev/mapper" },
+	{ "crypto_LUKS", "is encrypted (LUKS)",
+	  "open it with 'cryptsetup open' and give the device below /dev/mapper" },
 	{ "BitLocker", "is encrypted (BitLocker)", NULL },
 	{ "LVM2_member", "is a part of an LVM volume group",
 	  "activate the group with 'vgchange -ay' and give the logical volume, /dev/GROUP/VOLUME" },
@@ -23,36 +24,47 @@ static const struct advice advices[] = {
 	{ "zfs_member", "is a part of a ZFS pool", NULL },
 	{ "bcache", "is a bcache device", NULL },
 	{ "ubi", "is an image of raw flash memory (UBI)", NULL },
-	{ "gzip", "is compressed with gzip", "unpack it first: gzip -dk %s (a later release reads it as it is)" },
-	{ "xz", "is compressed with xz", "unpack it first: xz -dk %s (a later release reads it as it is)" },
-	{ "zstd", "is compressed with zstd", "unpack it first: zstd -d %s (a later release reads it as it is)" },
+	{ "gzip", "is compressed with gzip",
+	  "unpack it first: gzip -dk %s (a later release reads it as it is)" },
+	{ "xz", "is compressed with xz",
+	  "unpack it first: xz -dk %s (a later release reads it as it is)" },
+	{ "zstd", "is compressed with zstd",
+	  "unpack it first: zstd -d %s (a later release reads it as it is)" },
 	{ "bzip2", "is compressed with bzip2", "unpack it first: bzip2 -dk %s" },
 	{ "lz4", "is compressed with lz4", "unpack it first: lz4 -d %s" },
 	{ "lzma", "is compressed with lzma", "unpack it first: xz -dk --format=lzma %s" },
 	{ "lzip", "is compressed with lzip", "unpack it first: lzip -dk %s" },
 	{ "lzop", "is compressed with lzop", "unpack it first: lzop -d %s" },
-	{ "zip", "is a zip archive", "unpack it first: unzip %s (a later release reads it as it is)" },
+	{ "zip", "is a zip archive",
+	  "unpack it first: unzip %s (a later release reads it as it is)" },
 	{ "7z", "is a 7z archive", "unpack it first: 7z x %s" },
 	{ "rar", "is a rar archive", "unpack it first" },
-	{ "tar", "is a tar archive", "unpack it first: tar -xf %s; if it holds a root file system and no image, "
+	{ "tar", "is a tar archive",
+	  "unpack it first: tar -xf %s; if it holds a root file system and no image, "
 	  "there is nothing to read here" },
 	{ "cpio", "is a cpio archive", NULL },
 	{ "ar", "is an ar archive or a Debian package", NULL },
 	{ "qcow2", "is a qcow2 disk", "make a raw image of it: qemu-img convert -O raw %s OUTPUT" },
 	{ "qed", "is a QED disk", "make a raw image of it: qemu-img convert -O raw %s OUTPUT" },
-	{ "vmdk", "is a VMware disk (vmdk)", "make a raw image of it: qemu-img convert -O raw %s OUTPUT" },
-	{ "vdi", "is a VirtualBox disk (vdi)", "make a raw image of it: qemu-img convert -O raw %s OUTPUT" },
-	{ "vhd", "is a dynamic VHD disk", "make a raw image of it: qemu-img convert -f vpc -O raw %s OUTPUT" },
-	{ "vhdx", "is a Hyper-V disk (vhdx)", "make a raw image of it: qemu-img convert -O raw %s OUTPUT" },
+	{ "vmdk", "is a VMware disk (vmdk)",
+	  "make a raw image of it: qemu-img convert -O raw %s OUTPUT" },
+	{ "vdi", "is a VirtualBox disk (vdi)",
+	  "make a raw image of it: qemu-img convert -O raw %s OUTPUT" },
+	{ "vhd", "is a dynamic VHD disk",
+	  "make a raw image of it: qemu-img convert -f vpc -O raw %s OUTPUT" },
+	{ "vhdx", "is a Hyper-V disk (vhdx)",
+	  "make a raw image of it: qemu-img convert -O raw %s OUTPUT" },
 	{ "simg", "is an Android sparse image", "make a raw image of it: simg2img %s OUTPUT" },
 	{ "ewf", "is an EWF (EnCase) disk image", "make a raw image of it with ewfexport" },
 	{ "wim", "is a Windows image (wim)", NULL },
 };
 
-const char *volume_name(const struct i2n_source *image, const struct i2n_part *part, char buf[VOLUME_NAME_MAX])
+const char *volume_name(const struct i2n_source *image, const struct i2n_part *part,
+			char buf[VOLUME_NAME_MAX])
 {
 	if (part)
-		(void)snprintf(buf, VOLUME_NAME_MAX, "partition %u of %s", part->part_no, image->name);
+		(void)snprintf(buf, VOLUME_NAME_MAX, "partition %u of %s", part->part_no,
+			       image->name);
 	else
 		(void)snprintf(buf, VOLUME_NAME_MAX, "%s", image->name);
 	return buf;
@@ -80,43 +92,49 @@ static void set_hint(const char *todo, const char *name, struct i2n_err *err)
 		i2n_err_hint(err, "%s", todo);
 }
 
-static int refuse_known(const struct i2n_source *image, const struct i2n_part *part, const struct i2n_fstype *fs,
-			struct i2n_err *err)
+static int refuse_known(const struct i2n_source *image, const struct i2n_part *part,
+			const struct i2n_fstype *fs, struct i2n_err *err)
 {
 	const struct advice *a = find_advice(fs->type);
 	char name[VOLUME_NAME_MAX];
 
 	volume_name(image, part, name);
 	if (!a)
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0, "cannot read %s: it holds %s, not ext2, ext3 or ext4",
-				name, fs->type);
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0,
+				"cannot read %s: it holds %s, not ext2, ext3 or ext4", name,
+				fs->type);
 	i2n_err_set(err, I2N_DOM_IMAGE, 0, "cannot read %s: it %s", name, a->is);
 	if (a->todo)
 		set_hint(a->todo, image->name, err);
 	return I2N_FATAL;
 }
 
-int refuse_type(const struct i2n_source *image, const struct i2n_part *part, const struct i2n_fstype *fs,
-		struct i2n_err *err)
+int refuse_type(const struct i2n_source *image, const struct i2n_part *part,
+		const struct i2n_fstype *fs, struct i2n_err *err)
 {
 	char name[VOLUME_NAME_MAX];
 
 	if (part && part->container)
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0,
-				"cannot read %s: it is an extended partition, which only holds others",
-				volume_name(image, part, name));
+		return i2n_fail(
+			err, I2N_FATAL, I2N_DOM_IMAGE, 0,
+			"cannot read %s: it is an extended partition, which only holds others",
+			volume_name(image, part, name));
 	if (fs->kind != I2N_FS_UNKNOWN && fs->kind != I2N_FS_EMPTY)
 		return refuse_known(image, part, fs, err);
 	if (!part) {
-		i2n_err_set(err, I2N_DOM_IMAGE, 0, "cannot read %s: no partition table and no file system known to img2nfs",
-			    image->name);
+		i2n_err_set(
+			err, I2N_DOM_IMAGE, 0,
+			"cannot read %s: no partition table and no file system known to img2nfs",
+			image->name);
 		i2n_err_hint(err, fs->kind == I2N_FS_EMPTY ?
 			     "it begins and ends with zeros; was it copied completely?" :
 			     "if a file system begins somewhere inside, say where with --offset");
 		return I2N_FATAL;
 	}
-	return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0, "cannot read %s: it %s", volume_name(image, part, name),
-			fs->kind == I2N_FS_EMPTY ? "is empty" : "holds no file system known to img2nfs");
+	return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0, "cannot read %s: it %s",
+			volume_name(image, part, name),
+			fs->kind == I2N_FS_EMPTY ? "is empty"
+						 : "holds no file system known to img2nfs");
 }
 
 int refuse_missing(const struct i2n_source *image, const struct volume *v, struct i2n_err *err)
@@ -124,9 +142,11 @@ int refuse_missing(const struct i2n_source *image, const struct volume *v, struc
 	char name[VOLUME_NAME_MAX];
 
 	if (!v->part->size)
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0, "cannot read %s: its size in the table is impossible",
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0,
+				"cannot read %s: its size in the table is impossible",
 				volume_name(image, v->part, name));
-	i2n_err_set(err, I2N_DOM_IMAGE, 0, "cannot read %s: the image is cut short, %" PRIu64 " bytes are missing",
+	i2n_err_set(err, I2N_DOM_IMAGE, 0,
+		    "cannot read %s: the image is cut short, %" PRIu64 " bytes are missing",
 		    volume_name(image, v->part, name), v->missing);
 	i2n_err_hint(err, "copy or download the image again and compare its size or checksum");
 	return I2N_FATAL;
@@ -144,8 +164,9 @@ static size_t hint_line(char *buf, size_t cap, const struct volume *v)
 		type = "extended";
 	else if (!type[0])
 		type = v->fstype.kind == I2N_FS_EMPTY ? "empty" : "unknown";
-	n = snprintf(buf, cap, "\n%4u  %9s  %s%s%s%s", v->part->part_no, human_bytes(size, v->part->size), type,
-		     label[0] ? "  " : "", label, v->missing ? "  (cut short)" : "");
+	n = snprintf(buf, cap, "\n%4u  %9s  %s%s%s%s", v->part->part_no,
+		     human_bytes(size, v->part->size), type, label[0] ? "  " : "", label,
+		     v->missing ? "  (cut short)" : "");
 	return n < 0 || (size_t)n >= cap ? 0 : (size_t)n;
 }
 
@@ -162,7 +183,8 @@ void hint_volumes(const struct volumes *vols, bool only_ext, const char *head, s
 			continue;
 		n = hint_line(text + at, sizeof(text) - at, &vols->v[i]);
 		if (!n)
-			(void)snprintf(text + at, sizeof(text) - at, "\n...");	/* 'img2nfs list' shows all */
+			(void)snprintf(text + at, sizeof(text) - at,
+				       "\n..."); /* 'img2nfs list' shows all */
 		at += n;
 	}
 	i2n_err_hint(err, "%s", text);

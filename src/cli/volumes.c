@@ -1,10 +1,11 @@
 #include "volumes.h"
 
-#include <stdlib.h>
-
 #include "checked.h"
 
-static int probe(struct volume *v, struct i2n_source *image, uint64_t start, uint64_t size, struct i2n_err *err)
+#include <stdlib.h>
+
+static int probe(struct volume *v, struct i2n_source *image, uint64_t start, uint64_t size,
+		 struct i2n_err *err)
 {
 	uint64_t inside = start < image->size ? image->size - start : 0;
 	int rc;
@@ -18,7 +19,8 @@ static int probe(struct volume *v, struct i2n_source *image, uint64_t start, uin
 	return rc == I2N_OK ? i2n_fstype_probe(v->slice, &v->fstype, err) : rc;
 }
 
-int volumes_probe(struct i2n_source *image, const struct i2n_ptable *pt, struct volumes *ret, struct i2n_err *err)
+int volumes_probe(struct i2n_source *image, const struct i2n_ptable *pt, struct volumes *ret,
+		  struct i2n_err *err)
 {
 	unsigned n = pt->label == I2N_LABEL_NONE ? 1 : pt->n_parts, i;
 	int rc = I2N_OK;

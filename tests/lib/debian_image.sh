@@ -1,20 +1,23 @@
 #!/bin/sh
-# Prints the path of a disk image of a real Debian 12, in the shape of the original recipe; makes it if it is not there.
+# Prints the path of a disk image of a real Debian 12, in the shape of the original recipe; makes it
+# if it is not there.
 #
 #	img=$(sh tests/lib/debian_image.sh)	$O = build folder (default build)
 #
-# 1854590976 bytes, DOS label; p1 FAT32 at sector 8192 (85622 sectors), p2 ext4 at 94208 (3528040 sectors), written by the
-# kernel through a loop mount, as real images are. Needs root. The debootstrapped tree is kept as a tar beside the image:
-# changing the shape does not fetch anything again. Messages go to stderr; status 77 = cannot be made here.
+# 1854590976 bytes, DOS label; p1 FAT32 at sector 8192 (85622 sectors), p2 ext4 at 94208 (3528040
+# sectors), written by the kernel through a loop mount, as real images are. Needs root. The
+# debootstrapped tree is kept as a tar beside the image: changing the shape does not fetch anything
+# again. Messages go to stderr; status 77 = cannot be made here.
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 O=${O:-$top/build}
 PATH=$PATH:/usr/sbin:/sbin
 suite=bookworm
-# Besides the minimal system: a kernel with its modules, an init, a login from outside, things that make files of many
-# kinds (setuid programs, a file capability, setgid folders, manual pages, locales).
+# Besides the minimal system: a kernel with its modules, an init, a login from outside, things that
+# make files of many kinds (setuid programs, a file capability, setgid folders, manual pages,
+# locales).
 packages=linux-image-amd64,initramfs-tools,systemd,systemd-sysv,udev,dbus,kmod,openssh-server,sudo,man-db,locales
-packages=$packages,iproute2,iputils-ping,vim-tiny,less,ca-certificates,cron,logrotate,bash-completion,wget,e2fsprogs
+packages=$packages,iproute2,iputils-ping,vim-tiny,less,cron,logrotate
 dir=$O/fixtures
 img=$dir/debian.img
 tar=$dir/debian-tree.tar
@@ -45,7 +48,8 @@ for c in debootstrap mkfs.vfat mke2fs sfdisk losetup; do
 done
 losetup -f >/dev/null 2>&1 || refuse "no loop devices here"
 
-# A chroot to work in; not below a folder that ordinary users cannot enter, and not on a file system without devices.
+# A chroot to work in; not below a folder that ordinary users cannot enter, and not on a file system
+# without devices.
 tree=$dir/debian-tree
 mnt=$dir/debian-mnt
 cleanup() {
@@ -63,7 +67,7 @@ bootstrap() {
 	# The mirror that this system's own apt uses for the suite, else debootstrap's default.
 	mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' 2>/dev/null |
 		awk -v s=$suite '$2 == s { print $1; exit }')
-	say "debootstrap of Debian 12 into ${tree#"$top"/} (2 to 10 minutes; its log is ${dir#"$top"/}/debootstrap.log)"
+	say "debootstrap of Debian 12 (2 to 10 minutes; its log is ${dir#"$top"/}/debootstrap.log)"
 	n=0
 	# What was fetched stays in the tree: another try goes on from there.
 	until debootstrap --variant=minbase --include="$packages" $suite "$tree" ${mirror:+"$mirror"} \
@@ -98,7 +102,7 @@ label-id: 0x1c3a5e7f
 8192,85622,c
 94208,3528040,83
 EOT
-mkfs.vfat -F 32 -s 1 -n BOOT --offset 8192 "$img.part" $((85622 / 2)) >/dev/null || exit 1
+mkfs.vfat -F 32 -s 1 -n BOOT --offset 8192 "$img.part" $((85622 / 2)) >"$dir/mkfs.vfat.log" 2>&1 || exit 1
 mke2fs -q -F -t ext4 -L rootfs -E offset=$((94208 * 512)),lazy_itable_init=0,lazy_journal_init=0 "$img.part" \
 	$((3528040 / 2))k || exit 1
 mkdir -p "$mnt"

@@ -13,11 +13,12 @@
 #          epoch=N        the write verifier; else the second of the start
 #          nfsport=N mountport=N    instead of free ones
 #
-# A start waits for the line in the server's log that says it is up. Everything it writes is in $WORK/ganesha.NAME/ (log,
-# pid, conf). Never delete below DIR while it runs: it keeps handles and answers from its cache; use fresh folders.
+# A start waits for the line in the server's log that says it is up. Everything it writes is in
+# $WORK/ganesha.NAME/ (log, pid, conf). Never delete below DIR while it runs: it keeps handles and
+# answers from its cache; use fresh folders.
 
-# Two different ports below the range that systems give to clients. Only a proposal: when one is taken, the server says
-# so and the start tries others.
+# Two different ports below the range that systems give to clients. Only a proposal: when one is
+# taken, the server says so and the start tries others.
 ganesha_ports() {
 	od -An -N4 -tu2 /dev/urandom | awk '{ p = 20000 + $1 % 6000; print p, 26000 + $2 % 6000 }'
 }
@@ -125,8 +126,8 @@ ganesha_start() {
 			gan_np=$1 gan_mp=$2
 		fi
 		gan_up=$(echo "$gan_fsal" | tr a-z A-Z)
-		ganesha_conf "$gan_st" "$gan_up" "$gan_path" "$gan_np" "$gan_mp" "$gan_access" "$gan_squash" "$gan_priv" \
-			>"$gan_st/conf"
+		ganesha_conf "$gan_st" "$gan_up" "$gan_path" "$gan_np" "$gan_mp" "$gan_access" \
+			"$gan_squash" "$gan_priv" >"$gan_st/conf"
 		printf '%s\n' "$gan_np" >"$gan_st/nfsport"
 		printf '%s\n' "$gan_mp" >"$gan_st/mountport"
 		printf '%s\n' "$gan_fsal" >"$gan_st/fsal"
@@ -146,21 +147,18 @@ ganesha_run() {
 	gan_as='' gan_pre=$O/tests/tools/norpcbind.so
 	gan_epoch=$(cat "$gan_st/epoch")
 	if [ "$(cat "$gan_st/fsal")" = mem ]; then
-		gan_as=as_nobody
+		[ "$(id -u)" -ne 0 ] || gan_as=nobody
 		[ ! -e "$gan_st/norpcbind.so" ] || gan_pre=$gan_st/norpcbind.so
 	fi
 	[ -e "$gan_pre" ] || die "$gan_pre is not built (make tools)"
 	[ ! -e "$gan_st/log" ] || mv "$gan_st/log" "$gan_st/log.before"
-	# exec through env, so that $! is the server itself. No stdin, no descriptors of the test's.
+	# With exec $! is the server itself.
 	(
 		cd / || exit 1
-		LD_PRELOAD=$gan_pre
-		export LD_PRELOAD
-		exec_as() { exec "$@"; }
-		[ -z "$gan_as" ] || [ "$(id -u)" -ne 0 ] ||
-			exec_as setpriv --reuid=65534 --regid=65534 --clear-groups ganesha.nfsd -F -L "$gan_st/log" \
-				-p "$gan_st/pid.own" -f "$gan_st/conf" ${gan_epoch:+-E "$gan_epoch"}
-		exec_as ganesha.nfsd -F -L "$gan_st/log" -p "$gan_st/pid.own" -f "$gan_st/conf" ${gan_epoch:+-E "$gan_epoch"}
+		set -- ganesha.nfsd -F -L "$gan_st/log" -p "$gan_st/pid.own" -f "$gan_st/conf" \
+			${gan_epoch:+-E "$gan_epoch"}
+		[ -z "$gan_as" ] || set -- setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+		LD_PRELOAD=$gan_pre exec "$@"
 	) >"$gan_st/out" 2>&1 </dev/null &
 	gan_pid=$!
 	echo "$gan_pid" >"$gan_st/pid"

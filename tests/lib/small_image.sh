@@ -1,11 +1,12 @@
 #!/bin/sh
-# Prints the path of a small ext4 image (no partition table) with one of everything, written by the kernel.
+# Prints the path of a small ext4 image (no partition table) with one of everything, written by the
+# kernel.
 #
 #	img=$(sh tests/lib/small_image.sh [plain|loss|count])	$O = build folder
 #
 # plain  what NFSv3 can carry (fixtures/small_tree.py)
 # loss   what it cannot: xattrs, ACLs, capabilities, chattr flags, times out of its range
-# count  1000 small files, 1000 empty files, 1000 symlinks, 1000 devices, 1000 FIFOs in one folder each, for counting requests
+# count  1000 each of small files, empty files, symlinks, devices and FIFOs, for counting requests
 #
 # Needs root and loop mounts; status 77 = cannot be made here. Rebuilt when its recipe has changed.
 set -u
@@ -51,7 +52,8 @@ for i in range(1000):
         f.write(b"%d\n" % i * (1 + i % 900))
     open("%s/empty/%d" % (sys.argv[1], i), "wb").close()
     os.symlink("target-%d" % i, "%s/symlink/%d" % (sys.argv[1], i))
-    os.mknod("%s/device/%d" % (sys.argv[1], i), (stat.S_IFBLK if i % 2 else stat.S_IFCHR) | 0o640, os.makedev(i % 256, i))
+    kind = stat.S_IFBLK if i % 2 else stat.S_IFCHR
+    os.mknod("%s/device/%d" % (sys.argv[1], i), kind | 0o640, os.makedev(i % 256, i))
     os.mkfifo("%s/fifo/%d" % (sys.argv[1], i))
 EOP
 }

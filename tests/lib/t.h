@@ -21,8 +21,8 @@ static int t_failures;
 #define T_EQ(got, want) do { \
 	int64_t t_g = (int64_t)(got), t_w = (int64_t)(want); \
 	if (t_g != t_w) { \
-		fprintf(stderr, "%s:%d: %s is %" PRId64 " (0x%" PRIx64 "), want %" PRId64 " (0x%" PRIx64 ")\n", __FILE__, \
-			__LINE__, #got, t_g, (uint64_t)t_g, t_w, (uint64_t)t_w); \
+		fprintf(stderr, "%s:%d: %s is %" PRId64 " (0x%" PRIx64 "), want %" PRId64 " (0x%" PRIx64 \
+			")\n", __FILE__, __LINE__, #got, t_g, (uint64_t)t_g, t_w, (uint64_t)t_w); \
 		t_failures++; \
 	} \
 } while (0)
@@ -30,7 +30,8 @@ static int t_failures;
 #define T_STR(got, want) do { \
 	const char *t_g = (got), *t_w = (want); \
 	if (strcmp(t_g ? t_g : "(null)", t_w)) { \
-		fprintf(stderr, "%s:%d: %s is\n\t\"%s\", want\n\t\"%s\"\n", __FILE__, __LINE__, #got, t_g ? t_g : "(null)", t_w); \
+		fprintf(stderr, "%s:%d: %s is\n\t\"%s\", want\n\t\"%s\"\n", __FILE__, __LINE__, #got, \
+			t_g ? t_g : "(null)", t_w); \
 		t_failures++; \
 	} \
 } while (0)
@@ -39,14 +40,16 @@ static int t_failures;
 #define T_HAS(got, part) do { \
 	const char *t_g = (got), *t_p = (part); \
 	if (!strstr(t_g, t_p)) { \
-		fprintf(stderr, "%s:%d: %s is\n\t\"%s\", which lacks\n\t\"%s\"\n", __FILE__, __LINE__, #got, t_g, t_p); \
+		fprintf(stderr, "%s:%d: %s is\n\t\"%s\", which lacks\n\t\"%s\"\n", __FILE__, __LINE__, #got, \
+			t_g, t_p); \
 		t_failures++; \
 	} \
 } while (0)
 
 #define T_MEM(got, want, len) do { \
 	if (memcmp((got), (want), (len))) { \
-		fprintf(stderr, "%s:%d: the %zu bytes of %s differ from %s\n", __FILE__, __LINE__, (size_t)(len), #got, #want); \
+		fprintf(stderr, "%s:%d: the %zu bytes of %s differ from %s\n", __FILE__, __LINE__, \
+			(size_t)(len), #got, #want); \
 		t_failures++; \
 	} \
 } while (0)

@@ -1,5 +1,6 @@
-# test.sh - what every test script needs. `. "$top/tests/lib/test.sh"` first; needs $top, $O and $WORK (tests/run sets
-# them). Cleaning up is a stack: at_exit 'command' is run on every way out, the last one first.
+# test.sh - what every test script needs. `. "$top/tests/lib/test.sh"` first; needs $top, $O and
+# $WORK (tests/run sets them). Cleaning up is a stack: at_exit 'command' is run on every way out,
+# the last one first.
 
 umask 022
 test_cleanup=:
@@ -56,7 +57,8 @@ mount_ro() {
 	at_exit "umount '$2'"
 }
 
-# as_nobody COMMAND...: as the most ordinary user there is. At root's hands only; an ordinary user just runs it.
+# as_nobody COMMAND...: as the most ordinary user there is. At root's hands only; an ordinary user
+# just runs it.
 as_nobody() {
 	if [ "$(id -u)" -eq 0 ]; then
 		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
@@ -65,7 +67,8 @@ as_nobody() {
 	fi
 }
 
-# Prints a file name by which nobody can get at FILE: itself, or, when a folder above it is closed to others, a copy.
+# Prints a file name by which nobody can get at FILE: itself, or, when a folder above it is closed
+# to others, a copy.
 for_nobody() {
 	if as_nobody test -r "$1"; then
 		echo "$1"

@@ -2,10 +2,11 @@
  *
  *	dirdump [-a] [-S] [-b] DIR
  *
- * Fields, separated by tabs and sorted by path: path (escaped), type, mode, uid, gid, size (regular files, symlinks),
- * mtime in ns, rdev, hard-link group (its first path), symlink target or a digest of the content (see hash_data), bytes
- * of data that are not holes. -a adds the atime. -S leaves out the times of symlinks, which some servers cannot set. -b adds the allocated
- * bytes, which depend on the file system and are compared with some slack.
+ * Fields, separated by tabs and sorted by path: path (escaped), type, mode, uid, gid, size (regular
+ * files, symlinks), mtime in ns, rdev, hard-link group (its first path), symlink target or a digest
+ * of the content (see hash_data), bytes of data that are not holes. -a adds the atime. -S leaves
+ * out the times of symlinks, which some servers cannot set. -b adds the allocated bytes, which
+ * depend on the file system and are compared with some slack.
  *
  * Walks with openat(), so that paths longer than PATH_MAX are no matter. */
 #define _GNU_SOURCE
@@ -265,8 +266,8 @@ static void print(const struct dump *d, const struct object *o)
 	char *path = escape(o->path, o->path_len);
 	bool times = !(S_ISLNK(st->st_mode) && d->no_symlink_times);
 
-	printf("%s\t%c\t%04o\t%u\t%u", path, type_letter(st->st_mode), (unsigned)(st->st_mode & 07777), (unsigned)st->st_uid,
-	       (unsigned)st->st_gid);
+	printf("%s\t%c\t%04o\t%u\t%u", path, type_letter(st->st_mode), (unsigned)(st->st_mode & 07777),
+	       (unsigned)st->st_uid, (unsigned)st->st_gid);
 	if (S_ISREG(st->st_mode) || S_ISLNK(st->st_mode))
 		printf("\tsize=%" PRId64, (int64_t)st->st_size);
 	if (times)

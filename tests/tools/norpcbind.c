@@ -1,7 +1,8 @@
 /* norpcbind.c - preload object: lets a throw-away nfs-ganesha start on a machine without rpcbind.
  *
- * Debian's build of nfs-ganesha 4.3 ends at start when it cannot register its ports with rpcbind. The tests give the
- * ports in the URL, so the registration is of no use; these four functions of libntirpc only say that it went well. */
+ * Debian's build of nfs-ganesha 4.3 ends at start when it cannot register its ports with rpcbind.
+ * The tests give the ports in the URL, so the registration is of no use; these four functions of
+ * libntirpc only say that it went well. */
 #include <stdbool.h>
 
 struct netconfig;

@@ -1,0 +1,12 @@
+# An export that wants a privileged source port refuses an ordinary user; the message names
+# `insecure`.
+. "$top/tests/lib/e2e.sh"
+need_loop
+use_fixture plain
+serve secure
+extract "$img" "$(ganesha_url srv /root)"
+want_rc 4
+want_err 'insecure'
+want_err '/etc/exports'
+want_empty "$exp"
+e2e_end

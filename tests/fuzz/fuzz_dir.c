@@ -1,2 +1,0 @@
-#define FUZZ_TARGET "dir"
-#include "fuzz.h"

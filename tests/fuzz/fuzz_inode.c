@@ -1,2 +1,0 @@
-#define FUZZ_TARGET "inode"
-#include "fuzz.h"

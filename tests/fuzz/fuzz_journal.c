@@ -1,2 +1,0 @@
-#define FUZZ_TARGET "journal"
-#include "fuzz.h"

@@ -1,2 +1,0 @@
-#define FUZZ_TARGET "ptable"
-#include "fuzz.h"

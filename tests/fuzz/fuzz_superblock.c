@@ -1,2 +1,0 @@
-#define FUZZ_TARGET "superblock"
-#include "fuzz.h"

@@ -1,2 +1,0 @@
-#define FUZZ_TARGET "xattr"
-#include "fuzz.h"
