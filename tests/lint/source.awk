@@ -138,9 +138,10 @@ code ~ /^\}$/ && body {
 FILENAME ~ /^src\/.*\.c$/ && !is_cli && (code ~ /^[a-z]/ || code ~ /^\t+static /) {
 	decl = code
 	sub(/=.*/, "", decl)
+	gsub(/\{[^}]*\}/, "", decl)
 	if (decl ~ /\(/ || decl ~ /^(extern|typedef|enum|return|goto|else|case|default)[ \t]/ || decl ~ /:$/)
 		next
-	if (decl ~ /^(struct|union) [a-z0-9_]+( \{|;)/)
+	if (decl ~ /^(struct|union) [a-z0-9_]+ *(\{|;)/)
 		next
 	if (code !~ /[=;{]/)
 		next
