@@ -222,8 +222,23 @@ bool rpc_conn_send_export(struct rpc_conn *conn, struct rpc_slot *slot)
 	return queued(conn, CALL_EXPORT());
 }
 
+/* Why a connection could not be made, in the system's words: libnfs only tells that it saw a POLLHUP. */
+static bool is_refused(struct rpc_conn *conn, int revents)
+{
+	int code = 0;
+	socklen_t len = sizeof(code);
+
+	if (conn->state == RPC_UP || !(revents & (POLLERR | POLLHUP)) ||
+	    getsockopt(rpc_get_fd(conn->rpc), SOL_SOCKET, SO_ERROR, &code, &len) || !code)
+		return false;
+	fail(conn, strerror(code));
+	return true;
+}
+
 static void service(struct rpc_conn *conn, int revents)
 {
+	if (is_refused(conn, revents))
+		return;
 	if (rpc_service(conn->rpc, revents) < 0)
 		fail(conn, rpc_get_error(conn->rpc));
 }

@@ -13,7 +13,7 @@ refused() {	# FILE TEXT
 	[ "$(wc -l <"$WORK/err")" -le 6 ] || bad "more than a clear line"
 	want_empty "$exp"
 }
-refused "$d/none" 'ENOENT'
+refused "$d/none" 'No such file'
 : >"$d/empty"
 refused "$d/empty" 'empty'
 head -c 3000000 /dev/urandom >"$d/random"
@@ -29,5 +29,5 @@ head -c 5000000 "$img" >"$d/short"
 refused "$d/short" 'short'
 cp "$img" "$d/closed"
 chmod 600 "$d/closed"
-refused "$d/closed" 'EACCES'
+refused "$d/closed" 'Permission denied'
 e2e_end

@@ -9,7 +9,7 @@ extract --retry-for=2 "$img" "nfs://127.0.0.1/export/root?nfsport=$1&mountport=$
 took=$(($(date +%s) - start))
 want_rc 4
 want_err '127.0.0.1'
-want_err 'refused'
+want_err 'Connection refused'
 [ $took -le 30 ] || bad "took $took s"
 # No portmapper and no ports in the URL: the hint is about them.
 extract --retry-for=2 "$img" 'nfs://127.0.0.1:1/export/root'
