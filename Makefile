@@ -38,8 +38,13 @@ UNIT_BIN := $(UNIT_SRC:%.c=$(O)/%)
 TOOL_SRC := $(sort $(filter-out %/norpcbind.c,$(wildcard tests/tools/*.c)))
 TOOL_BIN := $(TOOL_SRC:%.c=$(O)/%) $(if $(filter Linux,$(shell uname)),$(O)/tests/tools/norpcbind.so)
 
+# Fuzz targets: plain programs by default, with libFuzzer when LIBFUZZER=1 (see `make fuzz`).
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/*.c))
+FUZZ_BIN := $(FUZZ_SRC:%.c=$(O)/%)
+FUZZ_LINK = $(if $(LIBFUZZER),-fsanitize=fuzzer)
+
 .DEFAULT_GOAL := all
-.PHONY: all check bench demo lint install uninstall help clean units deps man FORCE
+.PHONY: all check bench demo fuzz fuzzers tools lint install uninstall help clean units deps man FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -90,9 +95,24 @@ $(O)/tests/tools/norpcbind.so: tests/tools/norpcbind.c $(O)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 $(WARN) $(OPT) -fPIC -shared -o $@ $<
 
+fuzzers: $(FUZZ_BIN) $(O)/fuzz/base
+$(O)/tests/fuzz/%.o: CPPFLAGS += $(if $(LIBFUZZER),,-DFUZZ_PLAIN)
+$(O)/tests/fuzz/%: $(O)/tests/fuzz/%.o $(O)/libimg2nfs.a
+	$(Q)$(CC) $(SANFLAGS) $(FUZZ_LINK) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
+$(O)/fuzz/base: fixtures/recipes/fuzz_base.sh
+	$(Q)rm -rf $@ && sh $< $@ >/dev/null 2>&1
+
+F ?= dir
+SECONDS ?= 60
+fuzz: ## fuzz one target with libFuzzer (clang): F=superblock|dir|inode|xattr|journal|ptable SECONDS=60
+	$(Q)$(MAKE) --no-print-directory O='$(O)/libfuzzer' CC=clang LIBFUZZER=1 SAN=address,undefined \
+		CFLAGS='$(CFLAGS) -fsanitize=fuzzer-no-link' OPT='-O1 -g' fuzzers
+	$(Q)O='$(abspath $(O))' sh tests/fuzz/run '$(F)' '$(SECONDS)'
+
 check: ## install what is missing, build, run all tests (T=unit/ or T=e2e/name runs a part)
 	$(Q)sh third_party/install.sh --test
 	$(Q)$(MAKE) --no-print-directory all units tools
+	$(Q)$(MAKE) --no-print-directory O='$(O)/san' SAN=address,undefined fuzzers
 	$(Q)O='$(abspath $(O))' J='$(J)' sh tests/run '$(T)'
 
 demo: ## install what is missing, build, and show one whole run on a throw-away NFS server

@@ -79,7 +79,11 @@ static int pick_root(struct search *s, struct volume **ret)
 	for (i = 0; i < s->vols.n; i++) {
 		struct volume *v = &s->vols.v[i];
 
-		if (v->fstype.kind != I2N_FS_EXT || !is_root(v))
+		if (v->fstype.kind != I2N_FS_EXT)
+			continue;
+		if (v->part->outside)
+			return refuse_missing(s->image, v, s->err);	/* it might be the one */
+		if (!is_root(v))
 			continue;
 		if (root)
 			return refuse_ambiguous(s, true, "more than one looks like a Linux root");
@@ -124,22 +128,16 @@ static int pick_backup_super(struct search *s, struct volume **ret)
 	return I2N_OK;
 }
 
-/* What is missing might be the one that was meant: the first that looks like ext, else the first of
- * unknown type. */
+/* What is missing might be the one that was meant. */
 static int check_complete(struct search *s)
 {
-	struct volume *doubtful = NULL, *v;
 	unsigned i;
 
 	for (i = 0; i < s->vols.n; i++) {
-		v = &s->vols.v[i];
-		if (!v->missing || (v->fstype.kind != I2N_FS_EXT && !is_nameless(v)))
-			continue;
-		if (!doubtful ||
-		    (doubtful->fstype.kind != I2N_FS_EXT && v->fstype.kind == I2N_FS_EXT))
-			doubtful = v;
+		if (s->vols.v[i].missing && is_nameless(&s->vols.v[i]))
+			return refuse_missing(s->image, &s->vols.v[i], s->err);
 	}
-	return doubtful ? refuse_missing(s->image, doubtful, s->err) : I2N_OK;
+	return I2N_OK;
 }
 
 static int pick_auto(struct search *s, struct volume **ret)

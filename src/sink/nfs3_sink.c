@@ -234,7 +234,6 @@ int i2n_sink_open_nfs3(const struct i2n_nfs_url *url, const struct i2n_nfs_opts 
 		nfs3_free(&nfs->sink);
 		return rc;
 	}
-	nfs_calls_set_patience(&nfs->calls, (int64_t)nfs->opts.retry_for_s * 1000);
 	*ret = &nfs->sink;
 	return I2N_OK;
 }

@@ -8,6 +8,7 @@
 #define BACKOFF_FIRST_MS 50
 #define BACKOFF_MAX_MS 5000
 #define CONNECT_MS 10000	/* an unanswered connect is given up */
+#define FIRST_CONNECT_MS 500	/* a server that never was there is tried for so long */
 #define NO_REPLY_MS 60000	/* COMMIT of a large file can take long */
 #define JUKEBOX_FIRST_MS 100
 #define JUKEBOX_MAX_MS 5000
@@ -71,16 +72,12 @@ static void answer_waiting(struct nfs_calls *calls)
 }
 
 void nfs_calls_init(struct nfs_calls *calls, const struct rpc_target *target, unsigned window,
-		    struct i2n_sink_stats *stats, const struct i2n_notes *notes)
+		    int64_t retry_for_ms, struct i2n_sink_stats *stats, const struct i2n_notes *notes)
 {
-	*calls = (struct nfs_calls){ .target = *target, .window = window, .stats = stats, .notes = notes };
-	nfs_calls_set_patience(calls, 0);
-}
-
-void nfs_calls_set_patience(struct nfs_calls *calls, int64_t retry_for_ms)
-{
-	calls->retry_for_ms = retry_for_ms;
-	calls->no_reply_ms = retry_for_ms && retry_for_ms < NO_REPLY_MS ? retry_for_ms : NO_REPLY_MS;
+	*calls = (struct nfs_calls){
+		.target = *target, .window = window, .stats = stats, .notes = notes, .retry_for_ms = retry_for_ms,
+		.no_reply_ms = retry_for_ms && retry_for_ms < NO_REPLY_MS ? retry_for_ms : NO_REPLY_MS,
+	};
 }
 
 bool nfs_calls_have_room(const struct nfs_calls *calls)
@@ -259,6 +256,7 @@ static bool is_worn_out(const struct nfs_calls *calls)
 static void lost(struct nfs_calls *calls, const char *text, int64_t now)
 {
 	bool denied = rpc_conn_is_denied(calls->conn), worn_out = is_worn_out(calls);
+	int64_t patience = calls->retry_for_ms;
 	char why[192];
 
 	(void)strncpy(why, text, sizeof(why) - 1);
@@ -273,7 +271,9 @@ static void lost(struct nfs_calls *calls, const char *text, int64_t now)
 		calls->outage_ms = 0;
 		return;
 	}
-	if (worn_out || now - calls->outage_ms >= calls->retry_for_ms) {
+	if (!calls->was_up && patience > FIRST_CONNECT_MS)
+		patience = denied ? 0 : FIRST_CONNECT_MS;
+	if (worn_out || now - calls->outage_ms >= patience) {
 		give_up(calls, why, denied, now);
 		return;
 	}

@@ -77,11 +77,10 @@ struct nfs_calls {
 
 int64_t nfs_now_ms(void);
 
-/* Fields to be set by the caller before: none. Nothing is connected until there is a call. */
+/* Nothing is connected until there is a call. A server that never answered is given up after less than a second,
+ * whatever retry_for_ms says. */
 void nfs_calls_init(struct nfs_calls *calls, const struct rpc_target *target, unsigned window,
-		    struct i2n_sink_stats *stats, const struct i2n_notes *notes);
-/* How long to stand a silent server from now on. */
-void nfs_calls_set_patience(struct nfs_calls *calls, int64_t retry_for_ms);
+		    int64_t retry_for_ms, struct i2n_sink_stats *stats, const struct i2n_notes *notes);
 
 /* Queue; proc, args, done are set. done never runs inside. */
 void nfs_call_start(struct nfs_calls *calls, struct nfs_call *call);

@@ -52,10 +52,14 @@ static void take_entries(struct walk *w, const READDIRPLUS3resok *ok)
 {
 	memcpy(w->cookieverf, ok->cookieverf, sizeof(w->cookieverf));
 	w->eof = ok->reply.eof;
-	for (const entryplus3 *e = ok->reply.entries; e; e = e->nextentry) {
-		w->cookie = e->cookie;
-		if (e->name && strcmp(e->name, ".") && strcmp(e->name, "..") && !w->found[0])
-			(void)i2n_quote(w->found, sizeof(w->found), e->name, strlen(e->name));
+	for (const void *next = ok->reply.entries; next;) {
+		entryplus3 e;
+
+		memcpy(&e, next, sizeof(e));	/* libnfs does not align them */
+		w->cookie = e.cookie;
+		if (e.name && strcmp(e.name, ".") && strcmp(e.name, "..") && !w->found[0])
+			(void)i2n_quote(w->found, sizeof(w->found), e.name, strlen(e.name));
+		next = e.nextentry;
 	}
 }
 
@@ -348,6 +352,10 @@ static int make_one(struct walk *w, char *name, const char *end, struct i2n_err 
 	args->attributes.mode.set_it = 1;	/* and no owner: the one it gets tells who we are there */
 	args->attributes.mode.set_mode3_u.mode = DIR_MODE;
 	rc = ask(w, I2N_PROC_MKDIR, err);
+	if (rc == I2N_OK && w->status == NFS3ERR_EXIST && w->call.ambiguous) {	/* the reply was lost: it is ours */
+		w->call.args.lookup.what = (diropargs3){ .dir = nfs3_fh_xdr(&w->here), .name = name };
+		rc = ask(w, I2N_PROC_LOOKUP, err);
+	}
 	if (rc != I2N_OK)
 		return rc;
 	if (w->status != NFS3_OK)
@@ -453,7 +461,8 @@ static int mount_and_prepare(struct walk *w, struct i2n_err *err)
 	rc = find_port(w, &target, err);
 	if (rc != I2N_OK)
 		return rc;
-	nfs_calls_init(&nfs->calls, &target, nfs->opts.window, &nfs->sink.stats, nfs->env.notes);
+	nfs_calls_init(&nfs->calls, &target, nfs->opts.window, (int64_t)nfs->opts.retry_for_s * 1000, &nfs->sink.stats,
+		       nfs->env.notes);
 	w->here = w->mounted.fh;
 	w->rest = w->url->path + w->mounted.prefix_len;
 	rc = prepare(w, err);

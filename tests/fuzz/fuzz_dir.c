@@ -1,0 +1,2 @@
+#define FUZZ_TARGET "dir"
+#include "fuzz.h"

@@ -1,0 +1,2 @@
+#define FUZZ_TARGET "inode"
+#include "fuzz.h"

@@ -1,0 +1,2 @@
+#define FUZZ_TARGET "journal"
+#include "fuzz.h"

@@ -1,0 +1,2 @@
+#define FUZZ_TARGET "ptable"
+#include "fuzz.h"

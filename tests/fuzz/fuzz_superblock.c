@@ -1,0 +1,2 @@
+#define FUZZ_TARGET "superblock"
+#include "fuzz.h"

@@ -1,0 +1,2 @@
+#define FUZZ_TARGET "xattr"
+#include "fuzz.h"

@@ -1,0 +1,700 @@
+/* nfsproxy.c - a TCP proxy for ONC RPC on 127.0.0.1 that delays, and that does the things networks and servers do.
+ *
+ *	nfsproxy [-f PORTFILE] [-d RTT_US] TARGET_PORT [RULE...]
+ *
+ * Writes the port it listens on to PORTFILE (renamed into place) or stdout, and runs until SIGTERM; then it prints what it
+ * has seen: "calls=N replies=N connections=N". -d: each byte is passed on RTT_US / 2 microseconds after it came, in both
+ * directions, without any limit of bandwidth; without rules nothing is parsed or copied more than once.
+ *
+ * Rules look at RPC records. K counts the calls of the clients from 1, over all connections.
+ *	drop-call=K	connection is reset instead of passing on call K
+ *	cut-call=K	half of call K is passed on, then the connection is reset
+ *	lose-reply=K	call K is carried out, its reply is not passed on, the connection is reset
+ *	cut-reply=K	the same, with half of the reply passed on
+ *	eat-reply=K	call K is carried out, its reply never comes
+ *	dup-call=K	call K reaches the server twice
+ *	dup-reply=K	its reply comes twice
+ *	late-call=K:MS	connection is reset; call K reaches the server MS milliseconds later all the same
+ *	freeze=K:MS	from call K on nothing is passed on for MS milliseconds
+ *	down=MS		after each reset of ours, new connections are reset for MS milliseconds
+ *	jukebox=N	every N-th call (but NULL) is answered NFS3ERR_JUKEBOX and not carried out, twice at most for an xid
+ *	status=PROC:CODE:N	every N-th call of this procedure number is answered with nfsstat3 CODE (failed, no attributes)
+ *	short=N		every N-th WRITE is shortened to half of its bytes
+ *	verifier=N	the write verifier in replies of WRITE and COMMIT changes with every N-th WRITE
+ *	no-attrs	replies of CREATE, MKDIR, SYMLINK, MKNOD and SETATTR come without attributes and handles
+ * Every K rule may be given several times. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CHUNK (256u << 10)
+#define QUEUE_MAX (64u << 20)		/* bytes under way in one direction before we stop reading */
+#define RECORD_MAX (80u << 20)
+#define RULES_MAX 64
+#define CONNS_MAX 64
+#define PENDING 4096			/* calls whose reply we want to know; by xid */
+
+enum rule_kind { DROP_CALL, CUT_CALL, LOSE_REPLY, CUT_REPLY, EAT_REPLY, DUP_CALL, DUP_REPLY, LATE_CALL, FREEZE, RULE_KINDS };
+static const char *const rule_names[RULE_KINDS] = {
+	"drop-call", "cut-call", "lose-reply", "cut-reply", "eat-reply", "dup-call", "dup-reply", "late-call", "freeze",
+};
+struct rule { enum rule_kind kind; uint64_t k; long ms; };
+
+struct chunk {
+	struct chunk *next;
+	int64_t due_us;
+	size_t len, pos;
+	unsigned char data[];
+};
+
+struct half {			/* one direction */
+	struct chunk *head, *tail;
+	size_t queued;
+	unsigned char *rec;	/* record being collected, with its mark(s) */
+	size_t rec_len, rec_cap;
+	bool eof;
+};
+
+struct conn {
+	int fd[2];		/* 0 client, 1 server */
+	struct half to[2];	/* to[i] is written to fd[i] */
+	bool dead;
+};
+
+struct pending { uint32_t xid; uint32_t proc; uint64_t k; bool used; };
+
+static struct rule rules[RULES_MAX];
+static unsigned n_rules, jukebox_every, short_every, verifier_every, status_proc, status_code, status_every;
+static bool no_attrs, parsing;
+static long delay_us, down_ms;
+static uint16_t target;
+static struct conn conns[CONNS_MAX];
+static struct pending pendings[PENDING];
+static uint64_t calls, replies, connections, writes, nonnull, status_seen, verifier_epoch;
+static int64_t frozen_until, down_until;
+static volatile sig_atomic_t stop;
+static uint32_t juked[1024];	/* how often an xid was put off, by hash: (xid << 2 | count) */
+
+static void on_signal(int sig)
+{
+	stop = sig;
+}
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static int64_t now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+static uint32_t get32(const unsigned char *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static void put32(unsigned char *p, uint32_t v)
+{
+	p[0] = (unsigned char)(v >> 24);
+	p[1] = (unsigned char)(v >> 16);
+	p[2] = (unsigned char)(v >> 8);
+	p[3] = (unsigned char)v;
+}
+
+static void enqueue_chunk(struct half *h, struct chunk *c, long extra_us)
+{
+	c->next = NULL;
+	c->pos = 0;
+	c->due_us = now_us() + delay_us / 2 + extra_us;
+	*(h->tail ? &h->tail->next : &h->head) = c;
+	h->tail = c;
+	h->queued += c->len;
+}
+
+static void enqueue(struct half *h, const void *data, size_t len)
+{
+	struct chunk *c = malloc(sizeof(*c) + len);
+
+	if (!c)
+		die("malloc");
+	c->len = len;
+	memcpy(c->data, data, len);
+	enqueue_chunk(h, c, 0);
+}
+
+static void reset_fd(int fd)
+{
+	struct linger l = { .l_onoff = 1, .l_linger = 0 };
+
+	if (fd < 0)
+		return;
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l));
+	close(fd);
+}
+
+static void half_release(struct half *h)
+{
+	struct chunk *c;
+
+	while ((c = h->head)) {
+		h->head = c->next;
+		free(c);
+	}
+	free(h->rec);
+	memset(h, 0, sizeof(*h));
+}
+
+static void conn_reset(struct conn *c)
+{
+	reset_fd(c->fd[0]);
+	reset_fd(c->fd[1]);
+	half_release(&c->to[0]);
+	half_release(&c->to[1]);
+	c->fd[0] = c->fd[1] = -1;
+	c->dead = true;
+	memset(pendings, 0, sizeof(pendings));
+}
+
+static void fault_reset(struct conn *c)
+{
+	conn_reset(c);
+	down_until = now_us() + down_ms * 1000;
+}
+
+/* Write at once what is in the queue, whatever its due time, as far as the socket takes it. */
+static void push(struct conn *c, int side)
+{
+	struct half *h = &c->to[side];
+
+	while (h->head) {
+		ssize_t n = send(c->fd[side], h->head->data + h->head->pos, h->head->len - h->head->pos, MSG_NOSIGNAL);
+		struct chunk *done = h->head;
+
+		if (n <= 0)
+			return;
+		done->pos += (size_t)n;
+		if (done->pos < done->len)
+			continue;
+		h->head = done->next;
+		if (!h->head)
+			h->tail = NULL;
+		h->queued -= done->len;
+		free(done);
+	}
+}
+
+static int connect_target(void)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = htons(target) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (fd < 0)
+		die("socket");
+	if (connect(fd, (struct sockaddr *)&sin, sizeof(sin))) {	/* loopback: immediate */
+		close(fd);
+		return -1;
+	}
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	return fd;
+}
+
+static void accept_one(int lfd)
+{
+	int fd = accept(lfd, NULL, NULL), one = 1, i;
+	struct conn *c;
+
+	if (fd < 0)
+		return;
+	connections++;
+	for (i = 0; i < CONNS_MAX && conns[i].fd[0] >= 0; i++)
+		;
+	if (i == CONNS_MAX || now_us() < down_until) {
+		reset_fd(fd);
+		return;
+	}
+	c = &conns[i];
+	memset(c, 0, sizeof(*c));
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	c->fd[0] = fd;
+	c->fd[1] = connect_target();
+	if (c->fd[1] < 0)
+		conn_reset(c);
+}
+
+static const struct rule *rule_for(uint64_t k, enum rule_kind kind)
+{
+	for (unsigned i = 0; i < n_rules; i++)
+		if (rules[i].kind == kind && rules[i].k == k)
+			return &rules[i];
+	return NULL;
+}
+
+static struct pending *pending_of(uint32_t xid)
+{
+	return &pendings[xid % PENDING];
+}
+
+/* Where the arguments of a call begin, after credentials and verifier; 0 = not a call we understand. */
+static size_t args_at(const unsigned char *r, size_t len)
+{
+	size_t at = 28;
+
+	for (int i = 0; i < 2; i++) {
+		if (len < at + 8)
+			return 0;
+		at += 8 + ((get32(r + at + 4) + 3) & ~3u);
+	}
+	return at <= len ? at : 0;
+}
+
+/* A reply of an error: status and nothing but absent attributes; enough zero words for every procedure. */
+static void answer_error(struct conn *c, uint32_t xid, uint32_t proc, uint32_t status)
+{
+	unsigned char r[4 + 24 + 4 + 16];
+	static const unsigned char words[22] = { [2] = 2, [3] = 1, [4] = 1, [5] = 1, [6] = 1, [7] = 2, [8] = 2, [9] = 2,
+						 [10] = 2, [11] = 2, [12] = 2, [13] = 2, [14] = 4, [15] = 3, [16] = 1, [17] = 1,
+						 [18] = 1, [19] = 1, [20] = 1, [21] = 2 };
+	size_t len = 24 + 4 + 4 * (size_t)(proc < 22 ? words[proc] : 0);
+
+	memset(r, 0, sizeof(r));
+	put32(r, 0x80000000u | (uint32_t)len);
+	put32(r + 4, xid);
+	put32(r + 8, 1);
+	put32(r + 28, status);
+	enqueue(&c->to[0], r, 4 + len);
+}
+
+/* Halve the data of a WRITE: file handle, offset, count, stable, data. */
+static void shorten_write(unsigned char *mark, size_t *len, size_t at)
+{
+	unsigned char *r = mark + 4, *p = r + at + 4 + ((get32(r + at) + 3) & ~3u);
+	uint32_t count = get32(p + 8), half = count / 2;
+
+	if (count < 2)
+		return;
+	put32(p + 8, half);
+	put32(p + 16, half);
+	*len = (size_t)(p + 20 - mark) + ((half + 3) & ~3u);
+	memset(p + 20 + half, 0, (4 - half % 4) % 4);
+	put32(mark, 0x80000000u | (uint32_t)(*len - 4));
+}
+
+static void late(const unsigned char *rec, size_t len, long ms)
+{
+	int fd;
+
+	if (fork())
+		return;
+	for (fd = 3; fd < 3 + 2 * CONNS_MAX + 8; fd++)
+		close(fd);	/* else the connection that was just reset stays open */
+	usleep((useconds_t)ms * 1000);
+	fd = connect_target();
+	if (fd >= 0) {
+		fcntl(fd, F_SETFL, 0);
+		if (send(fd, rec, len, 0) < 0)
+			perror("send");
+		usleep(500000);
+	}
+	_exit(0);
+}
+
+static bool put_off(uint32_t xid)
+{
+	uint32_t *slot = &juked[xid % 1024];
+
+	if (*slot >> 2 != (xid & 0x3fffffff))
+		*slot = (xid & 0x3fffffff) << 2;
+	if ((*slot & 3) >= 2)
+		return false;
+	++*slot;
+	return true;
+}
+
+/* false: the call is not to be passed on. */
+static bool inspect_call(struct conn *c, unsigned char *mark, size_t *len)
+{
+	const unsigned char *r = mark + 4;
+	size_t at = *len >= 32 ? args_at(r, *len - 4) : 0;
+	uint32_t xid, proc;
+	const struct rule *rule;
+	uint64_t k = ++calls;
+
+	if (!at || get32(r + 4) != 0)
+		return true;
+	xid = get32(r);
+	proc = get32(r + 20);
+	*pending_of(xid) = (struct pending){ .xid = xid, .proc = proc, .k = k, .used = true };
+	if ((rule = rule_for(k, FREEZE)))
+		frozen_until = now_us() + rule->ms * 1000;
+	if ((rule = rule_for(k, LATE_CALL)))
+		late(mark, *len, rule->ms);
+	if (rule || rule_for(k, DROP_CALL)) {
+		fault_reset(c);
+		return false;
+	}
+	if (rule_for(k, CUT_CALL)) {
+		enqueue(&c->to[1], mark, *len / 2);
+		push(c, 1);
+		fault_reset(c);
+		return false;
+	}
+	if (rule_for(k, DUP_CALL))
+		enqueue(&c->to[1], mark, *len);
+	if (proc && jukebox_every && ++nonnull % jukebox_every == 0 && put_off(xid)) {
+		answer_error(c, xid, proc, 10008);
+		return false;
+	}
+	if (status_every && proc == status_proc && ++status_seen % status_every == 0) {
+		answer_error(c, xid, proc, status_code);
+		return false;
+	}
+	if (proc == 7) {
+		writes++;
+		if (verifier_every && writes % verifier_every == 0)
+			verifier_epoch++;
+		if (short_every && writes % short_every == 0)
+			shorten_write(mark, len, at);
+	}
+	return true;
+}
+
+/* Skip optional attributes: pre-operation ones have 24 bytes, others 84. */
+static size_t skip_opt(const unsigned char *r, size_t at, size_t size)
+{
+	return at + 4 + (get32(r + at) ? size : 0);
+}
+
+static void change_verifier(unsigned char *r, size_t len, uint32_t proc)
+{
+	size_t at = 28;
+
+	if (len < at || get32(r + 24))
+		return;
+	at = skip_opt(r, at, 24);
+	at = skip_opt(r, at, 84);
+	if (proc == 7)
+		at += 8;	/* count, committed */
+	if (at + 8 <= len)
+		r[at] ^= (unsigned char)verifier_epoch;
+}
+
+/* CREATE, SYMLINK, MKNOD, MKDIR: absent handle, absent attributes; SETATTR: absent ones. */
+static void strip_attrs(unsigned char *mark, size_t *len, uint32_t proc)
+{
+	unsigned char *r = mark + 4;
+
+	if (get32(r + 24))
+		return;
+	memset(r + 28, 0, 16);
+	*len = 4 + 28 + (proc == 2 ? 8 : 16);
+	put32(mark, 0x80000000u | (uint32_t)(*len - 4));
+}
+
+static bool inspect_reply(struct conn *c, unsigned char *mark, size_t *len)
+{
+	unsigned char *r = mark + 4;
+	struct pending *p;
+
+	replies++;
+	if (*len < 32)
+		return true;
+	p = pending_of(get32(r));
+	if (!p->used || p->xid != get32(r))
+		return true;
+	p->used = false;
+	if (verifier_epoch && (p->proc == 7 || p->proc == 21))
+		change_verifier(r, *len - 4, p->proc);
+	if (no_attrs && (p->proc == 2 || (p->proc >= 8 && p->proc <= 11)))
+		strip_attrs(mark, len, p->proc);
+	if (rule_for(p->k, EAT_REPLY))
+		return false;
+	if (rule_for(p->k, LOSE_REPLY)) {
+		fault_reset(c);
+		return false;
+	}
+	if (rule_for(p->k, CUT_REPLY)) {
+		enqueue(&c->to[0], mark, *len / 2);
+		push(c, 0);
+		fault_reset(c);
+		return false;
+	}
+	if (rule_for(p->k, DUP_REPLY))
+		enqueue(&c->to[0], mark, *len);
+	return true;
+}
+
+/* How long the record is that starts in rec, its marks included; 0 = not known yet. Only records of one fragment are taken
+ * apart; libnfs and ganesha send no others of the sizes we test with. */
+static size_t record_size(const struct half *h)
+{
+	size_t size = h->rec_len < 4 ? 0 : 4 + (size_t)(get32(h->rec) & 0x7fffffff);
+
+	if (size > RECORD_MAX) {
+		fprintf(stderr, "nfsproxy: record of %zu bytes\n", size);
+		exit(1);
+	}
+	return size;
+}
+
+/* Take apart what came from fd[1 - side] and is meant for fd[side]. */
+static void take_records(struct conn *c, int side, const unsigned char *data, size_t len)
+{
+	struct half *h = &c->to[side];
+
+	if (h->rec_len + len > h->rec_cap) {
+		h->rec_cap = h->rec_len + len + CHUNK;
+		h->rec = realloc(h->rec, h->rec_cap);
+		if (!h->rec)
+			die("realloc");
+	}
+	memcpy(h->rec + h->rec_len, data, len);
+	h->rec_len += len;
+	while (!c->dead) {
+		size_t size = record_size(h), out = size;
+
+		if (!size || size > h->rec_len)
+			return;
+		if (side == 1 ? inspect_call(c, h->rec, &out) : inspect_reply(c, h->rec, &out))
+			enqueue(h, h->rec, out);
+		if (c->dead)
+			return;
+		memmove(h->rec, h->rec + size, h->rec_len - size);
+		h->rec_len -= size;
+	}
+}
+
+static void read_from(struct conn *c, int from)
+{
+	struct half *h = &c->to[1 - from];
+	struct chunk *ch = malloc(sizeof(*ch) + CHUNK);
+	ssize_t n;
+
+	if (!ch)
+		die("malloc");
+	n = recv(c->fd[from], ch->data, CHUNK, 0);
+	if (n > 0 && !parsing) {
+		struct chunk *fit = realloc(ch, sizeof(*ch) + (size_t)n);
+
+		ch = fit ? fit : ch;
+		ch->len = (size_t)n;
+		enqueue_chunk(h, ch, 0);
+		return;
+	}
+	if (n > 0)
+		take_records(c, 1 - from, ch->data, (size_t)n);
+	free(ch);
+	if (n == 0)
+		h->eof = true;
+	else if (n < 0 && errno != EAGAIN && errno != EINTR)
+		conn_reset(c);
+}
+
+static void write_due(struct conn *c, int side, int64_t now)
+{
+	struct half *h = &c->to[side];
+
+	while (h->head && h->head->due_us <= now) {
+		struct chunk *ch = h->head;
+		ssize_t n = send(c->fd[side], ch->data + ch->pos, ch->len - ch->pos, MSG_NOSIGNAL);
+
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			conn_reset(c);
+		if (n <= 0)
+			return;
+		ch->pos += (size_t)n;
+		if (ch->pos < ch->len)
+			return;
+		h->head = ch->next;
+		if (!h->head)
+			h->tail = NULL;
+		h->queued -= ch->len;
+		free(ch);
+	}
+	if (h->eof && !h->head)
+		conn_reset(c);	/* RPC clients do not half-close */
+}
+
+static struct pollfd pfds[2 * CONNS_MAX + 1];
+static struct { struct conn *c; int side; } whose[2 * CONNS_MAX + 1];
+
+/* Fill pfds; returns their number and when the next chunk is due (-1: no such thing). */
+static int prepare(int lfd, int64_t now, int64_t *ret_wait)
+{
+	int n = 1;
+
+	pfds[0] = (struct pollfd){ .fd = lfd, .events = POLLIN };
+	*ret_wait = -1;
+	for (int i = 0; i < CONNS_MAX; i++) {
+		for (int s = 0; s < 2 && conns[i].fd[0] >= 0; s++) {
+			struct half *out = &conns[i].to[s];
+			short events = conns[i].to[1 - s].queued < QUEUE_MAX && !conns[i].to[1 - s].eof ? POLLIN : 0;
+
+			if (out->head && out->head->due_us <= now)
+				events |= POLLOUT;
+			else if (out->head && (*ret_wait < 0 || out->head->due_us - now < *ret_wait))
+				*ret_wait = out->head->due_us - now;
+			pfds[n] = (struct pollfd){ .fd = conns[i].fd[s], .events = events };
+			whose[n].c = &conns[i];
+			whose[n].side = s;
+			n++;
+		}
+	}
+	return n;
+}
+
+static void wait_for(int n, int64_t wait_us)
+{
+	if (wait_us < 0 || wait_us > 100000)
+		wait_us = 100000;	/* SIGTERM may come just before the wait */
+#ifdef __linux__
+	struct timespec ts = { .tv_sec = wait_us / 1000000, .tv_nsec = wait_us % 1000000 * 1000 };
+
+	(void)ppoll(pfds, (nfds_t)n, &ts, NULL);
+#else
+	(void)poll(pfds, (nfds_t)n, (int)((wait_us + 999) / 1000));
+#endif
+}
+
+static void turn(int lfd)
+{
+	int64_t now = now_us(), wait;
+	int n;
+
+	if (now < frozen_until) {
+		usleep((useconds_t)(frozen_until - now));
+		return;
+	}
+	n = prepare(lfd, now, &wait);
+	for (int i = 1; i < n; i++)
+		pfds[i].revents = 0;
+	wait_for(n, wait);
+	if (pfds[0].revents)
+		accept_one(lfd);
+	now = now_us();
+	for (int i = 1; i < n; i++) {
+		struct conn *c = whose[i].c;
+
+		if (c->fd[0] >= 0 && pfds[i].fd == c->fd[whose[i].side] && pfds[i].revents & (POLLIN | POLLHUP | POLLERR))
+			read_from(c, whose[i].side);
+	}
+	for (int i = 0; i < CONNS_MAX; i++)
+		for (int s = 0; s < 2 && conns[i].fd[0] >= 0; s++)
+			write_due(&conns[i], s, now);
+}
+
+static int listen_any(uint16_t *ret_port)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	socklen_t len = sizeof(sin);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&sin, sizeof(sin)) || listen(fd, 32) ||
+	    getsockname(fd, (struct sockaddr *)&sin, &len))
+		die("listen");
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	*ret_port = ntohs(sin.sin_port);
+	return fd;
+}
+
+static void tell_port(const char *file, uint16_t port)
+{
+	char tmp[4096];
+	FILE *f = stdout;
+
+	snprintf(tmp, sizeof(tmp), "%s.new", file ? file : "");
+	if (file && !(f = fopen(tmp, "w")))
+		die(tmp);
+	fprintf(f, "%u\n", port);
+	if (file ? fclose(f) || rename(tmp, file) : fflush(f))
+		die("port file");
+}
+
+static bool parse_rule(const char *s)
+{
+	const char *eq = strchr(s, '=');
+	size_t n = eq ? (size_t)(eq - s) : strlen(s);
+	unsigned long v = eq ? strtoul(eq + 1, NULL, 10) : 0;
+	const char *colon = eq ? strchr(eq, ':') : NULL;
+
+	parsing = true;
+	for (int i = 0; i < RULE_KINDS; i++) {
+		if (strlen(rule_names[i]) != n || memcmp(rule_names[i], s, n))
+			continue;
+		if (n_rules == RULES_MAX)
+			return false;
+		rules[n_rules++] = (struct rule){ (enum rule_kind)i, v, colon ? strtol(colon + 1, NULL, 10) : 0 };
+		return true;
+	}
+	if (!strncmp(s, "down=", 5))
+		down_ms = (long)v;
+	else if (!strncmp(s, "jukebox=", 8))
+		jukebox_every = (unsigned)v;
+	else if (!strncmp(s, "short=", 6))
+		short_every = (unsigned)v;
+	else if (!strncmp(s, "verifier=", 9))
+		verifier_every = (unsigned)v;
+	else if (!strcmp(s, "no-attrs"))
+		no_attrs = true;
+	else
+		return sscanf(s, "status=%u:%u:%u", &status_proc, &status_code, &status_every) == 3 && status_every;
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	const char *file = NULL;
+	uint16_t port;
+	int c, lfd;
+
+	while ((c = getopt(argc, argv, "f:d:")) != -1) {
+		if (c == 'f')
+			file = optarg;
+		else if (c == 'd')
+			delay_us = strtol(optarg, NULL, 10);
+		else
+			return 2;
+	}
+	if (optind >= argc)
+		return 2;
+	target = (uint16_t)strtoul(argv[optind++], NULL, 10);
+	for (; optind < argc; optind++) {
+		if (!parse_rule(argv[optind])) {
+			fprintf(stderr, "nfsproxy: unknown rule '%s'\n", argv[optind]);
+			return 2;
+		}
+	}
+	for (int i = 0; i < CONNS_MAX; i++)
+		conns[i].fd[0] = conns[i].fd[1] = -1;
+	signal(SIGTERM, on_signal);
+	signal(SIGINT, on_signal);
+	signal(SIGCHLD, SIG_IGN);
+	lfd = listen_any(&port);
+	tell_port(file, port);
+	while (!stop)
+		turn(lfd);
+	printf("calls=%" PRIu64 " replies=%" PRIu64 " connections=%" PRIu64 "\n", calls, replies, connections);
+	return 0;
+}
