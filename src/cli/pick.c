@@ -79,11 +79,7 @@ static int pick_root(struct search *s, struct volume **ret)
 	for (i = 0; i < s->vols.n; i++) {
 		struct volume *v = &s->vols.v[i];
 
-		if (v->fstype.kind != I2N_FS_EXT)
-			continue;
-		if (v->part->outside)
-			return refuse_missing(s->image, v, s->err);	/* it might be the one */
-		if (!is_root(v))
+		if (v->fstype.kind != I2N_FS_EXT || !is_root(v))
 			continue;
 		if (root)
 			return refuse_ambiguous(s, true, "more than one looks like a Linux root");
@@ -128,16 +124,22 @@ static int pick_backup_super(struct search *s, struct volume **ret)
 	return I2N_OK;
 }
 
-/* What is missing might be the one that was meant. */
+/* What is missing might be the one that was meant: the first that looks like ext, else the first of
+ * unknown type. */
 static int check_complete(struct search *s)
 {
+	struct volume *doubtful = NULL, *v;
 	unsigned i;
 
 	for (i = 0; i < s->vols.n; i++) {
-		if (s->vols.v[i].missing && is_nameless(&s->vols.v[i]))
-			return refuse_missing(s->image, &s->vols.v[i], s->err);
+		v = &s->vols.v[i];
+		if (!v->missing || (v->fstype.kind != I2N_FS_EXT && !is_nameless(v)))
+			continue;
+		if (!doubtful ||
+		    (doubtful->fstype.kind != I2N_FS_EXT && v->fstype.kind == I2N_FS_EXT))
+			doubtful = v;
 	}
-	return I2N_OK;
+	return doubtful ? refuse_missing(s->image, doubtful, s->err) : I2N_OK;
 }
 
 static int pick_auto(struct search *s, struct volume **ret)

@@ -79,7 +79,7 @@ static void note_outside(const struct i2n_part *part, uint64_t size, const struc
 		i2n_note(notes, I2N_NOTE_WARN, "partition-table", NULL, 0,
 			 "partition %u has an impossible size", part->part_no);
 	else if (part->outside)
-		i2n_note(notes, I2N_NOTE_WARN, "partition-table", NULL, 0,
+		i2n_note(notes, I2N_NOTE_INFO, "partition-table", NULL, 0,
 			 "partition %u ends %" PRIu64 " bytes after the end of the image",
 			 part->part_no, end - size);
 }

@@ -1,7 +1,7 @@
 /* ptable_own.h - between the files that read a partition table.
  *
- * libfdisk reads from a file descriptor, and a source need not have one. So the places where a table can lie are checked
- * here, copied into a sparse file that nobody else sees (struct view), and libfdisk decodes that. It meets only headers
+ * libfdisk reads from a file descriptor, and a source need not have one. So the places where a table can lie are
+ * checked here, copied into a sparse file that nobody else sees (struct view), and libfdisk decodes that. It meets only headers
  * whose checksums and sizes have been verified, and chains of extended partitions that end.
  *
  * Unit:      bytes; *_lba in sectors of sector_size.

@@ -1,6 +1,7 @@
-/* Type, label and UUID of a file system are what `blkid -p` of util-linux says, for each file system whose own mkfs is
- * installed; without it the row is skipped and counted. Images of LVM, RAID and ZFS are written by hand from their
- * formats, because their tools want block devices; blkid is still the judge. */
+/* Type, label and UUID of a file system are what `blkid -p` of util-linux says, for each file
+ * system whose own mkfs is installed; without it the row is skipped and counted. Images of LVM,
+ * RAID and ZFS are written by hand from their formats, because their tools want block devices;
+ * blkid is still the judge. */
 #define _XOPEN_SOURCE 700
 #include "img2nfs/ptable.h"
 
@@ -10,7 +11,7 @@
 #include "t.h"
 
 struct row {
-	const char *name, *tool, *size, *command;	/* the command makes the file x of `size` bytes */
+	const char *name, *tool, *size, *command; /* the command makes the file x of `size` bytes */
 	enum i2n_fskind kind;
 };
 
@@ -18,36 +19,49 @@ static const struct row rows[] = {
 	{ "ext2", "mke2fs", "8M", "mke2fs -q -t ext2 -L two x", I2N_FS_EXT },
 	{ "ext3", "mke2fs", "8M", "mke2fs -q -t ext3 -L 'three 3' x", I2N_FS_EXT },
 	{ "ext4", "mke2fs", "8M", "mke2fs -q -t ext4 -L rootfs x", I2N_FS_EXT },
-	{ "ext4 16 byte label", "mke2fs", "8M", "mke2fs -q -t ext4 -L 0123456789abcdef x", I2N_FS_EXT },
-	{ "ext4 without journal", "mke2fs", "8M", "mke2fs -q -t ext4 -O ^has_journal x", I2N_FS_EXT },
+	{ "ext4 16 byte label", "mke2fs", "8M", "mke2fs -q -t ext4 -L 0123456789abcdef x",
+	  I2N_FS_EXT },
+	{ "ext4 without journal", "mke2fs", "8M", "mke2fs -q -t ext4 -O ^has_journal x",
+	  I2N_FS_EXT },
 	{ "ext journal device", "mke2fs", "8M", "mke2fs -q -O journal_dev x", I2N_FS_OTHER },
 	{ "fat12", "mkfs.vfat", "2M", "mkfs.vfat -F 12 -n TWELVE x", I2N_FS_OTHER },
 	{ "fat16", "mkfs.vfat", "16M", "mkfs.vfat -F 16 -n BOOT x", I2N_FS_OTHER },
 	{ "fat32", "mkfs.vfat", "64M", "mkfs.vfat -F 32 -n bootfs x", I2N_FS_OTHER },
 	{ "fat32 without label", "mkfs.vfat", "64M", "mkfs.vfat -F 32 x", I2N_FS_OTHER },
-	{ "fat32 with 4k sectors", "mkfs.vfat", "300M", "mkfs.vfat -F 32 -S 4096 -n big x", I2N_FS_OTHER },
+	{ "fat32 with 4k sectors", "mkfs.vfat", "300M", "mkfs.vfat -F 32 -S 4096 -n big x",
+	  I2N_FS_OTHER },
 	{ "exfat", "mkfs.exfat", "16M", "mkfs.exfat -n karte x", I2N_FS_OTHER },
 	{ "ntfs", "mkntfs", "16M", "mkntfs -q -F -L Windows x", I2N_FS_OTHER },
 	{ "xfs", "mkfs.xfs", "320M", "mkfs.xfs -q -L data x", I2N_FS_OTHER },
 	{ "btrfs", "mkfs.btrfs", "128M", "mkfs.btrfs -q -L pool x", I2N_FS_OTHER },
-	{ "squashfs", "mksquashfs", "0", "mkdir d && mksquashfs d x -noappend -quiet", I2N_FS_OTHER },
+	{ "squashfs", "mksquashfs", "0", "mkdir d && mksquashfs d x -noappend -quiet",
+	  I2N_FS_OTHER },
 	{ "f2fs", "mkfs.f2fs", "64M", "mkfs.f2fs -q -l flash x", I2N_FS_OTHER },
 	{ "erofs", "mkfs.erofs", "0", "mkdir d && mkfs.erofs x d", I2N_FS_OTHER },
 	{ "jfs", "mkfs.jfs", "16M", "mkfs.jfs -q -L journaled x", I2N_FS_OTHER },
 	{ "reiserfs", "mkreiserfs", "40M", "mkreiserfs -q -ff -l reiser x", I2N_FS_OTHER },
 	{ "nilfs2", "mkfs.nilfs2", "140M", "mkfs.nilfs2 -q -L log x", I2N_FS_OTHER },
-	{ "ubifs", "mkfs.ubifs", "0", "mkdir d && mkfs.ubifs -r d -m 2048 -e 129024 -c 100 -o x", I2N_FS_OTHER },
-	{ "ubi", "ubinize", "0", "printf '[v]\\nmode=ubi\\nvol_id=0\\nvol_size=1MiB\\nvol_type=dynamic\\nvol_name=r\\n' >cfg && "
-	  "ubinize -o x -p 128KiB -m 2048 cfg && truncate -s 4M x", I2N_FS_CONTAINER },
-	{ "cramfs", "mkfs.cramfs", "0", "mkdir d && echo hi >d/f && mkfs.cramfs -n small d x", I2N_FS_OTHER },
-	{ "romfs", "genromfs", "0", "mkdir d && genromfs -f x -d d -V rom && truncate -s 1M x", I2N_FS_OTHER },
-	{ "iso9660", "genisoimage", "0", "mkdir d && genisoimage -quiet -V CDROM -o x d", I2N_FS_OTHER },
+	{ "ubifs", "mkfs.ubifs", "0", "mkdir d && mkfs.ubifs -r d -m 2048 -e 129024 -c 100 -o x",
+	  I2N_FS_OTHER },
+	{ "ubi", "ubinize", "0",
+	  "printf '[v]\\nmode=ubi\\nvol_id=0\\nvol_size=1MiB\\nvol_type=dynamic\\nvol_name=r\\n' >cfg && "
+	  "ubinize -o x -p 128KiB -m 2048 cfg && truncate -s 4M x",
+	  I2N_FS_CONTAINER },
+	{ "cramfs", "mkfs.cramfs", "0", "mkdir d && echo hi >d/f && mkfs.cramfs -n small d x",
+	  I2N_FS_OTHER },
+	{ "romfs", "genromfs", "0", "mkdir d && genromfs -f x -d d -V rom && truncate -s 1M x",
+	  I2N_FS_OTHER },
+	{ "iso9660", "genisoimage", "0", "mkdir d && genisoimage -quiet -V CDROM -o x d",
+	  I2N_FS_OTHER },
 	{ "swap", "mkswap", "1M", "mkswap -q -L swap x", I2N_FS_OTHER },
 	{ "swap of 64k pages", "mkswap", "2M", "mkswap -q -p 65536 -L big x", I2N_FS_OTHER },
 	{ "LUKS1", "cryptsetup", "4M",
-	  "echo pass | cryptsetup -q luksFormat --type luks1 --pbkdf-force-iterations 1000 x", I2N_FS_CONTAINER },
-	{ "LUKS2", "cryptsetup", "20M", "echo pass | cryptsetup -q luksFormat --type luks2 --label secret --pbkdf pbkdf2 "
-	  "--pbkdf-force-iterations 1000 x", I2N_FS_CONTAINER },
+	  "echo pass | cryptsetup -q luksFormat --type luks1 --pbkdf-force-iterations 1000 x",
+	  I2N_FS_CONTAINER },
+	{ "LUKS2", "cryptsetup", "20M",
+	  "echo pass | cryptsetup -q luksFormat --type luks2 --label secret --pbkdf pbkdf2 "
+	  "--pbkdf-force-iterations 1000 x",
+	  I2N_FS_CONTAINER },
 	{ "bcache", "make-bcache", "16M", "make-bcache -B x", I2N_FS_CONTAINER },
 	{ "nothing", "true", "4M", "true", I2N_FS_EMPTY },
 };

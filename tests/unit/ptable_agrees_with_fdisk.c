@@ -1,5 +1,6 @@
-/* A table reads as `fdisk -l` of util-linux shows it: DOS with primary, extended and logical partitions, GPT with names,
- * 512 and 4096 byte sectors, broken copies of the GPT, hybrid MBR. The tables are made by sfdisk, sgdisk and fdisk. */
+/* A table reads as `fdisk -l` of util-linux shows it: DOS with primary, extended and logical
+ * partitions, GPT with names, 512 and 4096 byte sectors, broken copies of the GPT, hybrid MBR. The
+ * tables are made by sfdisk, sgdisk and fdisk. */
 #define _XOPEN_SOURCE 700
 #include "img2nfs/ptable.h"
 
@@ -16,32 +17,50 @@ struct row {
 };
 
 static const struct row rows[] = {
-	{ "recipe", "1854590976", "printf 'label: dos\\nlabel-id: 0x5e3da3da\\nstart=8192, size=85622, type=c\\n"
-	  "start=94208, size=3528040, type=83\\n' | sfdisk -q x", I2N_LABEL_DOS, 0, 512, 2 },
-	{ "logical", "200M", "printf 'label: dos\\n,10M,c,*\\n,20M,L\\n,,E\\n,10M,L\\n,5M,S\\n,7M,L\\n,20M,fd\\n,,L\\n' | sfdisk -q x",
+	{ "recipe", "1854590976",
+	  "printf 'label: dos\\nlabel-id: 0x5e3da3da\\nstart=8192, size=85622, type=c\\n"
+	  "start=94208, size=3528040, type=83\\n' | sfdisk -q x",
+	  I2N_LABEL_DOS, 0, 512, 2 },
+	{ "logical", "200M",
+	  "printf 'label: dos\\n,10M,c,*\\n,20M,L\\n,,E\\n,10M,L\\n,5M,S\\n,7M,L\\n,20M,fd\\n,,L\\n' | sfdisk -q x",
 	  I2N_LABEL_DOS, 0, 512, 8 },
-	{ "extended first, gaps", "200M", "printf 'label: dos\\nx1: start=100000,size=200000,type=5\\nx4: start=2048,size=2048,type=83\\n"
-	  "x5: start=110000,size=5000,type=83\\nx6: start=150000,size=6000,type=82\\n' | sfdisk -q x", I2N_LABEL_DOS, 0, 512, 4 },
-	{ "logical out of order", "200M", "printf 'label: dos\\n,,E\\n' | sfdisk -q x && "
-	  "printf 'n\\nl\\n200000\\n300000\\nn\\nl\\n10000\\n20000\\nn\\nl\\n50000\\n60000\\nw\\n' | fdisk x", I2N_LABEL_DOS, 0, 512, 4 },
+	{ "extended first, gaps", "200M",
+	  "printf 'label: dos\\nx1: start=100000,size=200000,type=5\\nx4: start=2048,size=2048,type=83\\n"
+	  "x5: start=110000,size=5000,type=83\\nx6: start=150000,size=6000,type=82\\n' | sfdisk -q x",
+	  I2N_LABEL_DOS, 0, 512, 4 },
+	{ "logical out of order", "200M",
+	  "printf 'label: dos\\n,,E\\n' | sfdisk -q x && "
+	  "printf 'n\\nl\\n200000\\n300000\\nn\\nl\\n10000\\n20000\\nn\\nl\\n50000\\n60000\\nw\\n' | fdisk x",
+	  I2N_LABEL_DOS, 0, 512, 4 },
 	{ "empty dos", "10M", "echo 'label: dos' | sfdisk -q x", I2N_LABEL_DOS, 0, 512, 0 },
-	{ "dos, 4k sectors", "200M", "printf 'o\\nn\\np\\n\\n\\n+50M\\nn\\ne\\n\\n\\n\\nn\\n\\n+20M\\nn\\n\\n\\nw\\n' | fdisk -b 4096 x",
+	{ "dos, 4k sectors", "200M",
+	  "printf 'o\\nn\\np\\n\\n\\n+50M\\nn\\ne\\n\\n\\n\\nn\\n\\n+20M\\nn\\n\\n\\nw\\n' | fdisk -b 4096 x",
 	  I2N_LABEL_DOS, 4096, 4096, 4 },
-	{ "gpt", "64M", "sgdisk -n 1:0:+10M -c 1:boot -t 1:ef00 -n 3:0:+20M -c '3:Grüße, Wurzel' -t 3:8304 -n 2:0:0 x",
+	{ "gpt", "64M",
+	  "sgdisk -n 1:0:+10M -c 1:boot -t 1:ef00 -n 3:0:+20M -c '3:Grüße, Wurzel' -t 3:8304 -n 2:0:0 x",
 	  I2N_LABEL_GPT, 0, 512, 3 },
 	{ "empty gpt", "10M", "sgdisk -o x", I2N_LABEL_GPT, 0, 512, 0 },
-	{ "gpt, 4k sectors", "64M", "printf 'g\\nn\\n\\n\\n+10M\\nn\\n\\n\\n\\nw\\n' | fdisk -b 4096 x", I2N_LABEL_GPT, 0, 4096, 2 },
-	{ "gpt, 200 partitions", "64M", "sgdisk -S 256 x && sgdisk $(for i in $(seq 200); do echo --new=$i:0:+64k; done) x",
+	{ "gpt, 4k sectors", "64M",
+	  "printf 'g\\nn\\n\\n\\n+10M\\nn\\n\\n\\n\\nw\\n' | fdisk -b 4096 x", I2N_LABEL_GPT, 0,
+	  4096, 2 },
+	{ "gpt, 200 partitions", "64M",
+	  "sgdisk -S 256 x && sgdisk $(for i in $(seq 200); do echo --new=$i:0:+64k; done) x",
 	  I2N_LABEL_GPT, 0, 512, 200 },
-	{ "hybrid", "64M", "sgdisk -n 1:0:+10M -n 2:0:+20M -n 3:0:0 -h 1:2 x", I2N_LABEL_GPT, 0, 512, 3 },
-	{ "gpt, primary header broken", "64M", "sgdisk -n 1:0:+10M -c 1:a -n 2:0:0 x && printf X | dd of=x bs=1 seek=560 conv=notrunc",
+	{ "hybrid", "64M", "sgdisk -n 1:0:+10M -n 2:0:+20M -n 3:0:0 -h 1:2 x", I2N_LABEL_GPT, 0,
+	  512, 3 },
+	{ "gpt, primary header broken", "64M",
+	  "sgdisk -n 1:0:+10M -c 1:a -n 2:0:0 x && printf X | dd of=x bs=1 seek=560 conv=notrunc",
 	  I2N_LABEL_GPT, 0, 512, 2 },
-	{ "gpt, primary entries broken", "64M", "sgdisk -n 1:0:+10M -n 2:0:0 x && printf X | dd of=x bs=1 seek=1100 conv=notrunc",
+	{ "gpt, primary entries broken", "64M",
+	  "sgdisk -n 1:0:+10M -n 2:0:0 x && printf X | dd of=x bs=1 seek=1100 conv=notrunc",
 	  I2N_LABEL_GPT, 0, 512, 2 },
-	{ "gpt, backup broken", "64M", "sgdisk -n 1:0:+10M -n 2:0:0 x && printf XXXX | dd of=x bs=1 seek=67108400 conv=notrunc",
+	{ "gpt, backup broken", "64M",
+	  "sgdisk -n 1:0:+10M -n 2:0:0 x && printf XXXX | dd of=x bs=1 seek=67108400 conv=notrunc",
 	  I2N_LABEL_GPT, 0, 512, 2 },
-	{ "gpt of a disk that grew", "64M", "sgdisk -n 1:0:+10M -n 2:0:0 x && truncate -s 100M x", I2N_LABEL_GPT, 0, 512, 2 },
-	{ "gpt, image not of whole sectors", "64M", "sgdisk -n 1:0:+10M -n 2:0:0 x && truncate -s +100 x", I2N_LABEL_GPT, 0, 512, 2 },
+	{ "gpt of a disk that grew", "64M", "sgdisk -n 1:0:+10M -n 2:0:0 x && truncate -s 100M x",
+	  I2N_LABEL_GPT, 0, 512, 2 },
+	{ "gpt, image not of whole sectors", "64M",
+	  "sgdisk -n 1:0:+10M -n 2:0:0 x && truncate -s +100 x", I2N_LABEL_GPT, 0, 512, 2 },
 };
 
 static void run(const char *what, const char *command)
@@ -57,20 +76,22 @@ static void run(const char *what, const char *command)
 }
 
 /* One line as fdisk prints it, blanks squeezed. */
-static void our_line(const struct i2n_ptable *pt, const struct i2n_part *part, char *buf, size_t cap)
+static void our_line(const struct i2n_ptable *pt, const struct i2n_part *part, char *buf,
+		     size_t cap)
 {
 	unsigned long long start = part->start / pt->sector_size, n = part->size / pt->sector_size;
 	char uuid[40];
 	size_t i;
 
 	if (pt->label == I2N_LABEL_DOS) {
-		snprintf(buf, cap, "x%u%s %llu %llu %s %s", part->part_no, part->bootable ? " *" : "", start, n,
-			 part->type_id, part->type_name);
+		snprintf(buf, cap, "x%u%s %llu %llu %s %s", part->part_no,
+			 part->bootable ? " *" : "", start, n, part->type_id, part->type_name);
 		return;
 	}
 	snprintf(uuid, sizeof(uuid), "%s", part->partuuid);
 	for (i = 0; uuid[i]; i++)
-		uuid[i] = (char)(uuid[i] >= 'a' ? uuid[i] - 32 : uuid[i]);	/* fdisk shouts, udev does not */
+		uuid[i] = (char)(uuid[i] >= 'a' ? uuid[i] - 32
+						: uuid[i]); /* fdisk shouts, udev does not */
 	snprintf(buf, cap, "x%u %llu %llu %s %s%s%s", part->part_no, start, n, part->type_id, uuid,
 		 part->partlabel[0] ? " " : "", part->partlabel);
 }
@@ -81,8 +102,11 @@ static void compare(const struct row *row, const struct i2n_ptable *pt)
 	unsigned i = 0;
 	FILE *f;
 
-	snprintf(line, sizeof(line), "fdisk -b %u -l -o %s x 2>log | sed -n 's/  */ /g; s/ $//; /^x[0-9]/p'", pt->sector_size,
-		 pt->label == I2N_LABEL_DOS ? "device,boot,start,sectors,id,type" : "device,start,sectors,type-uuid,uuid,name");
+	snprintf(line, sizeof(line),
+		 "fdisk -b %u -l -o %s x 2>log | sed -n 's/  */ /g; s/ $//; /^x[0-9]/p'",
+		 pt->sector_size,
+		 pt->label == I2N_LABEL_DOS ? "device,boot,start,sectors,id,type"
+					    : "device,start,sectors,type-uuid,uuid,name");
 	f = popen(line, "r");
 	while (f && fgets(want, sizeof(want), f)) {
 		want[strcspn(want, "\n")] = '\0';
@@ -96,7 +120,8 @@ static void compare(const struct row *row, const struct i2n_ptable *pt)
 	if (f)
 		pclose(f);
 	T_EQ(i, row->want_parts);
-	snprintf(line, sizeof(line), "fdisk -b %u -l x 2>log | sed -n 's/^Disk identifier: //p'", pt->sector_size);
+	snprintf(line, sizeof(line), "fdisk -b %u -l x 2>log | sed -n 's/^Disk identifier: //p'",
+		 pt->sector_size);
 	f = popen(line, "r");
 	if (f && fgets(id, sizeof(id), f)) {
 		id[strcspn(id, "\n")] = '\0';
@@ -144,7 +169,8 @@ int main(void)
 	T_EQ(setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1), 0);
 	T_EQ(setenv("LC_ALL", "C.UTF-8", 1), 0);
 	if (system("command -v fdisk sfdisk sgdisk >/dev/null") != 0)
-		return t_skip("fdisk, sfdisk and sgdisk (packages fdisk, gdisk) are not all installed");
+		return t_skip(
+			"fdisk, sfdisk and sgdisk (packages fdisk, gdisk) are not all installed");
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		check_row(&rows[i]);
 	(void)unlink("x");

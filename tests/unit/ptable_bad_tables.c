@@ -1,5 +1,5 @@
-/* Tables that lie, or are none: each has a defined result and a note, by the standard or as the kernel does it. The
- * sectors are made by hand in a buffer. */
+/* Tables that lie, or are none: each has a defined result and a note, by the standard or as the
+ * kernel does it. The sectors are made by hand in a buffer. */
 #include "img2nfs/ptable.h"
 
 #include <stdbool.h>
@@ -63,7 +63,8 @@ static void done(struct i2n_ptable *pt)
 	memset(img, 0, sizeof(img));
 }
 
-static void part_is(const struct i2n_ptable *pt, unsigned i, unsigned no, uint64_t start, uint64_t len, bool outside)
+static void part_is(const struct i2n_ptable *pt, unsigned i, unsigned no, uint64_t start,
+		    uint64_t len, bool outside)
 {
 	T_OK(i < pt->n_parts);
 	if (i >= pt->n_parts)
@@ -90,7 +91,8 @@ static void extended_chain_loops(void)
 	T_OK(pt->parts[0].container);
 	part_is(pt, 1, 5, 110, 100, false);
 	part_is(pt, 2, 6, 310, 100, false);
-	T_HAS(notes_text, "the chain of logical partitions is cut at byte 51200 of memory: it comes back");
+	T_HAS(notes_text,
+	      "the chain of logical partitions is cut at byte 51200 of memory: it comes back");
 	done(pt);
 }
 
@@ -142,7 +144,8 @@ static void partition_past_end(void)
 	done(pt);
 }
 
-/* The active flag of an entry is 0x00 or 0x80: other bytes are program code. libblkid: "missing boot indicator". */
+/* The active flag of an entry is 0x00 or 0x80: other bytes are program code. libblkid: "missing
+ * boot indicator". */
 static void boot_code_is_no_table(void)
 {
 	struct i2n_ptable *pt;
@@ -183,7 +186,8 @@ static void both_gpt_headers_broken(void)
 
 	entry(0, 0, 0xee, 1, SECTORS - 1);
 	memcpy(img + 512, "EFI PART", 8);
-	put32(512 + 12, 0xffffffff);	/* a header size that would make libfdisk 2.38 read far past its buffer */
+	put32(512 + 12, 0xffffffff); /* a header size that would make libfdisk 2.38 read far past
+					its buffer */
 	pt = read_table();
 	T_EQ(pt->label, I2N_LABEL_DOS);
 	T_EQ(pt->n_parts, 1);

@@ -1,6 +1,7 @@
-/* Random damage to real tables and superblocks never crashes the readers, and what they say afterwards still holds:
- * partitions lie inside the image or are marked. Half of the damaged GPTs get right checksums again, so that their
- * numbers are believed. Usage: ptable_survives_damage [SEED [ROUNDS]] */
+/* Random damage to real tables and superblocks never crashes the readers, and what they say
+ * afterwards still holds: partitions lie inside the image or are marked. Half of the damaged GPTs
+ * get right checksums again, so that their numbers are believed. Usage: ptable_survives_damage
+ * [SEED [ROUNDS]] */
 #define _XOPEN_SOURCE 700
 #include "img2nfs/ptable.h"
 
@@ -47,7 +48,8 @@ static void put32(unsigned char *b, uint32_t v)
 
 static void mend_gpt(size_t header)
 {
-	uint64_t lba = get32(img + header + 72), len = (uint64_t)get32(img + header + 80) * get32(img + header + 84);
+	uint64_t lba = get32(img + header + 72),
+		 len = (uint64_t)get32(img + header + 80) * get32(img + header + 84);
 	uint32_t header_len = get32(img + header + 12);
 
 	if (memcmp(img + header, "EFI PART", 8) || header_len > 512)
@@ -151,7 +153,8 @@ static int load_seed(const char *command)
 	FILE *f;
 	int ok;
 
-	snprintf(line, sizeof(line), "rm -f x; truncate -s %zu x; { %s; } >log 2>&1", SIZE, command);
+	snprintf(line, sizeof(line), "rm -f x; truncate -s %zu x; { %s; } >log 2>&1", SIZE,
+		 command);
 	if (system(line) != 0)
 		return 0;
 	f = fopen("x", "rb");

@@ -1,0 +1,76 @@
+# What cannot be read is named, with what to do about it: encrypted and pooled disks, other file systems, compressed and
+# virtual disks (made by the real tools), random bytes, zeros. Status 3, one line. A missing tool skips its rows only.
+. "$top/tests/lib/cli.sh"
+PATH=$PATH:/usr/sbin:/sbin
+rows=0 skipped=0
+
+# row TOOL COMMAND MESSAGE [HINT]: the command makes the file x
+row() {
+	if ! command -v "$1" >/dev/null 2>&1; then
+		echo "skipped: $3 ($1 is not installed)"
+		skipped=$((skipped + 1))
+		return
+	fi
+	rm -rf x
+	sh -c "$2" >log 2>&1 || die "$2: failed: $(cat log)"
+	rows=$((rows + 1))
+	for to in "extract x null:" list; do
+		[ "$to" != list ] || case $3 in
+		*'it is compressed'* | *' archive' | *' disk'* | *'Android'* | *'known to img2nfs') to="list x" ;;
+		*) continue ;; # a known file system is listed, not refused
+		esac
+		# shellcheck disable=SC2086 # words
+		run 3 $to
+		says "cannot read 'x': $3"
+		[ -z "${4:-}" ] || hints "$4"
+		one_line
+	done
+}
+
+head -c 300000 /dev/urandom >random
+# a raw disk with something in it, for the tools that pack
+mkdir d
+echo text >d/file
+truncate -s 8M disk
+mke2fs -q -t ext4 disk 2>log || die "mke2fs failed"
+
+row true 'cp random x' "no partition table and no file system known to img2nfs" "--offset"
+row true 'truncate -s 1M x' "no partition table and no file system known to img2nfs" "it begins and ends with zeros"
+row true 'printf a >x' "no partition table and no file system known to img2nfs"
+row cryptsetup 'truncate -s 4M x; echo p | cryptsetup -q luksFormat --type luks1 --pbkdf-force-iterations 1000 x' \
+	"it is encrypted (LUKS)" "cryptsetup open"
+row mkfs.xfs 'truncate -s 320M x; mkfs.xfs -q x' "it holds xfs, not ext2, ext3 or ext4"
+row mkfs.btrfs 'truncate -s 128M x; mkfs.btrfs -q x' "it holds btrfs, not ext2, ext3 or ext4"
+row mksquashfs 'mksquashfs d x -quiet' "it holds squashfs, not ext2, ext3 or ext4"
+row mkfs.f2fs 'truncate -s 64M x; mkfs.f2fs -q x' "it holds f2fs, not ext2, ext3 or ext4"
+row mkfs.vfat 'truncate -s 4M x; mkfs.vfat x' "it holds vfat, not ext2, ext3 or ext4"
+row mkntfs 'truncate -s 8M x; mkntfs -q -F x' "it holds ntfs, not ext2, ext3 or ext4"
+row mkswap 'truncate -s 1M x; mkswap -q x' "it holds swap, not ext2, ext3 or ext4"
+row gzip 'gzip -c disk >x' "it is compressed with gzip" "gzip -dk 'x'"
+row xz 'xz -c disk >x' "it is compressed with xz" "xz -dk 'x'"
+row xz 'xz --format=lzma -c disk >x' "it is compressed with lzma" "xz -dk --format=lzma 'x'"
+row zstd 'zstd -q -c disk >x' "it is compressed with zstd" "zstd -d 'x'"
+row bzip2 'bzip2 -c disk >x' "it is compressed with bzip2" "bzip2 -dk 'x'"
+row lz4 'lz4 -q -c disk >x' "it is compressed with lz4" "lz4 -d 'x'"
+row zip 'zip -q x.zip disk; mv x.zip x' "it is a zip archive" "unzip 'x'"
+row 7zz '7zz a x.7z disk; mv x.7z x' "it is a 7z archive" "7z x 'x'"
+row tar 'tar -cf x d' "it is a tar archive" "tar -xf 'x'"
+row ar 'ar rc x d/file' "it is an ar archive or a Debian package"
+row qemu-img 'qemu-img convert -O qcow2 disk x' "it is a qcow2 disk" "qemu-img convert -O raw 'x' OUTPUT"
+row qemu-img 'qemu-img convert -O vmdk disk x' "it is a VMware disk (vmdk)" "qemu-img convert -O raw"
+row qemu-img 'qemu-img convert -O vdi disk x' "it is a VirtualBox disk (vdi)" "qemu-img convert -O raw"
+row qemu-img 'qemu-img convert -O vhdx disk x' "it is a Hyper-V disk (vhdx)" "qemu-img convert -O raw"
+row qemu-img 'qemu-img convert -O vpc disk x' "it is a dynamic VHD disk" "qemu-img convert -f vpc -O raw"
+# sparse header of AOSP's libsparse/sparse_format.h: magic 0xed26ff3a, version 1.0
+row true "printf '\\072\\377\\046\\355\\001\\000\\000\\000\\034\\000\\014\\000' >x" \
+	"it is an Android sparse image" "simg2img"
+
+run 3 extract absent null:
+says "cannot open 'absent': No such file or directory"
+: >empty
+run 3 extract empty null:
+says "cannot use 'empty' as an image: it is empty"
+run 3 extract d null:
+says "cannot use 'd' as an image: it is a directory"
+echo "$rows rows, $skipped skipped"
+[ $rows -gt 0 ]
