@@ -7,10 +7,12 @@
 #include <time.h>
 
 #include "checked.h"
+#include "fastcommit_state.h"
 #include "journal_scan.h"
 
 struct replay {
 	struct i2n_source *src;
+	const unsigned char *sb;
 	const struct i2n_fs_opts *opts;
 	const struct i2n_notes *notes;
 	struct journal_fs fs;
@@ -239,6 +241,34 @@ static void tell_replayed(const struct replay *r, size_t blocks)
 			 plural(r->scan.end), blocks, plural(blocks));
 }
 
+/* Fast commits follow the last full transaction. They are looked for only where that is certain. */
+static int replay_fast(struct replay *r, struct journal_replay *ret, struct i2n_err *err)
+{
+	unsigned char sb[1024];
+	uint32_t left_out;
+	int rc = I2N_OK;
+
+	if (!r->log.has_fast || !r->log.start || r->scan.damaged || r->scan.dropped)
+		return I2N_OK;
+	if (!ret->overlay)
+		rc = overlay_new(r->src, NULL, r->fs.block_size, NULL, 0, &ret->overlay, err);
+	/* the journal may have brought another superblock; without a sound primary one the backup stays good */
+	if (rc == I2N_OK)
+		rc = i2n_source_pread(ret->overlay, sb, sizeof(sb), 1024, err);
+	if (rc == I2N_OK)
+		rc = fast_replay(ret->overlay, i2n_le16(sb + 0x38) == 0xef53 ? sb : r->sb, &r->log,
+				 r->log.sequence + r->scan.end, r->notes, &ret->fast, &left_out, err);
+	if (rc != I2N_OK || !left_out)
+		return rc;
+	if (r->opts->strict)
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0,
+				"cannot replay the fast commits of %s: %" PRIu32 " tag%s do not fit the file system",
+				r->src->name, left_out, plural(left_out));
+	i2n_note(r->notes, I2N_NOTE_DAMAGED, "journal", NULL, 0,
+		 "%" PRIu32 " tag%s of the fast commits do not fit the file system, left out", left_out, plural(left_out));
+	return I2N_OK;
+}
+
 static int replay_journal(struct replay *r, struct journal_replay *ret, struct i2n_err *err)
 {
 	struct overlay_block *blocks = NULL;
@@ -269,7 +299,7 @@ static int replay_journal(struct replay *r, struct journal_replay *ret, struct i
 	ret->blocks = (uint32_t)n;
 	ret->damaged = r->scan.damaged;
 	tell_replayed(r, n);
-	return I2N_OK;
+	return replay_fast(r, ret, err);
 }
 
 static int refuse_dirty(const struct replay *r, struct i2n_err *err)
@@ -312,16 +342,21 @@ int journal_replay(struct i2n_source *src, const void *sb, const struct i2n_fs_o
 		rc = i2n_source_pread(src, primary, sizeof(primary), 1024, err);
 		sb = primary;
 	}
+	r.sb = sb;
 	if (rc == I2N_OK)
 		rc = journal_fs_init(&r.fs, src, sb, err);
 	if (rc == I2N_OK)
 		rc = decide(&r, ret, err);
 	log_release(&r.log);
-	return rc == I2N_OK ? I2N_OK : I2N_FATAL;
+	if (rc == I2N_OK)
+		return I2N_OK;
+	journal_release(ret);
+	return I2N_FATAL;
 }
 
 void journal_release(struct journal_replay *replay)
 {
 	i2n_source_free(replay->overlay);
+	fastcommit_free(replay->fast);
 	memset(replay, 0, sizeof(*replay));
 }

@@ -39,6 +39,9 @@ enum journal_fs_features {
 /* sb: 1024 bytes. I2N_BADNODE: not a superblock to find a journal by. */
 int journal_fs_init(struct journal_fs *fs, struct i2n_source *src, const unsigned char *sb, struct i2n_err *err);
 
+/* Byte position of an inode (fs->inode_size bytes, inside the source). I2N_BADNODE: there is no such inode. */
+int journal_inode_pos(const struct journal_fs *fs, uint32_t ino, uint64_t *ret, struct i2n_err *err);
+
 struct journal_run {
 	uint64_t phys_blk;
 	uint32_t log_blk, len;

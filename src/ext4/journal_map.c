@@ -5,12 +5,10 @@
 #include <string.h>
 
 #include "checked.h"
+#include "each_extent.h"
 #include "journal.h"
 
-#define MAX_DEPTH 5		/* of an extent tree: 4 bytes of block number need no more, ifork.rst */
 #define EXTENTS_FL 0x80000u
-#define EXTENT_MAGIC 0xf30a
-#define INIT_MAX_LEN 32768u	/* longer extents are unwritten */
 
 static int bad(struct i2n_err *err, const char *what)
 {
@@ -94,8 +92,7 @@ static bool desc_pos(const struct journal_fs *fs, uint32_t group, uint64_t *ret)
 	return i2n_range_ok(*ret, fs->desc_size, fs->src->size);
 }
 
-/* Read the first 128 bytes of an inode. */
-static int read_inode(const struct journal_fs *fs, uint32_t ino, unsigned char *raw, struct i2n_err *err)
+int journal_inode_pos(const struct journal_fs *fs, uint32_t ino, uint64_t *ret, struct i2n_err *err)
 {
 	unsigned char desc[64] = { 0 };
 	uint64_t pos, table, at;
@@ -116,7 +113,8 @@ static int read_inode(const struct journal_fs *fs, uint32_t ino, unsigned char *
 	if (!i2n_mul(table, fs->block_size, &pos) || !i2n_add(pos, at, &pos) ||
 	    !i2n_range_ok(pos, fs->inode_size, fs->src->size))
 		return bad(err, "its inode is outside the image");
-	return i2n_source_pread(fs->src, raw, 128, pos, err);
+	*ret = pos;
+	return I2N_OK;
 }
 
 /* Add one mapping behind the others; log_blk is never below the end of the last. */
@@ -141,99 +139,31 @@ static int add_run(struct journal_map *map, uint32_t log_blk, uint64_t phys_blk,
 	return I2N_OK;
 }
 
-/* One node of an extent tree: the root in the inode or a block. Entries are read one by one, since a journal has few. */
-struct node {
-	uint64_t pos;		/* byte position of the header, unless it is the root */
-	uint16_t entries, next;
+struct extent_ctx {
+	struct journal_map *map;
+	struct i2n_err *err;
 };
 
-struct tree {
-	const struct journal_fs *fs;
-	const unsigned char *root;	/* 60 bytes */
-	struct node path[MAX_DEPTH + 1];
-	unsigned depth;			/* of the root */
-	uint64_t end;			/* logical blocks below this one have been seen */
-};
-
-static int node_bytes(struct tree *t, unsigned level, uint32_t off, unsigned char *buf, struct i2n_err *err)
+static int on_extent(void *ctx, const struct extent *e)
 {
-	if (!level) {
-		memcpy(buf, t->root + off, 12);
-		return I2N_OK;
-	}
-	return i2n_source_pread(t->fs->src, buf, 12, t->path[level].pos + off, err);
-}
+	struct extent_ctx *c = ctx;
+	uint32_t len = e->len;
 
-static int enter_node(struct tree *t, unsigned level, struct i2n_err *err)
-{
-	uint32_t room = (level ? t->fs->block_size : 60) / 12 - 1;
-	unsigned char h[12];
-	int rc = node_bytes(t, level, 0, h, err);
-
-	if (rc != I2N_OK)
-		return rc;
-	if (!level)
-		t->depth = i2n_le16(h + 6);
-	if (i2n_le16(h) != EXTENT_MAGIC || i2n_le16(h + 2) > room || t->depth > MAX_DEPTH ||
-	    i2n_le16(h + 6) != t->depth - level || (level && !i2n_le16(h + 2)))
-		return bad(err, "its extent tree is damaged");
-	t->path[level].entries = i2n_le16(h + 2);
-	t->path[level].next = 0;
-	return I2N_OK;
-}
-
-static int add_extent(struct tree *t, const unsigned char *e, struct journal_map *map, struct i2n_err *err)
-{
-	uint32_t blk = i2n_le32(e), len = i2n_le16(e + 4);
-	uint64_t phys = i2n_le32(e + 8) | (uint64_t)i2n_le16(e + 6) << 32;
-	bool unwritten = len > INIT_MAX_LEN;
-
-	if (unwritten)
-		len -= INIT_MAX_LEN;
-	if (!len || blk < t->end)
-		return bad(err, "its extents are not in order");
-	t->end = (uint64_t)blk + len;
-	if (blk >= map->blocks)
+	if (e->lblk >= c->map->blocks)
 		return I2N_END;
-	if (unwritten)
+	if (e->unwritten)
 		return I2N_OK;
-	if (len > map->blocks - blk)
-		len = map->blocks - blk;
-	return add_run(map, blk, phys, len, err);
+	if (len > c->map->blocks - e->lblk)
+		len = c->map->blocks - e->lblk;
+	return add_run(c->map, e->lblk, e->pblk, len, c->err);
 }
 
-/* Depth first without recursion. Each leaf brings at least one block that was not seen before, so that the walk ends
- * even when nodes are shared or point at each other. */
 static int map_extents(const struct journal_fs *fs, const unsigned char *i_block, struct journal_map *map,
 		       struct i2n_err *err)
 {
-	struct tree t = { .fs = fs, .root = i_block };
-	unsigned level = 0;
-	int rc = enter_node(&t, 0, err);
+	struct extent_ctx ctx = { .map = map, .err = err };
+	int rc = each_extent(fs->src, fs->block_size, i_block, on_extent, &ctx, err);
 
-	while (rc == I2N_OK) {
-		struct node *node = &t.path[level];
-		unsigned char e[12];
-
-		if (node->next == node->entries) {
-			if (!level)
-				return I2N_OK;
-			level--;
-			continue;
-		}
-		rc = node_bytes(&t, level, 12u + 12u * node->next++, e, err);
-		if (rc != I2N_OK)
-			break;
-		if (level == t.depth) {
-			rc = add_extent(&t, e, map, err);
-			continue;
-		}
-		level++;
-		if (!i2n_mul(i2n_le32(e + 4) | (uint64_t)i2n_le16(e + 8) << 32, fs->block_size, &t.path[level].pos) ||
-		    !i2n_range_ok(t.path[level].pos, fs->block_size, fs->src->size))
-			return bad(err, "its extent tree leaves the image");
-		rc = enter_node(&t, level, err);
-	}
 	return rc == I2N_END ? I2N_OK : rc;
 }
 
@@ -340,8 +270,11 @@ static int map_i_block(const struct journal_fs *fs, const unsigned char *i_block
 int journal_map_inode(const struct journal_fs *fs, uint32_t ino, struct journal_map *map, struct i2n_err *err)
 {
 	unsigned char raw[128];
-	int rc = read_inode(fs, ino, raw, err);
+	uint64_t pos;
+	int rc = journal_inode_pos(fs, ino, &pos, err);
 
+	if (rc == I2N_OK)
+		rc = i2n_source_pread(fs->src, raw, sizeof(raw), pos, err);
 	if (rc != I2N_OK)
 		return rc;
 	if ((i2n_le16(raw) & 0170000) != 0100000 || !i2n_le16(raw + 0x1a))

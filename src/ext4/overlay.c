@@ -9,6 +9,9 @@ struct overlay {
 	uint32_t block_size;
 	struct overlay_block *blocks;
 	size_t n;
+	struct overlay_patch *patches;
+	size_t n_patches;
+	unsigned char *bytes;
 };
 
 static const unsigned char jbd2_magic[4] = { 0xc0, 0x3b, 0x39, 0x98 };
@@ -59,10 +62,8 @@ static int read_listed(struct overlay *o, const struct overlay_block *b, unsigne
 	return rc;
 }
 
-static int overlay_pread(struct i2n_source *src, void *buf, size_t len, uint64_t off, struct i2n_err *err)
+static int read_blocks(struct overlay *o, unsigned char *p, size_t len, uint64_t off, struct i2n_err *err)
 {
-	struct overlay *o = (struct overlay *)src;
-	unsigned char *p = buf;
 	size_t i = lower_bound(o, off / o->block_size);
 
 	while (len) {
@@ -93,6 +94,47 @@ static int overlay_pread(struct i2n_source *src, void *buf, size_t len, uint64_t
 	return I2N_OK;
 }
 
+/* Index of the first patch that ends behind off. */
+static size_t first_patch(const struct overlay *o, uint64_t off)
+{
+	size_t lo = 0, hi = o->n_patches;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (o->patches[mid].off + o->patches[mid].len <= off)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static void apply_patches(const struct overlay *o, unsigned char *buf, size_t len, uint64_t off)
+{
+	size_t i;
+
+	for (i = first_patch(o, off); i < o->n_patches && o->patches[i].off < off + len; i++) {
+		const struct overlay_patch *p = &o->patches[i];
+		uint64_t from = p->off > off ? p->off : off, end = p->off + p->len;
+
+		if (end > off + len)
+			end = off + len;
+		if (from < end)
+			memcpy(buf + (from - off), o->bytes + p->at + (from - p->off), (size_t)(end - from));
+	}
+}
+
+static int overlay_pread(struct i2n_source *src, void *buf, size_t len, uint64_t off, struct i2n_err *err)
+{
+	struct overlay *o = (struct overlay *)src;
+	int rc = read_blocks(o, buf, len, off, err);
+
+	if (rc == I2N_OK)
+		apply_patches(o, buf, len, off);
+	return rc;
+}
+
 /* The few listed blocks are not worth a search: a hint for the place below is right for nearly all bytes. */
 static void overlay_willneed(struct i2n_source *src, uint64_t off, uint64_t len)
 {
@@ -101,8 +143,12 @@ static void overlay_willneed(struct i2n_source *src, uint64_t off, uint64_t len)
 
 static void overlay_free(struct i2n_source *src)
 {
-	free(((struct overlay *)src)->blocks);
-	free(src);
+	struct overlay *o = (struct overlay *)src;
+
+	free(o->blocks);
+	free(o->patches);
+	free(o->bytes);
+	free(o);
 }
 
 static const struct i2n_source_ops overlay_ops = {
@@ -132,4 +178,13 @@ int overlay_new(struct i2n_source *below, struct i2n_source *journal, uint32_t b
 	o->n = n;
 	*ret = &o->src;
 	return I2N_OK;
+}
+
+void overlay_set_patches(struct i2n_source *overlay, struct overlay_patch *patches, size_t n, unsigned char *bytes)
+{
+	struct overlay *o = (struct overlay *)overlay;
+
+	o->patches = patches;
+	o->n_patches = n;
+	o->bytes = bytes;
 }

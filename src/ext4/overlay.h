@@ -2,8 +2,9 @@
  *
  * The overlay has the size of the source below. A read of a block that is listed is answered from the place where the
  * journal holds its newest copy, everything else from below. No block is copied: the list costs 16 bytes per block.
+ * On top of that lie patches: bytes in memory, for what fast commits change (inodes, nodes of extent trees).
  *
- * Unit:      `blk` counts blocks of block_size; `pos` is a byte position.
+ * Unit:      `blk` counts blocks of block_size; `pos` and `off` are byte positions.
  * Thread:    as for every source: one.
  * Ownership: the list becomes the overlay's on success; `below` and `journal` stay the caller's and outlive the overlay.
  * Trust:     the maker has checked that every block lies inside `below` and every position inside its source.
@@ -28,5 +29,14 @@ struct overlay_block {
 /* blocks: ascending by blk, no two the same; from malloc. journal may be NULL when no block says OVERLAY_JOURNAL. */
 int overlay_new(struct i2n_source *below, struct i2n_source *journal, uint32_t block_size,
 		struct overlay_block *blocks, size_t n, struct i2n_source **ret, struct i2n_err *err);
+
+struct overlay_patch {
+	uint64_t off;		/* [off, off + len) of the overlay reads as bytes[at .. at + len) */
+	uint32_t len;
+	uint32_t at;
+};
+
+/* Once per overlay. patches: ascending, disjoint; both from malloc and the overlay's from now on. */
+void overlay_set_patches(struct i2n_source *overlay, struct overlay_patch *patches, size_t n, unsigned char *bytes);
 
 #endif
