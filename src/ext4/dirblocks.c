@@ -91,19 +91,19 @@ static int cmp_inodes(const void *ctx, const void *a, const void *b)
 	return (x->ino > y->ino) - (x->ino < y->ino);
 }
 
+bool ext4_load_sort(struct load *l)
+{
+	return ext4_sort(l->inodes, l->n_inodes, sizeof(*l->inodes), cmp_inodes, NULL);
+}
+
 /* Dirents from `from` on that name inodes of which the scan believed that they were never used: look at them now, as the
  * kernel would. Adds their blocks to l->dir_blocks. */
 static int scan_missing(struct load *l, size_t from, struct i2n_err *err)
 {
-	const struct ext4_super *sb = &l->fs->sb;
 	int rc = I2N_OK;
 
-	for (; from < l->n_dirents && !rc; from++) {
-		uint32_t ino = l->dirents[from].ino, g = (ino - 1) / sb->inodes_per_group;
-
-		if (ino && ino <= sb->inodes && (ino - 1) % sb->inodes_per_group >= l->scanned[g])
-			rc = ext4_scan_rest(l, g, err);
-	}
+	for (; from < l->n_dirents && !rc; from++)
+		rc = ext4_scan_if_missing(l, l->dirents[from].ino, err);
 	return rc;
 }
 
@@ -114,14 +114,16 @@ int ext4_load_one_dir(struct load *l, uint32_t ino, struct i2n_err *err)
 	return rc ? rc : ext4_sweep(l, l->dir_blocks, l->n_dir_blocks, parse_block, err);
 }
 
-int ext4_load_dir_blocks(struct load *l, struct i2n_err *err)
+/* Read the directory blocks known so far, and those of directories found that way. Dirents before done_dirents have been
+ * looked at. */
+static int load_rounds(struct load *l, size_t done_dirents, struct i2n_err *err)
 {
-	size_t done_inodes, done_dirents = 0;
+	size_t done_inodes;
 	int rc = I2N_OK;
 
 	do {	/* each round makes at least one more group complete, usually there is one round */
 		done_inodes = l->n_inodes;
-		if (!ext4_sort(l->inodes, l->n_inodes, sizeof(*l->inodes), cmp_inodes, NULL))
+		if (!ext4_load_sort(l))
 			return i2n_err_nomem(err);
 		rc = ext4_sweep(l, l->dir_blocks, l->n_dir_blocks, parse_block, err);
 		l->n_dir_blocks = 0;
@@ -129,6 +131,29 @@ int ext4_load_dir_blocks(struct load *l, struct i2n_err *err)
 			rc = scan_missing(l, done_dirents, err);
 		done_dirents = l->n_dirents;
 	} while (!rc && l->n_inodes > done_inodes);
+	return rc;
+}
+
+int ext4_scan_if_missing(struct load *l, uint32_t ino, struct i2n_err *err)
+{
+	const struct ext4_super *sb = &l->fs->sb;
+	uint32_t g = (ino - 1) / sb->inodes_per_group;
+
+	if (!ino || ino > sb->inodes || (ino - 1) % sb->inodes_per_group < l->scanned[g])
+		return I2N_OK;
+	return ext4_scan_rest(l, g, err);
+}
+
+int ext4_load_dir_blocks(struct load *l, struct i2n_err *err)
+{
+	size_t done_dirents;
+	int rc = load_rounds(l, 0, err);
+
+	done_dirents = l->n_dirents;
+	if (!rc)
+		rc = ext4_load_fast_names(l, err);
+	if (!rc && l->n_dirents > done_dirents)
+		rc = load_rounds(l, done_dirents, err);
 	free(l->dir_blocks);
 	l->dir_blocks = NULL;
 	l->cap_dir_blocks = 0;

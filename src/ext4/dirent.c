@@ -98,6 +98,8 @@ static int parse_entry(struct load *l, const struct dir_part *p, const unsigned 
 	enum damage d;
 	size_t len;
 
+	if (ino)
+		ino = fastcommit_dirent(l->fs->replay.fast, p->ino, de + DE_NAME, de[DE_NAME_LEN], ino);
 	if (!ino)
 		return I2N_OK;
 	d = check_name(p, de + DE_NAME, de[DE_NAME_LEN]);

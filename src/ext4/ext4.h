@@ -17,6 +17,7 @@
 #include <ext2fs/ext2fs.h>
 
 #include "img2nfs/fs.h"
+#include "fastcommit.h"
 #include "journal.h"
 #include "ondisk.h"
 
@@ -247,16 +248,21 @@ int ext4_load_damage(struct load *l, uint32_t ino, enum damage code, uint32_t lb
 int ext4_load_dirent(struct load *l, uint32_t parent, uint32_t ino, uint32_t where, const void *name, size_t len,
 		     struct i2n_err *err);
 int ext4_load_block(struct load_block **array, size_t *n, size_t *cap, struct load_block b, struct i2n_err *err);
+bool ext4_load_sort(struct load *l);	/* by number; false: no memory */
 uint32_t ext4_load_find(const struct load *l, uint32_t ino);	/* index, I2N_NONE; only when sorted */
 
 int ext4_scan_inodes(struct load *l, struct i2n_err *err);
 /* Look at the rest of a group's table too, because a dirent names an inode there. */
 int ext4_scan_rest(struct load *l, uint32_t group, struct i2n_err *err);
+/* The same, unless inode ino has been looked at. */
+int ext4_scan_if_missing(struct load *l, uint32_t ino, struct i2n_err *err);
 int ext4_scan_one(struct load *l, uint32_t ino, struct i2n_err *err);
 /* A load of one inode and its entries alone. */
 int ext4_load_one_dir(struct load *l, uint32_t ino, struct i2n_err *err);
 int ext4_load_dir_map(struct load *l, const struct raw_inode *r, struct i2n_err *err);
 int ext4_load_dir_blocks(struct load *l, struct i2n_err *err);
+/* fastcommit_load.c: names that only the fast commits know. */
+int ext4_load_fast_names(struct load *l, struct i2n_err *err);
 int ext4_load_inline_dir(struct load *l, const struct raw_inode *r, struct i2n_err *err);
 int ext4_load_xattr_blocks(struct load *l, struct i2n_err *err);
 int ext4_build(struct load *l, struct i2n_tree **ret, struct i2n_err *err);
