@@ -1,12 +1,11 @@
+#include "checked.h"
 #include "ext4.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "checked.h"
-
-/* A map that leads to more blocks than the file system has, names some of them more than once. A small image could claim
- * terabytes that way, so such a file is damaged; each walk from the start counts anew. */
+/* A map that leads to more blocks than the file system has, names some of them more than once. A small image
+ * could claim terabytes that way, so such a file is damaged; each walk from the start counts anew. */
 static bool is_over_budget(const struct ext4_map *m)
 {
 	return m->nodes > m->fs->sb.blocks ||

@@ -1,12 +1,13 @@
+#include "build.h"
+
 #include "ext4.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "build.h"
-
-/* From loose inodes and dirents to a tree. Directories are visited breadth first from the root, entries by name, so of two
- * parents of a directory the one nearer to the root wins, then the one that was met first: always the same one. */
+/* From loose inodes and dirents to a tree. Directories are visited breadth first from the root, entries by name,
+ * so of two parents of a directory the one nearer to the root wins, then the one that was met first: always the
+ * same one. */
 
 /* --- in order --- */
 
@@ -22,7 +23,8 @@ static int cmp_dirents(const void *ctx, const void *a, const void *b)
 	c = memcmp(p + 1, q + 1, p[0] < q[0] ? p[0] : q[0]);
 	if (c || p[0] != q[0])
 		return c ? c : p[0] - q[0];
-	/* equal names: a lookup finds the one in the earlier block; within a block parsing was in order, sorting is stable */
+	/* equal names: a lookup finds the one in the earlier block; within a block parsing was in order, sorting
+	 * is stable */
 	return (x->where >> 4 > y->where >> 4) - (x->where >> 4 < y->where >> 4);
 }
 
@@ -42,7 +44,8 @@ static uint32_t skip_parent(const struct load *l, uint32_t i)
 	return i;
 }
 
-/* Give each directory its slice of the sorted dirents, and dirents the index of their parent instead of its number. */
+/* Give each directory its slice of the sorted dirents, and dirents the index of their parent instead of its
+ * number. */
 static void group_dirents(struct load *l)
 {
 	uint32_t i, end;
@@ -78,8 +81,8 @@ static enum damage claim_dir(struct build *b, uint32_t d, uint32_t idx)
 static bool is_type_wrong(const struct i2n_inode *in, unsigned type)
 {
 	/* Source: Documentation/filesystems/ext4/directory.rst, file_type */
-	static const uint16_t types[] = { 0, I2N_S_IFREG, I2N_S_IFDIR, I2N_S_IFCHR, I2N_S_IFBLK, I2N_S_IFIFO, I2N_S_IFSOCK,
-		I2N_S_IFLNK };
+	static const uint16_t types[] = { 0, I2N_S_IFREG, I2N_S_IFDIR, I2N_S_IFCHR, I2N_S_IFBLK, I2N_S_IFIFO,
+		I2N_S_IFSOCK, I2N_S_IFLNK };
 
 	return type && (type >= sizeof(types) / sizeof(types[0]) || types[type] != i2n_inode_type(in));
 }

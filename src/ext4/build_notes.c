@@ -1,9 +1,9 @@
+#include "img2nfs/name.h"
+
 #include "build.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#include "img2nfs/name.h"
 
 /* Only the end of a longer path is told, so that damage deep down in a deep tree costs no more than elsewhere. */
 #define PATH_TOLD 4096
@@ -50,8 +50,8 @@ static int tell(struct build *b, enum damage dmg, const char *path, size_t len, 
 	if (fs->opts.strict && !ext4_damage_is_warning(dmg))
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0, "%s is damaged: %s%s",
 				i2n_quote(quoted, sizeof(quoted), path, len), ext4_damage_text(dmg), more);
-	i2n_note(&fs->notes, ext4_damage_is_warning(dmg) ? I2N_NOTE_WARN : I2N_NOTE_DAMAGED, ext4_damage_cls(dmg), path, len,
-		 "%s%s", ext4_damage_text(dmg), more);
+	i2n_note(&fs->notes, ext4_damage_is_warning(dmg) ? I2N_NOTE_WARN : I2N_NOTE_DAMAGED, ext4_damage_cls(dmg), path,
+		 len, "%s%s", ext4_damage_text(dmg), more);
 	return I2N_OK;
 }
 

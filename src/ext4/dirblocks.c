@@ -1,8 +1,7 @@
+#include "checked.h"
 #include "ext4.h"
 
 #include <stdlib.h>
-
-#include "checked.h"
 
 /* Directory blocks of the whole image that are held at once for sorting, 16 bytes each. Together they cannot be more
  * than the file system has, and an image whose directories take 64 GiB does not exist outside of attacks. */
@@ -77,7 +76,8 @@ static int parse_block(struct load *l, const struct load_block *b, const unsigne
 		.has_tail = l->fs->csum,
 	};
 
-	/* the array is sorted by block, and equal ones keep the order of their inodes: the first one owns the block */
+	/* the array is sorted by block, and equal ones keep the order of their inodes: the first one owns the
+	 * block */
 	if (b > l->dir_blocks && b[-1].blk == b->blk)
 		return ext4_load_damage(l, b->ino, DMG_DIR_SHARED, b->lblk, NULL, 0, err);
 	return ext4_dirents_parse(l, &part, data, l->fs->sb.block_size, err);
@@ -96,8 +96,8 @@ bool ext4_load_sort(struct load *l)
 	return ext4_sort(l->inodes, l->n_inodes, sizeof(*l->inodes), cmp_inodes, NULL);
 }
 
-/* Dirents from `from` on that name inodes of which the scan believed that they were never used: look at them now, as the
- * kernel would. Adds their blocks to l->dir_blocks. */
+/* Dirents from `from` on that name inodes of which the scan believed that they were never used: look at them now,
+ * as the kernel would. Adds their blocks to l->dir_blocks. */
 static int scan_missing(struct load *l, size_t from, struct i2n_err *err)
 {
 	int rc = I2N_OK;

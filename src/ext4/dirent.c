@@ -1,8 +1,7 @@
+#include "checked.h"
 #include "ext4.h"
 
 #include <string.h>
-
-#include "checked.h"
 
 /* Directory entries. Source: Documentation/filesystems/ext4/directory.rst; the checks are those of the kernel's
  * __ext4_check_dir_entry(), and as there a bad entry costs the rest of its block. Indexed directories need no code of

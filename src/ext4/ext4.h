@@ -14,12 +14,13 @@
 #ifndef EXT4_EXT4_H
 #define EXT4_EXT4_H
 
-#include <ext2fs/ext2fs.h>
-
 #include "img2nfs/fs.h"
+
 #include "fastcommit.h"
 #include "journal.h"
 #include "ondisk.h"
+
+#include <ext2fs/ext2fs.h>
 
 /* --- superblock.c, features.c --- */
 
@@ -36,7 +37,7 @@ struct ext4_super {
 	unsigned char raw[SB_SIZE];	/* as found */
 };
 
-/* Decode 1024 bytes. I2N_FATAL (IMAGE) when it is no superblock, is of a later revision, or has numbers that cannot be. */
+/* Decode 1024 bytes. I2N_FATAL (IMAGE): no superblock, or one of a later revision or with impossible numbers. */
 int ext4_super_decode(const unsigned char *raw, struct ext4_super *ret, struct i2n_err *err);
 /* The primary one, else the first sound backup (with a note). */
 int ext4_super_find(struct i2n_source *src, const struct i2n_notes *notes, struct ext4_super *ret, struct i2n_err *err);
@@ -277,7 +278,7 @@ struct dir_part {
 int ext4_dirents_parse(struct load *l, const struct dir_part *part, const unsigned char *buf, size_t len,
 		       struct i2n_err *err);
 
-/* The name that the kernel shows for an encrypted one when there is no key; Returns its length, 0 = the cipher is too short. */
+/* The name that the kernel shows for an encrypted one when there is no key. Returns its length, 0 = too short. */
 size_t ext4_nokey_name(const void *cipher, size_t len, char buf[I2N_NAME_MAX]);
 
 /* Stable merge sort; cmp gets ctx first. false: out of memory. */
@@ -311,7 +312,7 @@ uint16_t ext4_xattr_flags(struct xattr_walk *w, enum damage *ret_damage);
 enum damage ext4_xattr_check_block(const struct i2n_fs *fs, uint64_t blk, const unsigned char *data);
 /* The inode's "system.data": the second part of inline data. */
 bool ext4_xattr_inline_data(const struct raw_inode *r, const unsigned char **ret, size_t *ret_len);
-/* On-disk ACL to the form of getxattr(2), which is little endian version 2. Caller frees; NULL: not an ACL, or memory. */
+/* On-disk ACL to the form of getxattr(2), little endian version 2. Caller frees; NULL: not an ACL, or memory. */
 void *ext4_acl_convert(const unsigned char *acl, size_t len, size_t *ret_len);
 
 /* --- fs_reader.c, symlink.c --- */

@@ -1,10 +1,9 @@
+#include "checked.h"
 #include "ext4.h"
 
-#include "checked.h"
-
-/* Extent trees. Source: Documentation/filesystems/ext4/ifork.rst. The checks are those of the kernel's __ext4_ext_check();
- * beyond it, the entries of a node must end before the next entry of the node above, so that walking the tree ascends
- * and no node is walked twice: that bounds the work by the size of the tree. */
+/* Extent trees. Source: Documentation/filesystems/ext4/ifork.rst. The checks are those of the kernel's
+ * __ext4_ext_check(); beyond it, the entries of a node must end before the next entry of the node above, so that
+ * walking the tree ascends and no node is walked twice: that bounds the work by the size of the tree. */
 
 static const unsigned char *entry(const unsigned char *node, unsigned i)
 {

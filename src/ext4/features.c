@@ -27,8 +27,8 @@ static const char *const ro_compat_names[32] = {
 	INCOMPAT_INLINE_DATA | INCOMPAT_ENCRYPT | INCOMPAT_CASEFOLD)
 #define RO_COMPAT_KNOWN (RO_COMPAT_SPARSE_SUPER | RO_COMPAT_LARGE_FILE | RO_COMPAT_BTREE_DIR | RO_COMPAT_HUGE_FILE | \
 	RO_COMPAT_GDT_CSUM | RO_COMPAT_DIR_NLINK | RO_COMPAT_EXTRA_ISIZE | RO_COMPAT_QUOTA | RO_COMPAT_BIGALLOC | \
-	RO_COMPAT_METADATA_CSUM | RO_COMPAT_READONLY | RO_COMPAT_PROJECT | RO_COMPAT_SHARED_BLOCKS | RO_COMPAT_VERITY | \
-	RO_COMPAT_ORPHAN_PRESENT)
+	RO_COMPAT_METADATA_CSUM | RO_COMPAT_READONLY | RO_COMPAT_PROJECT | RO_COMPAT_SHARED_BLOCKS | \
+	RO_COMPAT_VERITY | RO_COMPAT_ORPHAN_PRESENT)
 
 /* Append the words of mask, each preceded by a space unless first. text has room for 3 * 32 words. */
 static void put_words(char *text, uint32_t mask, const char *const names[32], char letter)
@@ -91,7 +91,8 @@ int ext4_features_check(const struct ext4_super *sb, const struct i2n_notes *not
 	if (sb->ro_compat & ~(uint32_t)RO_COMPAT_KNOWN) {
 		put_words(text, sb->ro_compat & ~(uint32_t)RO_COMPAT_KNOWN, ro_compat_names, 'R');
 		i2n_note(notes, I2N_NOTE_WARN, "feature", NULL, 0,
-			 "the file system has features unknown here, which by its own word do not matter for reading: %s", text);
+			 "the file system has unknown features, which by its own word do not matter for reading: %s",
+			 text);
 	}
 	return I2N_OK;
 }

@@ -1,11 +1,11 @@
+#include "img2nfs/source.h"
+
+#include "checked.h"
 #include "ext4.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "checked.h"
-#include "img2nfs/source.h"
 
 bool ext4_is_data_block(const struct i2n_fs *fs, uint64_t blk, uint64_t count)
 {
@@ -30,8 +30,9 @@ bool ext4_inode_offset(const struct i2n_fs *fs, uint32_t ino, uint64_t *ret)
 
 static void format_uuid(const unsigned char *u, char buf[37])
 {
-	(void)snprintf(buf, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2],
-		       u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
+	(void)snprintf(buf, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+		       u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14],
+		       u[15]);
 }
 
 static int fill_info(struct i2n_fs *fs, struct i2n_err *err)
@@ -123,7 +124,8 @@ static int open_groups(struct i2n_fs *fs, struct i2n_err *err)
 		return rc;
 	if (!open_e2(fs, backup, &why) && are_groups_sound(fs)) {
 		i2n_note(&fs->notes, I2N_NOTE_WARN, "superblock", NULL, 0,
-			 "the group descriptors are damaged; using the backup at block %llu", (unsigned long long)backup);
+			 "the group descriptors are damaged; using the backup at block %llu",
+			 (unsigned long long)backup);
 		return I2N_OK;
 	}
 	return open_e2(fs, at, err);

@@ -1,14 +1,13 @@
-#include "ext4.h"
-
 #include "img2nfs/source.h"
+
+#include "checked.h"
+#include "ext4.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "checked.h"
 
 /* An io_manager's open() is told a name and nothing else. As libext2fs' own unixfd_io_manager puts a file descriptor
  * into the name, this one puts the address of its struct ext4_io there, as the digits of a uintptr_t (C11 7.20.1.4

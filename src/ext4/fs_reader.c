@@ -1,9 +1,9 @@
+#include "img2nfs/source.h"
+
 #include "ext4.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "img2nfs/source.h"
 
 #define WILLNEED_MAX (8u << 20)
 
@@ -131,7 +131,8 @@ static int read_mapped(struct i2n_file *f, unsigned char *buf, size_t len, uint6
 
 		rc = find_block(f, off >> bits, err);
 		if (rc == I2N_END)
-			return i2n_fail(err, I2N_BADNODE, I2N_DOM_IMAGE, 0, "there is no data at %llu", (unsigned long long)off);
+			return i2n_fail(err, I2N_BADNODE, I2N_DOM_IMAGE, 0, "there is no data at %llu",
+					(unsigned long long)off);
 		if (rc)
 			return rc;
 		in = off - (f->found.lblk << bits);
@@ -220,7 +221,8 @@ static int reader_open(struct i2n_reader *reader, const struct i2n_inode *in, st
 	int rc;
 
 	if (in->flags & I2N_INODE_ENCRYPTED)
-		return i2n_fail(err, I2N_BADNODE, I2N_DOM_IMAGE, 0, "the file is encrypted and the key is not in the image");
+		return i2n_fail(err, I2N_BADNODE, I2N_DOM_IMAGE, 0,
+				"the file is encrypted and the key is not in the image");
 	f = calloc(1, sizeof(*f));
 	if (!f)
 		return i2n_err_nomem(err);

@@ -1,10 +1,9 @@
+#include "checked.h"
 #include "ext4.h"
 
-#include "checked.h"
-
-/* The block pointers of ext2 and ext3: 12 direct ones, then one each through one, two and three levels of blocks full of
- * pointers. 0 is a hole, also in place of a whole block of pointers.
- * Source: Documentation/filesystems/ext4/ifork.rst, "Direct/Indirect Block Addressing". */
+/* The block pointers of ext2 and ext3: 12 direct ones, then one each through one, two and three levels of blocks
+ * full of pointers. 0 is a hole, also in place of a whole block of pointers. Source:
+ * Documentation/filesystems/ext4/ifork.rst, "Direct/Indirect Block Addressing". */
 
 #define DIRECT 12
 #define RUN_MAX 32768u		/* so that a long file is not walked to its end for one run */

@@ -1,10 +1,10 @@
+#include "img2nfs/source.h"
+
+#include "checked.h"
 #include "ext4.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "checked.h"
-#include "img2nfs/source.h"
 
 #define SECTOR_BITS 9
 #define EXTRA_EPOCH_MASK 3u	/* of an *_extra field: two more bits of seconds, then nanoseconds */

@@ -40,8 +40,8 @@ static bool splice(struct i2n_fs *fs, const struct raw_inode *r, char path[PATH_
 	return true;
 }
 
-/* Is there something at path? Symlinks on the way are followed, the last name is not ("/sbin/init" often is one). ".." is
- * not known: no system needs it here, and false is an allowed answer. */
+/* Is there something at path? Symlinks on the way are followed, the last name is not ("/sbin/init" often is one).
+ * ".." is not known: no system needs it here, and false is an allowed answer. */
 static bool exists(struct i2n_fs *fs, const char *start)
 {
 	char path[PATH_MAX_LOCAL];
@@ -78,5 +78,6 @@ bool i2n_fs_is_linux_root(struct i2n_fs *fs)
 {
 	if (!fs->e2 && (ext4_features_check(&fs->sb, NULL, NULL) || ext4_fs_ready(fs, NULL)))
 		return false;
-	return exists(fs, "etc") && (exists(fs, "sbin/init") || exists(fs, "usr/lib/systemd") || exists(fs, "lib/systemd"));
+	return exists(fs, "etc") &&
+		(exists(fs, "sbin/init") || exists(fs, "usr/lib/systemd") || exists(fs, "lib/systemd"));
 }

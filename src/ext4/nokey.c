@@ -1,5 +1,4 @@
 #include "ext4.h"
-
 #include "sha256.h"
 
 #include <string.h>

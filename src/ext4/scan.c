@@ -1,8 +1,8 @@
+#include "img2nfs/source.h"
+
 #include "ext4.h"
 
 #include <stdlib.h>
-
-#include "img2nfs/source.h"
 
 #define SCAN_BYTES (256u << 10)	/* one read of an inode table; larger than any inode and block */
 

@@ -1,9 +1,9 @@
 #include "sha256.h"
 
+#include "checked.h"
+
 #include <stdint.h>
 #include <string.h>
-
-#include "checked.h"
 
 #define BLOCK 64
 
@@ -35,7 +35,8 @@ static void compress(uint32_t h[8], const unsigned char *p)
 			(ror(w[i - 2], 17) ^ ror(w[i - 2], 19) ^ w[i - 2] >> 10);
 	memcpy(s, h, sizeof(s));
 	for (i = 0; i < BLOCK; i++) {
-		t1 = s[7] + (ror(s[4], 6) ^ ror(s[4], 11) ^ ror(s[4], 25)) + ((s[4] & s[5]) ^ (~s[4] & s[6])) + k[i] + w[i];
+		t1 = s[7] + (ror(s[4], 6) ^ ror(s[4], 11) ^ ror(s[4], 25)) + ((s[4] & s[5]) ^ (~s[4] & s[6])) + k[i] +
+			w[i];
 		t2 = (ror(s[0], 2) ^ ror(s[0], 13) ^ ror(s[0], 22)) + ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
 		memmove(s + 1, s, 7 * sizeof(*s));
 		s[4] += t1;
@@ -55,7 +56,8 @@ static void put_be32(unsigned char *p, uint32_t v)
 
 void ext4_sha256(const void *data, size_t len, unsigned char ret[SHA256_LEN])
 {
-	uint32_t h[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
+	uint32_t h[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+		0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
 	unsigned char last[2 * BLOCK] = { 0 };
 	const unsigned char *p = data;
 	size_t left = len, pad, i;

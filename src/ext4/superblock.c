@@ -1,10 +1,10 @@
+#include "img2nfs/source.h"
+
+#include "checked.h"
 #include "ext4.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#include "checked.h"
-#include "img2nfs/source.h"
 
 #define MAX_GROUPS (1u << 21)	/* 256 TiB of 4 KiB blocks; descriptors take 128 MiB then */
 
@@ -115,7 +115,8 @@ int ext4_super_decode(const unsigned char *raw, struct ext4_super *ret, struct i
 }
 
 /* The superblock at off, if it is the backup of group. */
-static bool read_backup(struct i2n_source *src, uint64_t off, uint32_t block_size, unsigned group, struct ext4_super *ret)
+static bool read_backup(struct i2n_source *src, uint64_t off, uint32_t block_size, unsigned group,
+			struct ext4_super *ret)
 {
 	unsigned char raw[SB_SIZE];
 
@@ -126,8 +127,8 @@ static bool read_backup(struct i2n_source *src, uint64_t off, uint32_t block_siz
 	return ret->group_nr == group || !ret->rev;
 }
 
-/* Backups lie at the start of group 1, and with sparse_super of the powers of 3, 5 and 7. The primary one is not there to
- * say how large groups are, so the default is tried: as many blocks as one block has bits. */
+/* Backups lie at the start of group 1, and with sparse_super of the powers of 3, 5 and 7. The primary one is not
+ * there to say how large groups are, so the default is tried: as many blocks as one block has bits. */
 static bool find_backup(struct i2n_source *src, struct ext4_super *ret)
 {
 	static const unsigned char groups[] = { 1, 3, 5, 7, 9, 25, 27, 49 };

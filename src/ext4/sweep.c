@@ -1,8 +1,8 @@
+#include "img2nfs/source.h"
+
 #include "ext4.h"
 
 #include <stdlib.h>
-
-#include "img2nfs/source.h"
 
 #define SWEEP_BYTES (1u << 20)	/* one read */
 #define SWEEP_GAP 8		/* blocks that nobody wants, read along because that is cheaper than a seek */

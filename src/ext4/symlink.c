@@ -1,8 +1,8 @@
+#include "img2nfs/source.h"
+
 #include "ext4.h"
 
 #include <string.h>
-
-#include "img2nfs/source.h"
 
 size_t ext4_inline_read(const struct raw_inode *r, void *buf, size_t cap)
 {
@@ -39,7 +39,8 @@ int ext4_readlink(struct i2n_reader *reader, const struct i2n_inode *in, void *b
 	int rc;
 
 	if (in->flags & I2N_INODE_ENCRYPTED)
-		return i2n_fail(err, I2N_BADNODE, I2N_DOM_IMAGE, 0, "the target is encrypted and the key is not in the image");
+		return i2n_fail(err, I2N_BADNODE, I2N_DOM_IMAGE, 0,
+				"the target is encrypted and the key is not in the image");
 	rc = ext4_inode_read(fs, in->ino, &r, err);
 	if (rc)
 		return rc;

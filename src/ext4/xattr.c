@@ -1,10 +1,9 @@
+#include "checked.h"
 #include "ext4.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "checked.h"
 
 /* Extended attributes. Source: Documentation/filesystems/ext4/attributes.rst; checks as the kernel's check_xattrs(). */
 
@@ -13,7 +12,8 @@
 
 void ext4_xattr_walk_body(struct xattr_walk *w, const unsigned char *body, size_t len)
 {
-	*w = (struct xattr_walk){ .base = body + XI_HEADER, .end = body + len, .at = body + XI_HEADER, .in_inode = true };
+	*w = (struct xattr_walk){ .base = body + XI_HEADER, .end = body + len, .in_inode = true };
+	w->at = w->base;
 }
 
 void ext4_xattr_walk_block(struct xattr_walk *w, const unsigned char *block, size_t len)

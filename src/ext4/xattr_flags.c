@@ -1,9 +1,8 @@
+#include "checked.h"
 #include "ext4.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "checked.h"
 
 /* Which kinds of extended attributes are there: all that the tree needs to know. */
 

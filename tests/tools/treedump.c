@@ -1,9 +1,10 @@
 /* treedump.c - one line for each object of an ext2/3/4 image as src/ext4 reads it, in the format of dirdump.
  *
- *	treedump [-a] [-S] [-q] [-s] [-x] [-o OFFSET] IMAGE
+ *	treedump [-a] [-S] [-q] [-s] [-X] [-o OFFSET] IMAGE
  *
- * -a adds the atime, -S leaves out the times of symlinks, -s is strict, -x adds extended attributes and chattr flags,
- * -q prints only notes and totals. Notes go to standard error as "kind class 'path': text".
+ * -a adds the atime, -S leaves out the times of symlinks, -s is strict, -q prints only notes and
+ * totals, -X instead one line per extended attribute, as tests/lib/xattrdump.py does, for `sort`. Notes go to standard
+ * error as "kind class 'path': text".
  * Exit status: 0, 1 = an error (told on standard error), 5 = something was damaged. */
 #include <getopt.h>
 #include <inttypes.h>
@@ -23,7 +24,7 @@
 #define RANGE_MAX (1u << 20)
 
 struct dump {
-	bool atimes, no_symlink_times, quiet, attrs;
+	bool atimes, no_symlink_times, quiet, xattrs;
 	struct i2n_fs *fs;
 	struct i2n_tree *t;
 	unsigned damaged;
@@ -137,7 +138,8 @@ static void print_content(struct dump *d, const struct i2n_inode *in)
 		fprintf(stderr, "damaged content: %s\n", err.msg);
 		d->damaged++;
 	} else {
-		printf("\t%016" PRIx64 "%016" PRIx64 "\tdata=%" PRIu64, (uint64_t)sum.high64, (uint64_t)sum.low64, data);
+		printf("\t%016" PRIx64 "%016" PRIx64 "\tdata=%" PRIu64, (uint64_t)sum.high64, (uint64_t)sum.low64,
+		       data);
 	}
 	if (f)
 		r->ops->close(f);
@@ -166,36 +168,44 @@ static void print_target(struct dump *d, const struct i2n_inode *in)
 
 /* --- attributes --- */
 
+struct attr_owner {
+	const char *path;
+	size_t len;
+};
+
 static void on_xattr(void *ctx, const char *name, const void *value, size_t len)
 {
+	const struct attr_owner *o = ctx;
 	const unsigned char *p = value;
 	size_t i;
 
-	(void)ctx;
+	printf(o->path ? "./" : ".");
+	put_escaped((const unsigned char *)o->path, o->len);
 	printf("\t");
 	put_escaped((const unsigned char *)name, strlen(name));
 	printf("=");
-	for (i = 0; i < len && i < 128; i++)
+	for (i = 0; i < len; i++)
 		printf("%02x", p[i]);
-	if (len > 128)
-		printf("+%zu", len);
+	printf("\n");
 }
 
-static void print_attrs(struct dump *d, const struct i2n_inode *in)
+/* Only inodes that the flags say have attributes: the flags are under test too. */
+static void print_xattrs(struct dump *d, uint32_t idx, const char *path, size_t len)
 {
+	struct attr_owner o = { path, len };
+	const struct i2n_inode *in = &d->t->inodes[idx];
 	struct i2n_err err;
-	char flags[32];
 	int rc;
 
-	rc = i2n_fs_chattr(d->fs, in, flags, &err);
-	if (!rc && flags[0])
-		printf("\tchattr=%s", flags);
-	if (!rc)
-		rc = i2n_fs_xattrs(d->fs, in, on_xattr, NULL, &err);
+	if (!(in->flags & (I2N_INODE_XATTR | I2N_INODE_ACL | I2N_INODE_CAPS)))
+		return;
+	rc = i2n_fs_xattrs(d->fs, in, on_xattr, &o, &err);
 	if (rc == I2N_FATAL)
 		fail(&err);
-	if (rc)
+	if (rc) {
 		fprintf(stderr, "damaged attributes: %s\n", err.msg);
+		d->damaged++;
+	}
 }
 
 /* --- lines --- */
@@ -263,8 +273,6 @@ static void print(struct dump *d, const struct line *l, const struct line *const
 		print_content(d, in);
 	else if (type == I2N_S_IFLNK)
 		print_target(d, in);
-	if (d->attrs)
-		print_attrs(d, in);
 	putchar('\n');
 }
 
@@ -287,8 +295,14 @@ static void dump(struct dump *d)
 		if (!first[idx])
 			first[idx] = &lines[i];
 	}
-	for (i = 0; i < n; i++)
-		print(d, &lines[i], first);
+	for (i = 0; i < n; i++) {
+		if (d->xattrs && !i)
+			print_xattrs(d, d->t->root, NULL, 0);
+		else if (d->xattrs)
+			print_xattrs(d, d->t->dirents[lines[i].d].inode, lines[i].path, lines[i].len);
+		else
+			print(d, &lines[i], first);
+	}
 	for (i = 0; i < n; i++)
 		free(lines[i].path);
 	free(lines);
@@ -305,13 +319,13 @@ int main(int argc, char **argv)
 	uint64_t off = 0;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "aSqsxo:")) != -1) {
+	while ((opt = getopt(argc, argv, "aSqsXo:")) != -1) {
 		switch (opt) {
 		case 'a': d.atimes = true; break;
 		case 'S': d.no_symlink_times = true; break;
 		case 'q': d.quiet = true; break;
 		case 's': opts.strict = true; break;
-		case 'x': d.attrs = true; break;
+		case 'X': d.xattrs = true; break;
 		case 'o': off = strtoull(optarg, NULL, 0); break;
 		default: return 2;
 		}
