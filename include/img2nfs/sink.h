@@ -1,4 +1,4 @@
-/* sink.h - where nodes are stored: an NFSv3 server, nothing at all; later NFSv4, tar, a directory.
+/* sink.h - where nodes are stored, and read back: an NFSv3 server, nothing at all; later NFSv4, tar, a directory.
  *
  * The engine submits one op per object and calls service() until the ops are done. How many requests an op becomes, and
  * how many are in flight, is the sink's business; that it never waits for one op before it takes the next is its promise.
@@ -7,8 +7,11 @@
  * op and all it points at belong to the sink. submit returned I2N_RETRY => the window is full, call service first; the op
  * is still the caller's. submit returned I2N_FATAL => err says why, nothing was queued, the op is still the caller's.
  *
- * Objects: MKDIR, and FILE/SYMLINK/MKNOD with `keep`, leave in op->obj a reference to what was made, for use as parent
+ * Objects: MKDIR, LOOKUP, and FILE/SYMLINK/MKNOD with `keep`, leave in op->obj a reference to the object, for use as parent
  * or as link target, until i2n_sink_release(). I2N_OBJ_ROOT is the destination directory itself and always valid.
+ *
+ * Reading back: ops from I2N_OP_LIST on, for sinks with I2N_CAP_READBACK. The bytes of READs under way are bounded as those
+ * of WRITEs are (submit returns I2N_RETRY). What they fail with is I2N_BADNODE unless the server is gone.
  *
  * Unit:      bytes; times packed as in node.h.
  * Thread:    one sink, one thread; nothing happens outside its calls.
@@ -36,6 +39,51 @@ enum i2n_op_kind {
 	I2N_OP_MKNOD,		/* parent, name, inode: character or block device, FIFO, socket. keep -> obj */
 	I2N_OP_LINK,		/* parent, name, obj: a further name of obj */
 	I2N_OP_DIRATTR,		/* obj, inode: final mode and times of a directory all whose children are done */
+	/* Only for sinks with I2N_CAP_READBACK: what is there now, and changes to it. Everything comes from the server. */
+	I2N_OP_LIST,		/* obj: on_entry for each entry but . and ..; eof. See struct i2n_entry */
+	I2N_OP_LOOKUP,		/* parent, name -> obj, attr; or absent. Symlinks are not followed */
+	I2N_OP_GETATTR,		/* obj -> attr */
+	I2N_OP_READ,		/* obj, buf, len > 0, off -> ret_len, eof. Less than len only at the end of the file */
+	I2N_OP_READLINK,	/* obj, buf, len -> ret_len; a target that is longer than len is I2N_BADNODE */
+	I2N_OP_SETATTR,		/* obj, inode, mask -> attr. What the server does not honour is a loss, as for FILE */
+	I2N_OP_REMOVE,		/* parent, name: not a directory; absent: it was not there */
+	I2N_OP_RMDIR,		/* parent, name: an empty directory; absent: it was not there */
+	I2N_OP_RENAME,		/* parent, name -> parent2, name2, replacing what is there as rename(2) does */
+};
+
+/* For SETATTR. The owner is set first, in a request of its own: servers drop setuid and setgid when it changes, so ask for
+ * the mode as well. SIZE cuts a file or makes it longer with a hole. */
+enum i2n_set {
+	I2N_SET_MODE = 1 << 0,
+	I2N_SET_OWNER = 1 << 1,
+	I2N_SET_SIZE = 1 << 2,
+	I2N_SET_MTIME = 1 << 3,
+	I2N_SET_ATIME = 1 << 4,
+};
+
+/* What the server says an object is. Not validated: any number may be anything. */
+struct i2n_attr {
+	uint64_t size, used;		/* bytes; used: allocated */
+	uint64_t fileid, fsid;
+	uint64_t mtime, atime, ctime;	/* packed */
+	uint32_t uid, gid, nlink;
+	uint32_t major, minor;
+	uint16_t mode;			/* type and 12 permission bits; type 0: none that we know */
+};
+
+/* One entry of a LIST. obj is the receiver's: keep it or i2n_sink_release() it. The name comes from the server: 1..1024
+ * bytes without '/' and NUL; when the directory changes meanwhile, some may come twice. on_entry may submit ops. */
+struct i2n_entry {
+	const unsigned char *name;	/* valid during the call, not NUL-terminated */
+	size_t name_len;
+	struct i2n_attr attr;
+	i2n_obj obj;
+};
+
+/* Where a LIST goes on; all zero: at the beginning. */
+struct i2n_list_pos {
+	uint64_t cookie;
+	unsigned char verf[8];
 };
 
 struct i2n_op {
@@ -52,6 +100,22 @@ struct i2n_op {
 	void *priv;				/* the sink's */
 	int rc;					/* set before done: I2N_OK, I2N_BADNODE, I2N_FATAL */
 	struct i2n_err err;			/* set when rc != I2N_OK */
+	/* reading back and changing */
+	struct i2n_attr attr;			/* out */
+	bool absent;				/* out, with rc I2N_OK: there is no such name */
+	bool eof;				/* out: nothing follows */
+	bool pause;				/* LIST: set it in on_entry to have the op done, with eof false, after the
+						 * entries at hand; submit it again as it is to go on */
+	unsigned mask;				/* SETATTR: enum i2n_set */
+	void *buf;				/* READ, READLINK: the submitter's, len bytes */
+	uint32_t len, ret_len;
+	uint64_t off;
+	struct i2n_list_pos pos;		/* LIST: the sink's, zero at first */
+	/* Runs during service(). entry NULL: the server cannot go on where it was, all entries come again. */
+	void (*on_entry)(struct i2n_op *op, const struct i2n_entry *entry);
+	i2n_obj parent2;			/* RENAME */
+	const unsigned char *name2;
+	unsigned char name2_len;
 };
 
 /* What a sink can hold; the plan reports the rest as loss. */
@@ -60,6 +124,7 @@ enum i2n_sink_caps {
 	I2N_CAP_ACL = 1 << 1,
 	I2N_CAP_CAPS = 1 << 2,		/* security.capability */
 	I2N_CAP_CHATTR = 1 << 3,
+	I2N_CAP_READBACK = 1 << 4,	/* takes the ops from LIST on */
 };
 
 /* Procedures counted in the summary. */
@@ -78,6 +143,7 @@ struct i2n_sink_stats {
 	uint64_t reconnects;
 	uint64_t corrected;		/* corrective SETATTRs */
 	uint64_t bytes_written;		/* file data acknowledged and safe */
+	uint64_t bytes_read;		/* file data that READ brought */
 	uint64_t max_in_flight, max_bytes_in_flight;
 };
 
@@ -100,6 +166,10 @@ struct i2n_sink_ops {
 struct i2n_sink {
 	const struct i2n_sink_ops *ops;
 	uint32_t caps;			/* enum i2n_sink_caps */
+	/* with I2N_CAP_READBACK: */
+	uint32_t read_size;		/* a good len for READ; a READ of more is cut into pieces sent one after the other */
+	uint64_t time_delta_ns;		/* times are kept in multiples of this; 0 and 1: exactly */
+	uint64_t time_first, time_last;	/* packed; other times are stored as the nearest of these */
 	struct i2n_sink_stats stats;
 	unsigned outstanding;		/* the gate's count of ops submitted and not done */
 };
@@ -122,7 +192,14 @@ struct i2n_sink_env {
 	const struct i2n_notes *notes;
 };
 
+enum i2n_dest {
+	I2N_DEST_NEW,		/* must be absent (then it is made) or empty */
+	I2N_DEST_EXISTING,	/* must exist; opening writes nothing */
+	I2N_DEST_UPDATE,	/* may exist, with any content; a missing path is made */
+};
+
 struct i2n_nfs_opts {
+	enum i2n_dest dest;
 	uint32_t uid, gid;		/* AUTH_SYS credentials; default 0:0 */
 	unsigned window;		/* requests in flight, 1..1024; default 128 */
 	uint64_t bytes_in_flight;	/* file data in flight, 64 KiB..1 GiB; default 8 MiB */
@@ -146,9 +223,10 @@ void i2n_nfs_url_release(struct i2n_nfs_url *url);
 
 const char *i2n_nfs_library(void);	/* version of libnfs we were built with */
 
-/* Connect, mount the longest exported prefix of the URL's path, and make sure that the destination directory is absent
- * or empty (else I2N_FATAL, domain DEST, nothing written). Then make what is missing of the path, and check with the
- * attributes of the destination directory that our uid is not squashed. env's members must outlive the sink.
+/* Connect, mount the longest exported prefix of the URL's path, and make sure that the destination directory is as
+ * opts->dest wants it (else I2N_FATAL, domain DEST, nothing written). Unless it is EXISTING, then make what is missing of
+ * the path, and check with the attributes of the destination directory that our uid is not squashed. env's members must
+ * outlive the sink; for the ops from LIST on, tree and reader may be NULL.
  * Failures carry as hint the line that /etc/exports lacks. stop (may be NULL): set to a signal number to give up. */
 int i2n_sink_open_nfs3(const struct i2n_nfs_url *url, const struct i2n_nfs_opts *opts, const struct i2n_sink_env *env,
 		       const volatile int *stop, struct i2n_sink **ret, struct i2n_err *err);

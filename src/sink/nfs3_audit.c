@@ -25,8 +25,16 @@ void nfs3_audit_add(struct nfs3_op *o)
 {
 	struct nfs3_audit *a;
 
-	if (o->op->kind == I2N_OP_MKDIR || o->op->kind == I2N_OP_LINK)
-		return;	/* the directory's own DIRATTR and the first name's op look after these */
+	switch (o->op->kind) {
+	case I2N_OP_FILE:
+	case I2N_OP_SYMLINK:
+	case I2N_OP_MKNOD:
+	case I2N_OP_DIRATTR:
+	case I2N_OP_SETATTR:
+		break;
+	default:
+		return;	/* a directory's own DIRATTR and the first name's op look after MKDIR and LINK */
+	}
 	a = malloc(sizeof(*a));
 	if (!a)
 		return;	/* a second look is all that is lost */

@@ -49,10 +49,9 @@ static enum i2n_proc proc_of(enum i2n_op_kind kind)
 		return I2N_PROC_MKNOD;
 	case I2N_OP_LINK:
 		return I2N_PROC_LINK;
-	case I2N_OP_DIRATTR:
-		break;
+	default:
+		return I2N_PROC_SETATTR;
 	}
-	return I2N_PROC_SETATTR;
 }
 
 /* The object is there and its handle known. */
@@ -352,7 +351,7 @@ void nfs3_make_start(struct nfs3_op *o)
 	case I2N_OP_LINK:
 		send_link(o);
 		break;
-	case I2N_OP_DIRATTR:
+	default:
 		send_dirattr(o);
 		break;
 	}

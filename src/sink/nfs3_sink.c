@@ -46,6 +46,35 @@ static void op_free(struct nfs3_op *o)
 	nfs->spare_ops = o;
 }
 
+static void start(struct nfs3_op *o)
+{
+	switch (o->op->kind) {
+	case I2N_OP_MKDIR:
+	case I2N_OP_FILE:
+	case I2N_OP_SYMLINK:
+	case I2N_OP_MKNOD:
+	case I2N_OP_LINK:
+	case I2N_OP_DIRATTR:
+		nfs3_make_start(o);
+		break;
+	case I2N_OP_LIST:
+		nfs3_list_start(o);
+		break;
+	case I2N_OP_LOOKUP:
+	case I2N_OP_GETATTR:
+	case I2N_OP_READ:
+	case I2N_OP_READLINK:
+		nfs3_read_start(o);
+		break;
+	case I2N_OP_SETATTR:
+	case I2N_OP_REMOVE:
+	case I2N_OP_RMDIR:
+	case I2N_OP_RENAME:
+		nfs3_change_start(o);
+		break;
+	}
+}
+
 static int submit(struct i2n_sink *sink, struct i2n_op *op, struct i2n_err *err)
 {
 	struct nfs3 *nfs = nfs3_of(sink);
@@ -58,11 +87,13 @@ static int submit(struct i2n_sink *sink, struct i2n_op *op, struct i2n_err *err)
 	/* files that wait for a data buffer keep their image file open: not too many of them */
 	if (!nfs_calls_have_room(&nfs->calls) || nfs->n_ops >= 2 * nfs->opts.window)
 		return I2N_RETRY;
+	if (op->kind == I2N_OP_READ && !nfs3_read_admits(nfs, op))
+		return I2N_RETRY;
 	o = op_new(nfs, op);
 	if (!o)
 		return i2n_err_nomem(err);
 	nfs3_op_activate(o);
-	nfs3_make_start(o);
+	start(o);
 	return I2N_OK;
 }
 
@@ -93,8 +124,8 @@ static void fail_idle(struct nfs3 *nfs)
 	nfs->symlink_waiters = NULL;
 	for (o = nfs->active; o; o = next) {
 		next = o->next;
-		if (o->call.where != CALL_IDLE || o->writes_out)
-			continue;
+		if (o->call.where != CALL_IDLE || o->writes_out || nfs3_list_is_waiting(o))
+			continue;	/* comes to its end by itself */
 		o->op->err = nfs->calls.err;
 		nfs3_op_done(o, I2N_FATAL);
 	}
@@ -105,6 +136,7 @@ static int service(struct i2n_sink *sink, int timeout_ms, struct i2n_err *err)
 	struct nfs3 *nfs = nfs3_of(sink);
 	int64_t now = nfs_now_ms(), end = now + timeout_ms;
 	int rc = I2N_OK;
+	bool listed = false;
 
 	if (hand_back(nfs))
 		return I2N_OK;
@@ -116,7 +148,8 @@ static int service(struct i2n_sink *sink, int timeout_ms, struct i2n_err *err)
 			nfs_calls_stop(&nfs->calls, &nfs->calls.err, true);
 		if (nfs->calls.dead)
 			fail_idle(nfs);
-	} while (rc == I2N_OK && !nfs->finished && now < end);
+		listed = nfs3_list_hand_over(nfs);
+	} while (rc == I2N_OK && !nfs->finished && !listed && now < end);
 	(void)hand_back(nfs);
 	if (!nfs->calls.dead || nfs->active)
 		return I2N_OK;
@@ -223,6 +256,9 @@ int i2n_sink_open_nfs3(const struct i2n_nfs_url *url, const struct i2n_nfs_opts 
 	if (!nfs)
 		return i2n_err_nomem(err);
 	nfs->sink.ops = &nfs3_ops;
+	nfs->sink.caps = I2N_CAP_READBACK;
+	nfs->sink.time_first = i2n_time_pack((struct i2n_time){ 0, 0 });
+	nfs->sink.time_last = i2n_time_pack((struct i2n_time){ UINT32_MAX, 999999999 });
 	nfs->env = *env;
 	nfs->opts = usable(opts);
 	nfs->opts.uid = url->has_uid ? url->uid : opts->uid;

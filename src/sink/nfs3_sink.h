@@ -4,6 +4,9 @@
  *	nfs3_step.c	what all ops do: requests, errors, settling attributes
  *	nfs3_make.c	MKDIR, SYMLINK, MKNOD, LINK, DIRATTR and CREATE, with what to believe after re-sending
  *	nfs3_file.c	file data: WRITE, COMMIT, write verifiers
+ *	nfs3_read.c	LOOKUP, GETATTR, READ, READLINK: what is there
+ *	nfs3_list.c	LIST
+ *	nfs3_change.c	SETATTR, REMOVE, RMDIR, RENAME
  *	nfs3_audit.c	a second look at the attributes of what a broken connection may have disturbed
  *	nfs_mount.c	everything before the first op
  *
@@ -36,7 +39,8 @@ struct nfs3_op {
 	struct nfs3 *nfs;
 	struct i2n_op *op;
 	struct nfs3_op *prev, *next;		/* active or finished */
-	struct nfs3_op *writer_next;		/* of the files with data to send, or of symlinks that wait for a trial */
+	/* of the files with data to send, of symlinks that wait for a trial, or of listings with entries to hand over */
+	struct nfs3_op *writer_next;
 	/* Takes the reply; *status is the first word of every result and is NFS3_OK or handled here. */
 	void (*step)(struct nfs3_op *o, const void *res);
 	struct nfs3_fh dir, self;
@@ -60,7 +64,11 @@ struct nfs3_op {
 	char verf[NFS3_WRITEVERFSIZE];
 	unsigned writes_out, rewinds;
 	uint64_t sent_end, safe_end, bytes;	/* end of data sent; of data committed; bytes since the last commit */
-	uint64_t fileid;			/* LINK: what has the name already */
+	uint64_t fileid;			/* LINK: what has the name already; RENAME: what is moved */
+	/* reading back */
+	struct nfs3_list *list;			/* LIST; malloc */
+	struct nfs3_fh dir2;			/* RENAME */
+	char name2[I2N_NAME_MAX + 1];
 };
 
 struct nfs3_audit;
@@ -74,6 +82,8 @@ struct nfs3 {
 	struct nfs_bufs bufs;
 	struct nfs3_op *active, *finished, *finished_tail, *spare_ops;
 	struct nfs3_op *writers, *writers_tail;
+	struct nfs3_op *listed, *listed_tail;
+	uint64_t read_bytes;			/* of READs under way */
 	struct nfs3_write *spare_writes;
 	struct nfs3_audit *audits;
 	unsigned n_ops;
@@ -94,6 +104,8 @@ void nfs3_op_activate(struct nfs3_op *o);
 /* nfs3_step.c */
 void nfs3_ask(struct nfs3_op *o, enum i2n_proc proc, void (*step)(struct nfs3_op *o, const void *res));
 void nfs3_op_done(struct nfs3_op *o, int rc);
+/* The same when the run can do without: reading back, removing. */
+void nfs3_op_refused(struct nfs3_op *o, enum i2n_proc proc, nfsstat3 status);
 /* The op ends with an error of the server: fills op->err from the procedure and the code. */
 void nfs3_op_fail(struct nfs3_op *o, enum i2n_proc proc, nfsstat3 status, bool own_handle);
 void nfs3_op_conflict(struct nfs3_op *o, const char *what);
@@ -113,6 +125,21 @@ int nfs3_file_open(struct nfs3_op *o);
 void nfs3_file_begin(struct nfs3_op *o);		/* the file is there: send its data */
 void nfs3_file_pump(struct nfs3 *nfs);
 void nfs3_file_close(struct nfs3_op *o);
+
+/* nfs3_read.c */
+void nfs3_read_start(struct nfs3_op *o);
+void nfs3_take_attr(struct i2n_attr *ret, const fattr3 *a);
+/* Is there room for another READ of op->len bytes? */
+bool nfs3_read_admits(const struct nfs3 *nfs, const struct i2n_op *op);
+
+/* nfs3_list.c */
+void nfs3_list_start(struct nfs3_op *o);
+bool nfs3_list_hand_over(struct nfs3 *nfs);	/* run on_entry for what has come; true: there was something */
+void nfs3_list_close(struct nfs3_op *o);
+bool nfs3_list_is_waiting(const struct nfs3_op *o);	/* in nfs->listed, or being handed over */
+
+/* nfs3_change.c */
+void nfs3_change_start(struct nfs3_op *o);
 
 /* nfs3_audit.c */
 void nfs3_audit_add(struct nfs3_op *o);

@@ -12,7 +12,8 @@
 char *nfs3_op_path(const struct nfs3_op *o, char *buf, size_t cap)
 {
 	size_t len = 0;
-	char *path = o->nfs->env.tree ? i2n_tree_path(o->nfs->env.tree, o->op->dirent, &len) : NULL;
+	bool in_tree = o->nfs->env.tree && (o->op->dirent != I2N_NONE || !o->name[0]);
+	char *path = in_tree ? i2n_tree_path(o->nfs->env.tree, o->op->dirent, &len) : NULL;
 
 	if (path)
 		(void)i2n_quote(buf, cap, path, len);
@@ -27,16 +28,18 @@ static void wake_symlinks(struct nfs3 *nfs);
 /* What a stored object leaves behind: its handle, and a word about times that had to be clamped. */
 static int take_result(struct nfs3_op *o)
 {
-	bool settled = o->op->kind != I2N_OP_MKDIR && o->op->kind != I2N_OP_LINK;
+	enum i2n_op_kind kind = o->op->kind;
+	bool object = kind == I2N_OP_FILE || kind == I2N_OP_SYMLINK || kind == I2N_OP_MKNOD;
+	bool settled = object || kind == I2N_OP_DIRATTR || kind == I2N_OP_SETATTR;
 	char *path;
 	size_t len = 0;
 
-	if (o->op->kind == I2N_OP_MKDIR || (o->op->keep && settled && o->op->kind != I2N_OP_DIRATTR)) {
+	if (kind == I2N_OP_MKDIR || (object && o->op->keep) || (kind == I2N_OP_LOOKUP && !o->op->absent)) {
 		o->op->obj = nfs3_objs_add(&o->nfs->objs, &o->self);
 		if (o->op->obj == I2N_OBJ_NONE)
 			return i2n_err_nomem(&o->op->err);
 	}
-	if (settled && o->want.clamped) {
+	if (settled && o->want.clamped && o->want.check & NFS3_ATTR_TIMES) {
 		path = o->nfs->env.tree ? i2n_tree_path(o->nfs->env.tree, o->op->dirent, &len) : NULL;
 		i2n_note(o->nfs->env.notes, I2N_NOTE_LOSS, "time-range", path, len,
 			 "a time before 1970 or after 2106 was moved to the nearest that NFSv3 can express");
@@ -50,6 +53,9 @@ void nfs3_op_done(struct nfs3_op *o, int rc)
 	struct nfs3 *nfs = o->nfs;
 
 	nfs3_file_close(o);
+	nfs3_list_close(o);
+	if (o->op->kind == I2N_OP_READ)
+		nfs->read_bytes -= o->op->len;
 	o->op->rc = rc == I2N_OK ? take_result(o) : rc;
 	if (o->op->rc == I2N_OK && o->ambiguous)
 		nfs3_audit_add(o);
@@ -63,7 +69,7 @@ void nfs3_op_done(struct nfs3_op *o, int rc)
 		wake_symlinks(nfs);
 }
 
-void nfs3_op_fail(struct nfs3_op *o, enum i2n_proc proc, nfsstat3 status, bool own_handle)
+static void tell_refusal(struct nfs3_op *o, enum i2n_proc proc, nfsstat3 status)
 {
 	char path[400], code[32];
 	const char *hint = nfs3_err_hint(status);
@@ -72,7 +78,18 @@ void nfs3_op_fail(struct nfs3_op *o, enum i2n_proc proc, nfsstat3 status, bool o
 		    nfs3_op_path(o, path, sizeof(path)), nfs3_err_name(status, code));
 	if (hint)
 		i2n_err_hint(&o->op->err, "%s", hint);
+}
+
+void nfs3_op_fail(struct nfs3_op *o, enum i2n_proc proc, nfsstat3 status, bool own_handle)
+{
+	tell_refusal(o, proc, status);
 	nfs3_op_done(o, nfs3_err_rc(status, own_handle));
+}
+
+void nfs3_op_refused(struct nfs3_op *o, enum i2n_proc proc, nfsstat3 status)
+{
+	tell_refusal(o, proc, status);
+	nfs3_op_done(o, status == NFS3ERR_JUKEBOX ? I2N_FATAL : I2N_BADNODE);
 }
 
 void nfs3_op_conflict(struct nfs3_op *o, const char *what)
@@ -255,6 +272,8 @@ void nfs3_settle(struct nfs3_op *o, const fattr3 *got)
 		nfs3_op_conflict(o, "the server gives no attributes");
 		return;
 	}
+	if (o->op->kind == I2N_OP_SETATTR)
+		nfs3_take_attr(&o->op->attr, got);
 	diff = nfs3_want_diff(&o->want, got, &o->nfs->delta);
 	if (diff & NFS3_ATTR_TYPE) {
 		nfs3_op_conflict(o, "something of another type is there");

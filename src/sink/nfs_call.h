@@ -48,6 +48,8 @@ struct nfs_call {
 		REMOVE3args remove;
 		RMDIR3args rmdir;
 		READLINK3args readlink;
+		struct rpc_read_args read;
+		RENAME3args rename;
 	} args;
 };
 

@@ -12,6 +12,7 @@
 #define LIST_CALLS 8		/* an empty directory needs one */
 #define DIR_MODE 0755
 #define WSIZE_MAX (1u << 20)
+#define RSIZE_MAX (256u << 10)	/* replies of libnfs 4.0 must stay below 1 MiB; larger ones were not faster */
 #define MADE_MAX 512		/* a path of 1024 bytes has no more components */
 #define WANT_ACCESS (ACCESS3_LOOKUP | ACCESS3_MODIFY | ACCESS3_EXTEND)
 
@@ -184,6 +185,9 @@ static void use_fsinfo(struct nfs3 *nfs, const FSINFO3resok *info)
 	nfs->wsize = size;
 	nfs->max_file = info->maxfilesize ? info->maxfilesize : UINT64_MAX;
 	nfs->delta = info->time_delta;
+	size = info->rtmax ? info->rtmax : 8192;
+	nfs->sink.read_size = size < RSIZE_MAX ? size : RSIZE_MAX;
+	nfs->sink.time_delta_ns = nfs->delta.seconds * UINT64_C(1000000000) + nfs->delta.nseconds;
 }
 
 static int fsinfo(struct walk *w, struct i2n_err *err)
@@ -405,6 +409,14 @@ static int check_squash(struct walk *w, struct i2n_err *err)
 	return w->attrs.uid == w->nfs->opts.uid ? I2N_OK : squashed(w, &w->attrs, err);
 }
 
+static int absent(const struct walk *w, struct i2n_err *err)
+{
+	char name[I2N_NAME_MAX + 1], path[300];
+
+	return i2n_fail(err, I2N_FATAL, I2N_DOM_DEST, 0, "there is no %s on the server",
+			quote_here(w, component(w->rest, name), path, sizeof(path)));
+}
+
 static int prepare(struct walk *w, struct i2n_err *err)
 {
 	char name[I2N_NAME_MAX + 1];
@@ -419,7 +431,9 @@ static int prepare(struct walk *w, struct i2n_err *err)
 	if (rc != I2N_OK)
 		return rc;
 	exists = !component(w->rest, name);
-	if (exists)
+	if (w->nfs->opts.dest == I2N_DEST_EXISTING)
+		return exists ? I2N_OK : absent(w, err);
+	if (exists && w->nfs->opts.dest == I2N_DEST_NEW)
 		rc = check_empty(w, err);
 	if (rc == I2N_OK)
 		rc = check_writable(w, err);

@@ -21,10 +21,12 @@
 /* 4.0 and 5.0 name the raw calls _async and return int, 6 and 7 name them _task and return the PDU. */
 #ifdef LIBNFS_API_V2
 #define NFS3(op, args) (rpc_nfs3_##op##_task(conn->rpc, on_reply, (args), slot) != NULL)
+#define SEND_READ(args) (rpc_nfs3_read_task(conn->rpc, on_reply, (args)->buf, (args)->xdr.count, &(args)->xdr, slot) != NULL)
 #define CALL_MNT(path) (rpc_mount3_mnt_task(conn->rpc, on_reply, (path), slot) != NULL)
 #define CALL_EXPORT() (rpc_mount3_export_task(conn->rpc, on_reply, slot) != NULL)
 #else
 #define NFS3(op, args) (rpc_nfs3_##op##_async(conn->rpc, on_reply, (args), slot) >= 0)
+#define SEND_READ(args) (rpc_nfs3_read_async(conn->rpc, on_reply, &(args)->xdr, slot) >= 0)
 #define CALL_MNT(path) (rpc_mount3_mnt_async(conn->rpc, on_reply, (path), slot) >= 0)
 #define CALL_EXPORT() (rpc_mount3_export_async(conn->rpc, on_reply, slot) >= 0)
 #endif
@@ -199,9 +201,28 @@ static bool send_nfs3(struct rpc_conn *conn, enum i2n_proc proc, void *args, str
 		return NFS3(readlink, args);
 	case I2N_PROC_ACCESS:
 		return NFS3(access, args);
+	case I2N_PROC_READ:
+		return SEND_READ((struct rpc_read_args *)args);
 	default:
-		return false;	/* NULL is sent by connecting, MNT has its own function, READ is not needed yet */
+		return false;	/* NULL is sent by connecting, MNT has its own function */
 	}
+}
+
+uint32_t rpc_read_take(const READ3res *res, void *buf, uint32_t cap)
+{
+#ifdef LIBNFS_API_V2
+	uint32_t n = res->READ3res_u.resok.count;
+
+	(void)buf;	/* it is there */
+	return n < cap ? n : cap;
+#else
+	uint32_t n = res->READ3res_u.resok.data.data_len;
+
+	n = n < cap ? n : cap;
+	if (n)
+		memcpy(buf, res->READ3res_u.resok.data.data_val, n);
+	return n;
+#endif
 }
 
 bool rpc_conn_send(struct rpc_conn *conn, enum i2n_proc proc, void *args, struct rpc_slot *slot)

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "img2nfs/sink.h"
+#include "nfs3_xdr.h"
 
 struct rpc_conn;
 struct sockaddr;
@@ -45,6 +46,15 @@ struct rpc_conn *rpc_conn_new(const struct rpc_target *target);	/* NULL: out of 
 enum rpc_state rpc_conn_state(const struct rpc_conn *conn);
 const char *rpc_conn_error(const struct rpc_conn *conn);	/* why it failed; text from libnfs, ASCII */
 bool rpc_conn_is_denied(const struct rpc_conn *conn);		/* the server answered, and refused us or the program */
+
+/* READ: some libnfs put the data into a buffer of ours, which must stay as long as the slot, others hand over theirs. */
+struct rpc_read_args {
+	READ3args xdr;
+	void *buf;		/* xdr.count bytes */
+};
+
+/* After a READ answered with NFS3_OK: bring the data into buf, return how much it is, at most cap. */
+uint32_t rpc_read_take(const READ3res *res, void *buf, uint32_t cap);
 
 /* Queue a request. false: not queued, the connection has failed. Never called on one that is not up. */
 bool rpc_conn_send(struct rpc_conn *conn, enum i2n_proc proc, void *args, struct rpc_slot *slot);

@@ -2,13 +2,37 @@
 
 #include <assert.h>
 
+enum { NEEDS_INODE = 1, NEEDS_NAME = 2, NEEDS_NAME2 = 4, NEEDS_OBJ = 8, NEEDS_BUF = 16 };
+
+static unsigned needs_of(enum i2n_op_kind kind)
+{
+	static const unsigned char needs[] = {
+		[I2N_OP_MKDIR] = NEEDS_INODE | NEEDS_NAME, [I2N_OP_FILE] = NEEDS_INODE | NEEDS_NAME,
+		[I2N_OP_SYMLINK] = NEEDS_INODE | NEEDS_NAME, [I2N_OP_MKNOD] = NEEDS_INODE | NEEDS_NAME,
+		[I2N_OP_LINK] = NEEDS_INODE | NEEDS_NAME | NEEDS_OBJ, [I2N_OP_DIRATTR] = NEEDS_INODE | NEEDS_OBJ,
+		[I2N_OP_LIST] = NEEDS_OBJ, [I2N_OP_LOOKUP] = NEEDS_NAME, [I2N_OP_GETATTR] = NEEDS_OBJ,
+		[I2N_OP_READ] = NEEDS_OBJ | NEEDS_BUF, [I2N_OP_READLINK] = NEEDS_OBJ | NEEDS_BUF,
+		[I2N_OP_SETATTR] = NEEDS_INODE | NEEDS_OBJ, [I2N_OP_REMOVE] = NEEDS_NAME, [I2N_OP_RMDIR] = NEEDS_NAME,
+		[I2N_OP_RENAME] = NEEDS_NAME | NEEDS_NAME2,
+	};
+
+	assert((size_t)kind < sizeof(needs));
+	return needs[kind];
+}
+
 int i2n_sink_submit(struct i2n_sink *sink, struct i2n_op *op, struct i2n_err *err)
 {
+	unsigned needs = needs_of(op->kind);
 	int rc;
 
-	assert(op->done && op->inode);
-	assert(op->kind == I2N_OP_DIRATTR || (op->name && op->name_len && op->parent != I2N_OBJ_NONE));
-	assert((op->kind != I2N_OP_LINK && op->kind != I2N_OP_DIRATTR) || op->obj != I2N_OBJ_NONE);
+	assert(op->done);
+	assert(op->kind < I2N_OP_LIST || sink->caps & I2N_CAP_READBACK);
+	assert(!(needs & NEEDS_INODE) || op->inode);
+	assert(!(needs & NEEDS_NAME) || (op->name && op->name_len && op->parent != I2N_OBJ_NONE));
+	assert(!(needs & NEEDS_NAME2) || (op->name2 && op->name2_len && op->parent2 != I2N_OBJ_NONE));
+	assert(!(needs & NEEDS_OBJ) || op->obj != I2N_OBJ_NONE);
+	assert(!(needs & NEEDS_BUF) || (op->buf && op->len));
+	assert(op->kind != I2N_OP_LIST || op->on_entry);
 	sink->outstanding++;
 	rc = sink->ops->submit(sink, op, err);
 	assert(rc == I2N_OK || rc == I2N_RETRY || rc == I2N_FATAL);
