@@ -1,8 +1,9 @@
 /* ptable_own.h - between the files that read a partition table.
  *
- * libfdisk reads from a file descriptor, and a source need not have one. So the places where a table can lie are
- * checked here, copied into a sparse file that nobody else sees (struct view), and libfdisk decodes that. It meets only headers
- * whose checksums and sizes have been verified, and chains of extended partitions that end.
+ * libfdisk reads from a file descriptor, and a source need not have one. So the places where a
+ * table can lie are checked here, copied into a sparse file that nobody else sees (struct view), and
+ * libfdisk decodes that. It meets only headers whose checksums and sizes have been verified, and
+ * chains of extended partitions that end.
  *
  * Unit:      bytes; *_lba in sectors of sector_size.
  * Trust:     the bytes are hostile; after gpt_load() and dos_copy_chain() sizes and positions are not.

@@ -167,7 +167,6 @@ run 3 extract --quiet two null:
 says "cannot read partition 2 of 'two': the image is cut short, 2097152 bytes are missing"
 try --partition 1 two
 takes 1
-one_line
 truncate -s 8M one
 run 3 extract --quiet one null:
 says "cannot read partition 2 of 'one': the image is cut short, 8388608 bytes are missing"
