@@ -1,13 +1,13 @@
 /* loss.h - classes of what a destination may be unable to keep.
  *
- * One word per class, used by notes (`cls`), by --allow-loss=WORD,... and in the JSON report. A loss that is not allowed
- * makes the exit status 1. The table of words, with one sentence each, is in src/plan/loss.c. */
+ * One word per class, used by notes (`cls`), by --allow-loss=WORD,... and in the JSON report. A loss that is not
+ * allowed makes the exit status 1. The table of words, with one sentence each, is in src/plan/loss.c. */
 #ifndef IMG2NFS_LOSS_H
 #define IMG2NFS_LOSS_H
 
-#include <stdint.h>
-
 #include "img2nfs/err.h"
+
+#include <stdint.h>
 
 enum i2n_loss {
 	I2N_LOSS_XATTR = 1 << 0,	/* "xattr": extended attributes other than the two below */

@@ -12,11 +12,11 @@
 #ifndef IMG2NFS_NODE_H
 #define IMG2NFS_NODE_H
 
+#include "img2nfs/err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "img2nfs/err.h"
 
 #define I2N_NONE UINT32_MAX
 #define I2N_NAME_MAX 255
@@ -92,7 +92,8 @@ struct i2n_tree {
 	uint32_t root;			/* index of the root directory's inode */
 };
 
-static inline const unsigned char *i2n_dirent_name(const struct i2n_tree *t, const struct i2n_dirent *de, size_t *ret_len)
+static inline const unsigned char *i2n_dirent_name(const struct i2n_tree *t, const struct i2n_dirent *de,
+						   size_t *ret_len)
 {
 	*ret_len = t->names[de->name];
 	return t->names + de->name + 1;

@@ -23,7 +23,8 @@ enum i2n_note_kind {
 
 struct i2n_note {
 	enum i2n_note_kind kind;
-	const char *cls;	/* short stable word for grouping and JSON: "acl", "dirent", "checksum", ... never NULL */
+	/* short stable word for grouping and JSON: "acl", "dirent", "checksum", ... never NULL */
+	const char *cls;
 	const char *path;	/* path in the image without leading slash, or NULL; not NUL-terminated text */
 	size_t path_len;
 	const char *text;	/* one line, lower case, no full stop */

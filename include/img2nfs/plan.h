@@ -33,7 +33,8 @@ struct i2n_plan {
 	struct i2n_totals totals;
 };
 
-/* caps: what the sink can hold (enum i2n_sink_caps). Notes: I2N_NOTE_LOSS for each inode that loses something, by path. */
+/* caps: what the sink can hold (enum i2n_sink_caps). Notes: I2N_NOTE_LOSS for each inode that loses something, by path.
+ * */
 int i2n_plan_make(const struct i2n_tree *tree, struct i2n_reader *reader, uint32_t caps, const struct i2n_notes *notes,
 		  struct i2n_plan **ret, struct i2n_err *err);
 void i2n_plan_free(struct i2n_plan *plan);

@@ -11,9 +11,9 @@
 #ifndef IMG2NFS_PTABLE_H
 #define IMG2NFS_PTABLE_H
 
-#include <stdbool.h>
-
 #include "img2nfs/source.h"
+
+#include <stdbool.h>
 
 enum i2n_label { I2N_LABEL_NONE, I2N_LABEL_DOS, I2N_LABEL_GPT };
 
@@ -53,9 +53,11 @@ enum i2n_fskind {
 	I2N_FS_UNKNOWN,		/* no magic known to us */
 	I2N_FS_EMPTY,		/* the probed places are all zero */
 	I2N_FS_EXT,		/* ext2, ext3, ext4: readable by fs.h */
-	I2N_FS_OTHER,		/* known by name, not readable: vfat, ntfs, xfs, btrfs, squashfs, f2fs, erofs, swap, iso9660, ... */
+	/* known by name, not readable: vfat, ntfs, xfs, btrfs, squashfs, f2fs, erofs, swap, iso9660, ... */
+	I2N_FS_OTHER,
 	I2N_FS_CONTAINER,	/* crypto_LUKS, LVM2_member, linux_raid_member, zfs_member, bcache */
-	I2N_FS_ARCHIVE,		/* the "image" itself is gzip, xz, zstd, bzip2, zip, qcow2, vmdk, vdi, ...: what to do first */
+	/* the "image" itself is gzip, xz, zstd, bzip2, zip, qcow2, vmdk, vdi, ...: what to do first */
+	I2N_FS_ARCHIVE,
 };
 
 struct i2n_fstype {

@@ -1,17 +1,20 @@
 /* sink.h - where nodes are stored, and read back: an NFSv3 server, nothing at all; later NFSv4, tar, a directory.
  *
  * The engine submits one op per object and calls service() until the ops are done. How many requests an op becomes, and
- * how many are in flight, is the sink's business; that it never waits for one op before it takes the next is its promise.
+ * how many are in flight, is the sink's business; that it never waits for one op before it takes the next is its
+ * promise.
  *
  * Completion contract: submit returned I2N_OK => op->done runs exactly once, later, never inside submit, and until then
- * op and all it points at belong to the sink. submit returned I2N_RETRY => the window is full, call service first; the op
- * is still the caller's. submit returned I2N_FATAL => err says why, nothing was queued, the op is still the caller's.
+ * op and all it points at belong to the sink. submit returned I2N_RETRY => the window is full, call service first; the
+ * op is still the caller's. submit returned I2N_FATAL => err says why, nothing was queued, the op is still the
+ * caller's.
  *
- * Objects: MKDIR, LOOKUP, and FILE/SYMLINK/MKNOD with `keep`, leave in op->obj a reference to the object, for use as parent
+ * Objects: MKDIR, LOOKUP, and FILE/SYMLINK/MKNOD with `keep`, leave in op->obj a reference to the object, for use as
+ *          parent
  * or as link target, until i2n_sink_release(). I2N_OBJ_ROOT is the destination directory itself and always valid.
  *
- * Reading back: ops from I2N_OP_LIST on, for sinks with I2N_CAP_READBACK. The bytes of READs under way are bounded as those
- * of WRITEs are (submit returns I2N_RETRY). What they fail with is I2N_BADNODE unless the server is gone.
+ * Reading back: ops from I2N_OP_LIST on, for sinks with I2N_CAP_READBACK. The bytes of READs under way are bounded as
+ * those of WRITEs are (submit returns I2N_RETRY). What they fail with is I2N_BADNODE unless the server is gone.
  *
  * Unit:      bytes; times packed as in node.h.
  * Thread:    one sink, one thread; nothing happens outside its calls.
@@ -20,11 +23,11 @@
 #ifndef IMG2NFS_SINK_H
 #define IMG2NFS_SINK_H
 
-#include <stdbool.h>
-
 #include "img2nfs/node.h"
 #include "img2nfs/note.h"
 #include "img2nfs/reader.h"
+
+#include <stdbool.h>
 
 struct i2n_sink;
 
@@ -39,7 +42,8 @@ enum i2n_op_kind {
 	I2N_OP_MKNOD,		/* parent, name, inode: character or block device, FIFO, socket. keep -> obj */
 	I2N_OP_LINK,		/* parent, name, obj: a further name of obj */
 	I2N_OP_DIRATTR,		/* obj, inode: final mode and times of a directory all whose children are done */
-	/* Only for sinks with I2N_CAP_READBACK: what is there now, and changes to it. Everything comes from the server. */
+	/* Only for sinks with I2N_CAP_READBACK: what is there now, and changes to it. Everything comes from the server.
+	 * */
 	I2N_OP_LIST,		/* obj: on_entry for each entry but . and ..; eof. See struct i2n_entry */
 	I2N_OP_LOOKUP,		/* parent, name -> obj, attr; or absent. Symlinks are not followed */
 	I2N_OP_GETATTR,		/* obj -> attr */
@@ -51,8 +55,8 @@ enum i2n_op_kind {
 	I2N_OP_RENAME,		/* parent, name -> parent2, name2, replacing what is there as rename(2) does */
 };
 
-/* For SETATTR. The owner is set first, in a request of its own: servers drop setuid and setgid when it changes, so ask for
- * the mode as well. SIZE cuts a file or makes it longer with a hole. */
+/* For SETATTR. The owner is set first, in a request of its own: servers drop setuid and setgid when it changes, so ask
+ * for the mode as well. SIZE cuts a file or makes it longer with a hole. */
 enum i2n_set {
 	I2N_SET_MODE = 1 << 0,
 	I2N_SET_OWNER = 1 << 1,
@@ -129,10 +133,28 @@ enum i2n_sink_caps {
 
 /* Procedures counted in the summary. */
 enum i2n_proc {
-	I2N_PROC_NULL, I2N_PROC_MNT, I2N_PROC_LOOKUP, I2N_PROC_GETATTR, I2N_PROC_SETATTR, I2N_PROC_FSINFO, I2N_PROC_FSSTAT,
-	I2N_PROC_READDIRPLUS, I2N_PROC_CREATE, I2N_PROC_MKDIR, I2N_PROC_SYMLINK, I2N_PROC_MKNOD, I2N_PROC_LINK,
-	I2N_PROC_WRITE, I2N_PROC_COMMIT, I2N_PROC_REMOVE, I2N_PROC_RMDIR, I2N_PROC_RENAME, I2N_PROC_READ, I2N_PROC_READLINK,
-	I2N_PROC_ACCESS, I2N_PROCS
+	I2N_PROC_NULL,
+	I2N_PROC_MNT,
+	I2N_PROC_LOOKUP,
+	I2N_PROC_GETATTR,
+	I2N_PROC_SETATTR,
+	I2N_PROC_FSINFO,
+	I2N_PROC_FSSTAT,
+	I2N_PROC_READDIRPLUS,
+	I2N_PROC_CREATE,
+	I2N_PROC_MKDIR,
+	I2N_PROC_SYMLINK,
+	I2N_PROC_MKNOD,
+	I2N_PROC_LINK,
+	I2N_PROC_WRITE,
+	I2N_PROC_COMMIT,
+	I2N_PROC_REMOVE,
+	I2N_PROC_RMDIR,
+	I2N_PROC_RENAME,
+	I2N_PROC_READ,
+	I2N_PROC_READLINK,
+	I2N_PROC_ACCESS,
+	I2N_PROCS
 };
 const char *i2n_proc_name(enum i2n_proc p);	/* "CREATE" */
 
@@ -167,7 +189,8 @@ struct i2n_sink {
 	const struct i2n_sink_ops *ops;
 	uint32_t caps;			/* enum i2n_sink_caps */
 	/* with I2N_CAP_READBACK: */
-	uint32_t read_size;		/* a good len for READ; a READ of more is cut into pieces sent one after the other */
+	/* a good len for READ; a READ of more is cut into pieces sent one after the other */
+	uint32_t read_size;
 	uint64_t time_delta_ns;		/* times are kept in multiples of this; 0 and 1: exactly */
 	uint64_t time_first, time_last;	/* packed; other times are stored as the nearest of these */
 	struct i2n_sink_stats stats;
@@ -209,10 +232,11 @@ struct i2n_nfs_opts {
 #define I2N_NFS_OPTS_DEFAULT { .window = 128, .bytes_in_flight = 8u << 20, .retry_for_s = 300 }
 
 /* A parsed URL: nfs://[user@ is refused]host[:port]/path[?name=value&...]. Names as libnfs documents them: version,
- * nfsport, mountport, uid, gid, and those that have no meaning here (accepted with a note). '%XX' is decoded in host and
- * path. IPv6 hosts in brackets. */
+ * nfsport, mountport, uid, gid, and those that have no meaning here (accepted with a note). '%XX' is decoded in host
+ * and path. IPv6 hosts in brackets. */
 struct i2n_nfs_url {
-	char *host, *path;		/* path begins with '/', has no trailing one (except "/" itself), "." and ".." refused */
+	/* path begins with '/', has no trailing one (except "/" itself), "." and ".." refused */
+	char *host, *path;
 	uint16_t port, mountport;	/* 0 = ask the portmapper (2049 is tried for NFS when there is none) */
 	unsigned version;		/* 3; 4 is refused until there is such a sink */
 	bool has_uid, has_gid;
@@ -224,10 +248,10 @@ void i2n_nfs_url_release(struct i2n_nfs_url *url);
 const char *i2n_nfs_library(void);	/* version of libnfs we were built with */
 
 /* Connect, mount the longest exported prefix of the URL's path, and make sure that the destination directory is as
- * opts->dest wants it (else I2N_FATAL, domain DEST, nothing written). Unless it is EXISTING, then make what is missing of
- * the path, and check with the attributes of the destination directory that our uid is not squashed. env's members must
- * outlive the sink; for the ops from LIST on, tree and reader may be NULL.
- * Failures carry as hint the line that /etc/exports lacks. stop (may be NULL): set to a signal number to give up. */
+ * opts->dest wants it (else I2N_FATAL, domain DEST, nothing written). Unless it is EXISTING, then make what is missing
+ * of the path, and check with the attributes of the destination directory that our uid is not squashed. env's members
+ * must outlive the sink; for the ops from LIST on, tree and reader may be NULL. Failures carry as hint the line that
+ * /etc/exports lacks. stop (may be NULL): set to a signal number to give up. */
 int i2n_sink_open_nfs3(const struct i2n_nfs_url *url, const struct i2n_nfs_opts *opts, const struct i2n_sink_env *env,
 		       const volatile int *stop, struct i2n_sink **ret, struct i2n_err *err);
 

@@ -11,10 +11,10 @@
 #ifndef IMG2NFS_SOURCE_H
 #define IMG2NFS_SOURCE_H
 
+#include "img2nfs/err.h"
+
 #include <stddef.h>
 #include <stdint.h>
-
-#include "img2nfs/err.h"
 
 struct i2n_source;
 

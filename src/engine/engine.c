@@ -1,10 +1,10 @@
 #include "img2nfs/engine.h"
 
+#include "schedule.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <time.h>
-
-#include "schedule.h"
 
 #define MAX_OPS_DEFAULT 256
 #define SERVICE_MS 200		/* how long a stop or a progress line may be late while the server is silent */

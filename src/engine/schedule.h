@@ -36,7 +36,8 @@ struct schedule {
 	uint32_t *next;
 	struct list ready[WORKS];
 	uint32_t dir_cursor, order_cursor;	/* how far plan->dirs and plan->order have been looked at */
-	uint32_t deferred;			/* files put into waiting lists because their directory is not there yet */
+	/* files put into waiting lists because their directory is not there yet */
+	uint32_t deferred;
 	bool root_attr;				/* the root directory's DIRATTR is ready */
 };
 
@@ -56,8 +57,8 @@ bool schedule_is_failed(const struct schedule *s, uint32_t dirent);
 /* Something was stored (obj valid) or not (OBJ_FAILED): frees what waits for it. Not for DIRATTR. */
 void schedule_stored(struct schedule *s, uint32_t dirent, i2n_obj obj);
 
-/* This dirent needs no more work: a file or link stored, a directory settled, or a failure. Returns the inode whose object
- * is no longer needed by it (to be released), or I2N_NONE. */
+/* This dirent needs no more work: a file or link stored, a directory settled, or a failure. Returns the inode whose
+ * object is no longer needed by it (to be released), or I2N_NONE. */
 uint32_t schedule_done(struct schedule *s, uint32_t dirent);
 
 #endif

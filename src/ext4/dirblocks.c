@@ -114,8 +114,8 @@ int ext4_load_one_dir(struct load *l, uint32_t ino, struct i2n_err *err)
 	return rc ? rc : ext4_sweep(l, l->dir_blocks, l->n_dir_blocks, parse_block, err);
 }
 
-/* Read the directory blocks known so far, and those of directories found that way. Dirents before done_dirents have been
- * looked at. */
+/* Read the directory blocks known so far, and those of directories found that way. Dirents before done_dirents have
+ * been looked at. */
 static int load_rounds(struct load *l, size_t done_dirents, struct i2n_err *err)
 {
 	size_t done_inodes;

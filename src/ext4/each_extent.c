@@ -1,8 +1,8 @@
 #include "each_extent.h"
 
-#include <string.h>
-
 #include "checked.h"
+
+#include <string.h>
 
 #define MAX_DEPTH 5		/* 4 bytes of block number need no more, ifork.rst */
 

@@ -1,11 +1,11 @@
 #include "fastcommit.h"
 
+#include "checked.h"
+#include "fastcommit_state.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "checked.h"
-#include "fastcommit_state.h"
 
 /* Tags, fs/ext4/fast_commit.h. Each begins with its number and the length of its value, 16 bits each. */
 enum fast_tag { ADD_RANGE = 1, DEL_RANGE, CREAT, LINK, UNLINK, INODE, PAD, TAIL, HEAD };
@@ -281,8 +281,8 @@ static int replay_all(struct fastcommit *f, struct fast_scan *s, struct i2n_err 
 static void tell(const struct i2n_notes *notes, const struct fast_scan *s)
 {
 	if (s->commits)
-		i2n_note(notes, I2N_NOTE_INFO, "journal", NULL, 0, "replayed %" PRIu32 " fast commit%s in memory", s->commits,
-			 s->commits == 1 ? "" : "s");
+		i2n_note(notes, I2N_NOTE_INFO, "journal", NULL, 0, "replayed %" PRIu32 " fast commit%s in memory",
+			 s->commits, s->commits == 1 ? "" : "s");
 	else if (s->begun && s->bad)
 		i2n_note(notes, I2N_NOTE_DAMAGED, "journal", NULL, 0, "the fast commits are left out: %s", s->bad);
 }

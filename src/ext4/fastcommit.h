@@ -1,7 +1,7 @@
 /* fastcommit.h - the fast commits behind a JBD2 journal, applied in memory.
  *
- * A fast commit is a list of tags: this inode now has these fields, these blocks were added to it, this name was linked.
- * The kernel replays them through its own namei and extent code, which allocates blocks. Here
+ * A fast commit is a list of tags: this inode now has these fields, these blocks were added to it, this name was
+ * linked. The kernel replays them through its own namei and extent code, which allocates blocks. Here
  *
  *	- inodes and extent trees become patches of the overlay: whoever reads the file system sees them;
  *	- names stay a list, which the tree loader applies to the dirents it has read (fastcommit_dirent() for each of
@@ -10,15 +10,16 @@
  * New nodes of extent trees and the first blocks of new directories need a place that nothing else uses: they are given
  * blocks of the journal, whose own content nobody reads through the overlay.
  *
- * Difference from the kernel: its replay sets the mtime and ctime of every directory it touches to the time of the mount
- * and gives new directories a link count of 1. Here directories keep the times of the last full commit (a fast commit
- * does not hold them; a new directory has the times in its inode), and new ones the link count of their inode.
+ * Difference from the kernel: its replay sets the mtime and ctime of every directory it touches to the time of the
+ * mount and gives new directories a link count of 1. Here directories keep the times of the last full commit (a fast
+ * commit does not hold them; a new directory has the times in its inode), and new ones the link count of their inode.
  *
  * Thread:    one.
  * Ownership: journal_release() frees it; names are valid as long.
  * Trust:     only tags of complete fast commits (checksum and transaction of the TAIL tag are right) are looked at.
  *            Memory: FAST_MAX_BYTES for all together.
- * Source:    Documentation/filesystems/ext4/journal.rst (Fast commits); Linux 6.18 fs/ext4/fast_commit.h for the tags. */
+ * Source:    Documentation/filesystems/ext4/journal.rst (Fast commits); Linux 6.18 fs/ext4/fast_commit.h for the tags.
+ *            */
 #ifndef EXT4_FASTCOMMIT_H
 #define EXT4_FASTCOMMIT_H
 

@@ -1,8 +1,8 @@
-#include <stdlib.h>
-#include <string.h>
-
 #include "checked.h"
 #include "fastcommit_state.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 static void put16(unsigned char *p, uint32_t v)
 {

@@ -1,8 +1,8 @@
-#include <stdlib.h>
-#include <string.h>
-
 #include "checked.h"
 #include "fastcommit_state.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 #define NODE_ENTRY 12u
 #define ROOT_ENTRIES 4u

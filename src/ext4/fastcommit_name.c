@@ -1,7 +1,7 @@
+#include "fastcommit_state.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "fastcommit_state.h"
 
 int fast_name_add(struct fastcommit *f, uint32_t parent, const unsigned char *name, size_t len, uint32_t ino, bool add,
 		  struct i2n_err *err)
@@ -124,7 +124,9 @@ bool fastcommit_added(const struct fastcommit *f, size_t *i, struct fast_name *r
 
 		if (seen || !ino)
 			continue;
-		*ret = (struct fast_name){ .parent = op->parent, .ino = ino, .name = f->names + op->name, .len = op->len };
+		*ret = (struct fast_name){
+			.parent = op->parent, .ino = ino, .name = f->names + op->name, .len = op->len
+		};
 		return true;
 	}
 	return false;

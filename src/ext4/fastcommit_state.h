@@ -5,9 +5,10 @@
 #ifndef EXT4_FASTCOMMIT_STATE_H
 #define EXT4_FASTCOMMIT_STATE_H
 
+#include "img2nfs/note.h"
+
 #include "each_extent.h"
 #include "fastcommit.h"
-#include "img2nfs/note.h"
 #include "journal_log.h"
 #include "overlay.h"
 

@@ -1,14 +1,14 @@
 #include "journal.h"
 
+#include "checked.h"
+#include "fastcommit_state.h"
+#include "journal_scan.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-#include "checked.h"
-#include "fastcommit_state.h"
-#include "journal_scan.h"
 
 struct replay {
 	struct i2n_source *src;
@@ -22,7 +22,8 @@ struct replay {
 
 static void hint_ignore(struct i2n_err *err)
 {
-	i2n_err_hint(err, "the kernel would not mount this either; --journal ignore reads the image without its journal, "
+	i2n_err_hint(err,
+		     "the kernel would not mount this either; --journal ignore reads the image without its journal, "
 		     "which shows an older and perhaps inconsistent state");
 }
 
@@ -57,8 +58,8 @@ static int open_internal(struct replay *r, struct i2n_err *err)
 
 static void format_uuid(char *buf, size_t cap, const unsigned char *u)
 {
-	(void)snprintf(buf, cap, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2],
-		       u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
+	(void)snprintf(buf, cap, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1],
+		       u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
 }
 
 static int check_external(const struct replay *r, struct i2n_source *dev, struct i2n_err *err)
@@ -70,13 +71,14 @@ static int check_external(const struct replay *r, struct i2n_source *dev, struct
 	if (rc != I2N_OK)
 		return rc;
 	if (i2n_le16(sb + 0x38) != 0xef53 || !(i2n_le32(sb + 0x60) & JOURNAL_FS_JOURNAL_DEV))
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0, "cannot use %s as a journal: it is not a journal device",
-				dev->name);
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0,
+				"cannot use %s as a journal: it is not a journal device", dev->name);
 	if (memcmp(sb + 0x68, r->fs.journal_uuid, 16)) {
 		format_uuid(want, sizeof(want), r->fs.journal_uuid);
 		format_uuid(got, sizeof(got), sb + 0x68);
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0,
-				"cannot use %s as a journal: its UUID is %s, the file system wants %s", dev->name, got, want);
+				"cannot use %s as a journal: its UUID is %s, the file system wants %s", dev->name, got,
+				want);
 	}
 	return I2N_OK;
 }
@@ -206,14 +208,17 @@ static int tell_damage(struct replay *r, uint64_t outside, struct i2n_err *err)
 	char text[300];
 
 	if (r->scan.damaged)
-		(void)snprintf(text, sizeof(text), "the journal is damaged in transaction %" PRIu32 ", log block %" PRIu32
-			       ": %s; %" PRIu32 " transaction%s before it %s replayed, the rest is left out",
+		(void)snprintf(text, sizeof(text),
+			       "the journal is damaged in transaction %" PRIu32 ", log block %" PRIu32 ": %s; %" PRIu32
+			       " transaction%s before it %s replayed, the rest is left out",
 			       r->log.sequence + r->scan.end, r->scan.damaged_blk,
 			       r->scan.what ? r->scan.what : "its checksum is wrong", r->scan.end, plural(r->scan.end),
 			       r->scan.end == 1 ? "is" : "are");
 	else if (outside)
-		(void)snprintf(text, sizeof(text), "the journal holds %" PRIu64 " block%s for places outside the image, "
-			       "left out", outside, plural(outside));
+		(void)snprintf(text, sizeof(text),
+			       "the journal holds %" PRIu64 " block%s for places outside the image, "
+			       "left out",
+			       outside, plural(outside));
 	else
 		return I2N_OK;
 	if (r->opts->strict) {
@@ -229,7 +234,8 @@ static void tell_replayed(const struct replay *r, size_t blocks)
 {
 	if (r->log.errnum)
 		i2n_note(r->notes, I2N_NOTE_WARN, "journal", NULL, 0,
-			 "the kernel had given up this journal with error %" PRId32 ": what came after that is not in it",
+			 "the kernel had given up this journal with error %" PRId32
+			 ": what came after that is not in it",
 			 r->log.errnum);
 	if (r->scan.dropped && !r->scan.damaged)
 		i2n_note(r->notes, I2N_NOTE_WARN, "journal", NULL, 0,
@@ -265,7 +271,8 @@ static int replay_fast(struct replay *r, struct journal_replay *ret, struct i2n_
 				"cannot replay the fast commits of %s: %" PRIu32 " tag%s do not fit the file system",
 				r->src->name, left_out, plural(left_out));
 	i2n_note(r->notes, I2N_NOTE_DAMAGED, "journal", NULL, 0,
-		 "%" PRIu32 " tag%s of the fast commits do not fit the file system, left out", left_out, plural(left_out));
+		 "%" PRIu32 " tag%s of the fast commits do not fit the file system, left out", left_out,
+		 plural(left_out));
 	return I2N_OK;
 }
 

@@ -10,11 +10,11 @@
  * Unit:      transactions are counted, blocks are file system blocks.
  * Thread:    one source, one thread.
  * Ownership: journal_release() frees what the result holds; src and opts->journal_device outlive it.
- * Trust:     everything on the medium is hostile. Memory: 16 bytes per logged block (twice that while building), at most
- *            JOURNAL_MAX_BLOCKS of them; time: at most three passes over the log.
+ * Trust:     everything on the medium is hostile. Memory: 16 bytes per logged block (twice that while building), at
+ *            most JOURNAL_MAX_BLOCKS of them; time: at most three passes over the log.
  * Errors:    I2N_FATAL: it cannot be replayed (no journal, no valid journal superblock, unknown feature, read error,
- *            --journal=fail). A transaction that is damaged ends the replay there with a note I2N_NOTE_DAMAGED, where the
- *            kernel refuses to mount; with opts->strict it is I2N_FATAL.
+ *            --journal=fail). A transaction that is damaged ends the replay there with a note I2N_NOTE_DAMAGED, where
+ *            the kernel refuses to mount; with opts->strict it is I2N_FATAL.
  * Source:    Documentation/filesystems/ext4/journal.rst; Linux 6.18 for what is not written there. */
 #ifndef EXT4_JOURNAL_H
 #define EXT4_JOURNAL_H

@@ -1,12 +1,11 @@
+#include "checked.h"
+#include "each_extent.h"
+#include "journal.h"
 #include "journal_log.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "checked.h"
-#include "each_extent.h"
-#include "journal.h"
 
 #define EXTENTS_FL 0x80000u
 

@@ -1,9 +1,9 @@
 #include "journal_scan.h"
 
+#include "checked.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "checked.h"
 
 #define MAGIC 0xc03b3998u
 #define HEADER 12u
@@ -402,7 +402,8 @@ int scan_log(struct journal_log *log, struct journal_scan *scan, struct i2n_err 
 
 struct copy {
 	uint64_t fs_blk;
-	uint32_t dist;			/* log block, counted from the start of the oldest transaction; bit 31 = revoked */
+	/* log block, counted from the start of the oldest transaction; bit 31 = revoked */
+	uint32_t dist;
 	uint32_t no;			/* transaction * 2 + escaped */
 };
 

@@ -6,7 +6,8 @@
  *
  * Unit:      `blk` counts blocks of block_size; `pos` and `off` are byte positions.
  * Thread:    as for every source: one.
- * Ownership: the list becomes the overlay's on success; `below` and `journal` stay the caller's and outlive the overlay.
+ * Ownership: the list becomes the overlay's on success; `below` and `journal` stay the caller's and outlive the
+ *            overlay.
  * Trust:     the maker has checked that every block lies inside `below` and every position inside its source.
  * Source:    Documentation/filesystems/ext4/journal.rst (escaped blocks). */
 #ifndef EXT4_OVERLAY_H

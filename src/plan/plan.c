@@ -1,10 +1,10 @@
 #include "img2nfs/plan.h"
 
-#include <assert.h>
-#include <stdlib.h>
-
 #include "img2nfs/loss.h"
 #include "img2nfs/sink.h"
+
+#include <assert.h>
+#include <stdlib.h>
 
 /* Sort key of a file: where its content starts; ties (all that has no content) stay in the order of the tree, which
  * keeps the objects of a directory together. */

@@ -126,8 +126,8 @@ const char *nfs3_want_text(const struct nfs3_want *want, const fattr3 *got, unsi
 		(void)snprintf(buf, cap, "mode %04o instead of %04o", got->mode & 07777u, want->mode);
 		break;
 	case NFS3_ATTR_OWNER:
-		(void)snprintf(buf, cap, "owner %" PRIu32 ":%" PRIu32 " instead of %" PRIu32 ":%" PRIu32, got->uid, got->gid,
-			       want->uid, want->gid);
+		(void)snprintf(buf, cap, "owner %" PRIu32 ":%" PRIu32 " instead of %" PRIu32 ":%" PRIu32, got->uid,
+			       got->gid, want->uid, want->gid);
 		break;
 	case NFS3_ATTR_SIZE:
 		(void)snprintf(buf, cap, "size %" PRIu64 " instead of %" PRIu64, got->size, want->size);
@@ -139,8 +139,8 @@ const char *nfs3_want_text(const struct nfs3_want *want, const fattr3 *got, unsi
 		time_text("atime", &got->atime, &want->atime, buf, cap);
 		break;
 	case NFS3_ATTR_RDEV:
-		(void)snprintf(buf, cap, "device %u:%u instead of %u:%u", got->rdev.specdata1, got->rdev.specdata2, want->major,
-			       want->minor);
+		(void)snprintf(buf, cap, "device %u:%u instead of %u:%u", got->rdev.specdata1, got->rdev.specdata2,
+			       want->major, want->minor);
 		break;
 	default:
 		(void)snprintf(buf, cap, "type %d instead of %d", (int)got->type, (int)want->type);

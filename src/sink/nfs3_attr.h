@@ -5,6 +5,7 @@
 #define NFS3_ATTR_H
 
 #include "img2nfs/node.h"
+
 #include "nfs3_xdr.h"
 
 enum nfs3_attr {
@@ -31,8 +32,8 @@ struct nfs3_want {
 
 void nfs3_want_init(struct nfs3_want *want, const struct i2n_inode *in);
 
-/* The enum nfs3_attr of want->check in which *got differs. A time counts as equal when it is the wanted one rounded down to
- * the server's granularity. */
+/* The enum nfs3_attr of want->check in which *got differs. A time counts as equal when it is the wanted one rounded
+ * down to the server's granularity. */
 unsigned nfs3_want_diff(const struct nfs3_want *want, const fattr3 *got, const struct nfstime3 *delta);
 
 /* Set those of mask (MODE, OWNER, SIZE, MTIME, ATIME), leave the rest alone. */

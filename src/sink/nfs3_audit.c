@@ -4,8 +4,8 @@
 
 /* A request that was on its way when a connection broke may reach the server's disk long after it was sent again and
  * answered (RFC 1813 4.5). The data is the same, creating fails with EXIST, but a late WRITE moves the mtime and a late
- * SETATTR of the owner drops setuid. Only objects of re-sent requests can be hit, so they are remembered: 150 bytes each,
- * at most a window full per broken connection. */
+ * SETATTR of the owner drops setuid. Only objects of re-sent requests can be hit, so they are remembered: 150 bytes
+ * each, at most a window full per broken connection. */
 struct nfs3_audit {
 	struct nfs3_audit *next;
 	struct nfs3_want want;

@@ -1,8 +1,7 @@
+#include "nfs3_err.h"
 #include "nfs3_sink.h"
 
 #include <assert.h>
-
-#include "nfs3_err.h"
 
 static_assert(I2N_SET_MODE == (int)NFS3_ATTR_MODE && I2N_SET_OWNER == (int)NFS3_ATTR_OWNER &&
 	      I2N_SET_SIZE == (int)NFS3_ATTR_SIZE && I2N_SET_MTIME == (int)NFS3_ATTR_MTIME &&

@@ -1,9 +1,8 @@
+#include "nfs3_err.h"
 #include "nfs3_sink.h"
 
 #include <assert.h>
 #include <stdlib.h>
-
-#include "nfs3_err.h"
 
 #define COMMIT_EVERY (UINT64_C(256) << 20)	/* so much of a file is sent again at most when a server restarts */
 #define SYNC_AFTER 4	/* rewinds after which a file no longer relies on write verifiers */

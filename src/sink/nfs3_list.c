@@ -1,8 +1,7 @@
+#include "nfs3_err.h"
 #include "nfs3_sink.h"
 
 #include <stdlib.h>
-
-#include "nfs3_err.h"
 
 #define PAGE_BYTES 8192	/* some servers send more in several fragments, which libnfs 6.0 does not take */
 #define NAME_BYTES_MAX 1024
@@ -16,8 +15,8 @@ struct list_entry {
 	size_t name;		/* offset into names */
 };
 
-/* The entries of one reply: those without handle or attributes are asked for one after the other, then all are handed over.
- * Memory: of one reply of 8 KiB per LIST under way, about 40 KiB. */
+/* The entries of one reply: those without handle or attributes are asked for one after the other, then all are handed
+ * over. Memory: of one reply of 8 KiB per LIST under way, about 40 KiB. */
 struct nfs3_list {
 	struct list_entry *entries;
 	char *names;
@@ -88,7 +87,8 @@ static bool copy_entries(struct nfs3_list *list, const entryplus3 *first)
 		memcpy(list->names + at, e->name, le->name_len + 1u);
 		at += le->name_len + 1u;
 		if (e->name_handle.handle_follows)
-			(void)nfs3_fh_take(&le->fh, fh->data.data_len, fh->data.data_val);	/* else it is looked up */
+			/* else it is looked up */
+			(void)nfs3_fh_take(&le->fh, fh->data.data_len, fh->data.data_val);
 		if (attrs)
 			nfs3_take_attr(&le->attr, attrs);
 		le->has_attr = attrs != NULL;
@@ -147,7 +147,8 @@ static void complete_entries(struct nfs3_op *o)
 
 		if (!e->fh.len) {
 			o->dir = o->self;
-			o->call.args.lookup.what = (diropargs3){ .dir = nfs3_fh_xdr(&o->dir), .name = list->names + e->name };
+			o->call.args.lookup.what =
+				(diropargs3){ .dir = nfs3_fh_xdr(&o->dir), .name = list->names + e->name };
 			nfs3_ask(o, I2N_PROC_LOOKUP, on_entry_lookup);
 			return;
 		}
@@ -218,7 +219,9 @@ static void ask_page(struct nfs3_op *o)
 {
 	READDIRPLUS3args *args = &o->call.args.readdirplus;
 
-	*args = (READDIRPLUS3args){ .dir = nfs3_fh_xdr(&o->self), .cookie = o->op->pos.cookie, .dircount = PAGE_BYTES / 2,
+	*args = (READDIRPLUS3args){ .dir = nfs3_fh_xdr(&o->self),
+				    .cookie = o->op->pos.cookie,
+				    .dircount = PAGE_BYTES / 2,
 				    .maxcount = PAGE_BYTES };
 	memcpy(args->cookieverf, o->op->pos.verf, sizeof(args->cookieverf));
 	nfs3_ask(o, I2N_PROC_READDIRPLUS, on_page);
@@ -242,8 +245,10 @@ static bool hand_over_entries(struct nfs3_op *o)
 
 	for (unsigned i = 0; i < list->n && !o->nfs->calls.dead; i++) {
 		const struct list_entry *e = &list->entries[i];
-		struct i2n_entry entry = { .name = (const unsigned char *)list->names + e->name, .name_len = e->name_len,
-					   .attr = e->attr, .obj = I2N_OBJ_NONE };
+		struct i2n_entry entry = { .name = (const unsigned char *)list->names + e->name,
+					   .name_len = e->name_len,
+					   .attr = e->attr,
+					   .obj = I2N_OBJ_NONE };
 
 		if (e->gone)
 			continue;

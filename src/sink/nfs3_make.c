@@ -1,10 +1,9 @@
+#include "nfs3_err.h"
 #include "nfs3_sink.h"
+#include "nfs_long.h"
 
 #include <errno.h>
 #include <stdlib.h>
-
-#include "nfs3_err.h"
-#include "nfs_long.h"
 
 /* CREATE, MKDIR, SYMLINK and MKNOD answer with the same three things. */
 struct made {
@@ -140,8 +139,8 @@ static void on_made(struct nfs3_op *o, const void *reply)
 
 static void on_link_source(struct nfs3_op *o, const void *reply);
 
-/* LINK is answered with EXIST after re-sending: is the name there a name of our object? Equal handles say yes; different
- * ones say nothing, so compare the numbers too. */
+/* LINK is answered with EXIST after re-sending: is the name there a name of our object? Equal handles say yes;
+ * different ones say nothing, so compare the numbers too. */
 static void on_link_lookup(struct nfs3_op *o, const void *reply)
 {
 	const LOOKUP3res *res = reply;
@@ -150,7 +149,8 @@ static void on_link_lookup(struct nfs3_op *o, const void *reply)
 
 	if (res->status != NFS3_OK) {
 		nfs3_op_fail(o, I2N_PROC_LOOKUP, res->status, false);
-	} else if (ok->object.data.data_len == o->self.len && !memcmp(ok->object.data.data_val, o->self.data, o->self.len)) {
+	} else if (ok->object.data.data_len == o->self.len &&
+		   !memcmp(ok->object.data.data_val, o->self.data, o->self.len)) {
 		nfs3_op_done(o, I2N_OK);
 	} else if (!attrs) {
 		nfs3_op_conflict(o, "something is there already and the server does not say what");
@@ -218,7 +218,8 @@ static void send_symlink(struct nfs3_op *o)
 	memset(args, 0, sizeof(*args));
 	args->where = (diropargs3){ .dir = nfs3_fh_xdr(&o->dir), .name = o->name };
 	args->symlink.symlink_data = o->target;
-	nfs3_want_sattr(&o->want, NFS3_ATTR_MODE | NFS3_ATTR_OWNER | NFS3_ATTR_TIMES, &args->symlink.symlink_attributes);
+	nfs3_want_sattr(&o->want, NFS3_ATTR_MODE | NFS3_ATTR_OWNER | NFS3_ATTR_TIMES,
+			&args->symlink.symlink_attributes);
 	nfs3_ask(o, I2N_PROC_SYMLINK, on_made);
 }
 
@@ -280,7 +281,8 @@ static int bad_target(struct nfs3_op *o, const char *why)
 {
 	char path[400];
 
-	i2n_err_set(&o->op->err, I2N_DOM_DEST, 0, "cannot store symlink %s: %s", nfs3_op_path(o, path, sizeof(path)), why);
+	i2n_err_set(&o->op->err, I2N_DOM_DEST, 0, "cannot store symlink %s: %s", nfs3_op_path(o, path, sizeof(path)),
+		    why);
 	return I2N_BADNODE;
 }
 
@@ -313,7 +315,8 @@ static int prepare(struct nfs3_op *o)
 	if (o->op->kind != I2N_OP_FILE)
 		return I2N_OK;
 	if (o->want.size > o->nfs->max_file) {
-		i2n_err_set(&o->op->err, I2N_DOM_DEST, 0, "cannot store %s: the server takes no files larger than %llu bytes",
+		i2n_err_set(&o->op->err, I2N_DOM_DEST, 0,
+			    "cannot store %s: the server takes no files larger than %llu bytes",
 			    nfs3_op_path(o, path, sizeof(path)), (unsigned long long)o->nfs->max_file);
 		return I2N_BADNODE;
 	}

@@ -6,6 +6,7 @@
 #define NFS3_OBJ_H
 
 #include "img2nfs/sink.h"
+
 #include "nfs3_xdr.h"
 
 struct nfs3_objs {

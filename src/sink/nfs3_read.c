@@ -1,6 +1,5 @@
-#include "nfs3_sink.h"
-
 #include "nfs3_err.h"
+#include "nfs3_sink.h"
 
 static uint64_t packed(const struct nfstime3 *t)
 {

@@ -22,7 +22,8 @@ struct nfs_bufs {
 };
 
 void nfs_bufs_init(struct nfs_bufs *bufs, uint64_t cap);
-/* NULL: the cap is reached (or memory is out); try again after a put. One buffer is always granted, whatever its size. */
+/* NULL: the cap is reached (or memory is out); try again after a put. One buffer is always granted, whatever its size.
+ * */
 struct nfs_buf *nfs_bufs_get(struct nfs_bufs *bufs, size_t size);
 void nfs_bufs_put(struct nfs_bufs *bufs, struct nfs_buf *buf);
 void nfs_bufs_release(struct nfs_bufs *bufs);	/* all are back */

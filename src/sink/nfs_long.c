@@ -1,15 +1,14 @@
 #include "nfs_long.h"
 
+#include "checked.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
-#include <unistd.h>
-
-#include <netdb.h>
 #include <sys/socket.h>
-
-#include "checked.h"
+#include <unistd.h>
 
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0	/* there SO_NOSIGPIPE exists instead */

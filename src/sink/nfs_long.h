@@ -1,7 +1,7 @@
 /* nfs_long.h - SYMLINK with a target that libnfs cannot send.
  *
- * libnfs up to 6 encodes a request into 4096 bytes, which targets of more than some 3600 bytes overflow; ext4 has targets
- * of up to 4095. Such a symlink gets a connection of its own, with the request written by hand. */
+ * libnfs up to 6 encodes a request into 4096 bytes, which targets of more than some 3600 bytes overflow; ext4 has
+ * targets of up to 4095. Such a symlink gets a connection of its own, with the request written by hand. */
 #ifndef NFS_LONG_H
 #define NFS_LONG_H
 

@@ -1,10 +1,9 @@
+#include "img2nfs/name.h"
 #include "img2nfs/sink.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "img2nfs/name.h"
 
 #define URL_MAX 4096	/* longer ones are refused */
 #define PATH_LIMIT 1024	/* MNTPATHLEN, RFC 1813 5.1.2 */
@@ -28,7 +27,8 @@ static int hex(char c)
 	return -1;
 }
 
-/* Decode %XX of [s, s + len) into a fresh string. *ret_why says what is wrong when NULL is returned; NULL = no memory. */
+/* Decode %XX of [s, s + len) into a fresh string. *ret_why says what is wrong when NULL is returned; NULL = no memory.
+ * */
 static char *decode(const char *s, size_t len, const char **ret_why)
 {
 	char *out = malloc(len + 1);
@@ -156,16 +156,21 @@ static int set_arg(const char *text, const struct url_arg *arg, const char *val,
 		return set_port(text, val, len, &url->mountport, err);
 	case ARG_UID:
 		url->has_uid = true;
-		return parse_u32(val, len, UINT32_MAX, &url->uid) ? bad(err, text, "a uid that is not a number") : I2N_OK;
+		return parse_u32(val, len, UINT32_MAX, &url->uid) ? bad(err, text, "a uid that is not a number")
+								  : I2N_OK;
 	case ARG_GID:
 		url->has_gid = true;
-		return parse_u32(val, len, UINT32_MAX, &url->gid) ? bad(err, text, "a gid that is not a number") : I2N_OK;
+		return parse_u32(val, len, UINT32_MAX, &url->gid) ? bad(err, text, "a gid that is not a number")
+								  : I2N_OK;
 	case ARG_SEC:
-		return len == 3 && !memcmp(val, "sys", 3) ? I2N_OK : bad(err, text, "a security flavour other than sys");
+		return len == 3 && !memcmp(val, "sys", 3) ? I2N_OK
+							  : bad(err, text, "a security flavour other than sys");
 	case ARG_TLS:
-		return len == 4 && !memcmp(val, "none", 4) ? I2N_OK : bad(err, text, "a transport security other than none");
+		return len == 4 && !memcmp(val, "none", 4) ? I2N_OK
+							   : bad(err, text, "a transport security other than none");
 	case ARG_IGNORED:
-		i2n_note(notes, I2N_NOTE_WARN, "url", NULL, 0, "'%s' in the URL has no meaning here and is ignored", arg->name);
+		i2n_note(notes, I2N_NOTE_WARN, "url", NULL, 0, "'%s' in the URL has no meaning here and is ignored",
+			 arg->name);
 		return I2N_OK;
 	}
 	return I2N_OK;

@@ -4,18 +4,20 @@
  * re-sends in another order and can wedge a server, so after any failure the owner frees it and makes another.
  *
  * Thread:    one connection, one thread. rpc_conn_new() resolves nothing: hosts are numeric addresses (rpc_resolve()).
- * Ownership: a slot must live until its reply came or the connection is freed, whichever is first; freeing runs no reply.
- *            Strings and handles in args may go once rpc_conn_send() is back, WRITE data must stay as long as the slot.
+ * Ownership: a slot must live until its reply came or the connection is freed, whichever is first; freeing runs no
+ *            reply. Strings and handles in args may go once rpc_conn_send() is back, WRITE data must stay as long as
+ *            the slot.
  * Trust:     replies are XDR-decoded by libnfs and not yet judged: lengths of handles and counts are hostile. */
 #ifndef SINK_RPC_H
 #define SINK_RPC_H
 
+#include "img2nfs/sink.h"
+
+#include "nfs3_xdr.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "img2nfs/sink.h"
-#include "nfs3_xdr.h"
 
 struct rpc_conn;
 struct sockaddr;
@@ -47,7 +49,8 @@ enum rpc_state rpc_conn_state(const struct rpc_conn *conn);
 const char *rpc_conn_error(const struct rpc_conn *conn);	/* why it failed; text from libnfs, ASCII */
 bool rpc_conn_is_denied(const struct rpc_conn *conn);		/* the server answered, and refused us or the program */
 
-/* READ: some libnfs put the data into a buffer of ours, which must stay as long as the slot, others hand over theirs. */
+/* READ: some libnfs put the data into a buffer of ours, which must stay as long as the slot, others hand over theirs.
+ * */
 struct rpc_read_args {
 	READ3args xdr;
 	void *buf;		/* xdr.count bytes */

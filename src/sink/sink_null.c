@@ -2,9 +2,9 @@
  *
  * Ops are queued by submit and carried out by service, so that the completion contract is the same as with a server.
  * Memory: a queue of 64 ops and one buffer of 1 MiB. */
-#include <stdlib.h>
-
 #include "img2nfs/sink.h"
+
+#include <stdlib.h>
 
 #define QUEUE_MAX 64
 #define BUF_SIZE (1u << 20)

@@ -1,9 +1,9 @@
 #include "img2nfs/digest.h"
 
+#include <xxhash.h>
+
 #include <assert.h>
 #include <stdlib.h>
-
-#include <xxhash.h>
 
 struct i2n_digest {
 	XXH3_state_t *state;

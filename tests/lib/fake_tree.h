@@ -1,7 +1,7 @@
 /* fake_tree.h - random trees and a sink that keeps a diary, for tests of plan and engine.
  *
- * A tree has n inodes: directories, files, symlinks, devices, and further names of non-directories. Names are numbers. The
- * sink completes ops in random order, checks the contract of sink.h as it goes, and can fail the k-th op. */
+ * A tree has n inodes: directories, files, symlinks, devices, and further names of non-directories. Names are numbers.
+ * The sink completes ops in random order, checks the contract of sink.h as it goes, and can fail the k-th op. */
 #ifndef TESTS_FAKE_TREE_H
 #define TESTS_FAKE_TREE_H
 
@@ -42,7 +42,8 @@ static inline struct i2n_tree *fake_tree(uint32_t n, uint64_t *seed)
 		uint32_t target = i;
 
 		if (i < n) {
-			static const unsigned types[] = { I2N_S_IFREG, I2N_S_IFREG, I2N_S_IFDIR, I2N_S_IFLNK, I2N_S_IFCHR };
+			static const unsigned types[] = { I2N_S_IFREG, I2N_S_IFREG, I2N_S_IFDIR, I2N_S_IFLNK,
+							  I2N_S_IFCHR };
 
 			t->inodes[i].mode = (uint16_t)(types[fake_rand(seed) % 5] | 0644);
 			t->inodes[i].ino = i + 11;
@@ -54,7 +55,8 @@ static inline struct i2n_tree *fake_tree(uint32_t n, uint64_t *seed)
 		de->parent = dirs[fake_rand(seed) % n_dirs];
 		de->inode = target;
 		de->name = t->names_len;
-		t->names[de->name] = (unsigned char)snprintf((char *)t->names + de->name + 1, 11, "%010u", t->n_dirents);
+		t->names[de->name] =
+			(unsigned char)snprintf((char *)t->names + de->name + 1, 11, "%010u", t->n_dirents);
 		t->names_len += 11;
 		t->n_dirents++;
 		if (i < n && i2n_inode_type(&t->inodes[i]) == I2N_S_IFDIR)

@@ -1,11 +1,11 @@
-/* sinkrun.c - store a directory of this machine at an NFS server through the engine and the NFSv3 sink, so that the sink
- * can be tested without an image.
+/* sinkrun.c - store a directory of this machine at an NFS server through the engine and the NFSv3 sink, so that the
+ * sink can be tested without an image.
  *
  *	sinkrun [-w WINDOW] [-b BYTES] [-r RETRY_FOR_S] [-s WRITE_SIZE] [-u UID] [-e INODE] [-k MS] DIR URL
  *
  * Notes and errors go to stderr as "kind cls path: text", one line of counts per procedure to stdout. -e: reading the
- * second half of the file with this inode number fails. -k: behave as after ctrl-C so many milliseconds after the start.
- * Exit status: 0, 1 with notes of loss or failure, 2 fatal. */
+ * second half of the file with this inode number fails. -k: behave as after ctrl-C so many milliseconds after the
+ * start. Exit status: 0, 1 with notes of loss or failure, 2 fatal. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
@@ -80,7 +80,8 @@ static int dr_next(struct i2n_file *f, uint64_t max, struct i2n_range *ret, stru
 static int dr_read(struct i2n_file *f, void *buf, size_t len, uint64_t off, struct i2n_err *err)
 {
 	if (f->r->fail_ino == f->in->ino && off + len > f->in->size / 2)
-		return i2n_fail(err, I2N_BADNODE, I2N_DOM_IMAGE, 0, "cannot read %s: asked to fail", path_of(f->r, f->in));
+		return i2n_fail(err, I2N_BADNODE, I2N_DOM_IMAGE, 0, "cannot read %s: asked to fail",
+				path_of(f->r, f->in));
 	if (pread(f->fd, buf, len, (off_t)off) != (ssize_t)len)
 		die("pread");
 	return I2N_OK;
@@ -268,8 +269,9 @@ static int report(int rc, const struct i2n_sink *sink, const struct i2n_progress
 		if (st->requests[i])
 			printf("%s=%" PRIu64 " ", i2n_proc_name(i), st->requests[i]);
 	printf("resent=%" PRIu64 " jukebox=%" PRIu64 " reconnects=%" PRIu64 " corrected=%" PRIu64 " bytes=%" PRIu64
-	       " max_in_flight=%" PRIu64 " max_bytes=%" PRIu64 " failed=%" PRIu64 " left=%" PRIu64 "\n", st->resent, st->jukebox,
-	       st->reconnects, st->corrected, st->bytes_written, st->max_in_flight, st->max_bytes_in_flight, p->failed, p->left);
+	       " max_in_flight=%" PRIu64 " max_bytes=%" PRIu64 " failed=%" PRIu64 " left=%" PRIu64 "\n",
+	       st->resent, st->jukebox, st->reconnects, st->corrected, st->bytes_written, st->max_in_flight,
+	       st->max_bytes_in_flight, p->failed, p->left);
 	if (rc != I2N_OK)
 		fprintf(stderr, "fatal %s\n%s\n", err->msg, err->hint);
 	return rc != I2N_OK ? 2 : losses || p->failed ? 1 : 0;
