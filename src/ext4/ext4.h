@@ -319,7 +319,7 @@ void *ext4_acl_convert(const unsigned char *acl, size_t len, size_t *ret_len);
 extern const struct i2n_reader_ops ext4_reader_ops;
 static inline struct i2n_fs *ext4_fs_of(const struct i2n_reader *r)
 {
-	return (struct i2n_fs *)((char *)(uintptr_t)r - offsetof(struct i2n_fs, reader));
+	return (struct i2n_fs *)(void *)((char *)(uintptr_t)r - offsetof(struct i2n_fs, reader));
 }
 int ext4_readlink(struct i2n_reader *r, const struct i2n_inode *in, void *buf, size_t cap, struct i2n_err *err);
 /* The first `cap` bytes of inline data, or fewer; their number. */
