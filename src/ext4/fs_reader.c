@@ -87,9 +87,15 @@ static int next_inline(struct i2n_file *f, uint64_t max, struct i2n_range *ret)
 	return I2N_OK;
 }
 
+/* With opts.strict the first damage ends the run. */
+static int judge(const struct i2n_fs *fs, int rc)
+{
+	return rc == I2N_BADNODE && fs->opts.strict ? I2N_FATAL : rc;
+}
+
 static int reader_next(struct i2n_file *f, uint64_t max, struct i2n_range *ret, struct i2n_err *err)
 {
-	return f->data ? next_inline(f, max, ret) : next_mapped(f, max, ret, err);
+	return f->data ? next_inline(f, max, ret) : judge(f->fs, next_mapped(f, max, ret, err));
 }
 
 /* --- bytes --- */
@@ -152,7 +158,7 @@ static int read_mapped(struct i2n_file *f, unsigned char *buf, size_t len, uint6
 static int reader_read(struct i2n_file *f, void *buf, size_t len, uint64_t off, struct i2n_err *err)
 {
 	if (!f->data)
-		return read_mapped(f, buf, len, off, err);
+		return judge(f->fs, read_mapped(f, buf, len, off, err));
 	memcpy(buf, f->data + off, len);
 	return I2N_OK;
 }
@@ -230,11 +236,20 @@ static int reader_open(struct i2n_reader *reader, const struct i2n_inode *in, st
 	f->size = in->size;
 	rc = open_mapped(f, in, err);
 	if (rc) {
+		rc = judge(f->fs, rc);
 		reader_close(f);
 		return rc;
 	}
 	*ret = f;
 	return I2N_OK;
+}
+
+static int reader_readlink(struct i2n_reader *reader, const struct i2n_inode *in, void *buf, size_t cap,
+			   struct i2n_err *err)
+{
+	int rc = ext4_readlink(reader, in, buf, cap, err);
+
+	return in->flags & I2N_INODE_ENCRYPTED ? rc : judge(ext4_fs_of(reader), rc);
 }
 
 static uint64_t reader_where(const struct i2n_reader *reader, const struct i2n_inode *in)
@@ -264,7 +279,7 @@ const struct i2n_reader_ops ext4_reader_ops = {
 	.read = reader_read,
 	.rewind = reader_rewind,
 	.close = reader_close,
-	.readlink = ext4_readlink,
+	.readlink = reader_readlink,
 	.where = reader_where,
 	.willneed = reader_willneed,
 };
