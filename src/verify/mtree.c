@@ -1,0 +1,66 @@
+#include "img2nfs/mtree.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+void i2n_mtree_head(FILE *f)
+{
+	fputs("#mtree\n", f);
+}
+
+/* vis(3) with VIS_OCTAL, plus what has a meaning of its own in a specification: glob characters, '#' and '='. */
+static void put_vis(FILE *f, const void *bytes, size_t len)
+{
+	const unsigned char *p = bytes;
+
+	for (size_t i = 0; i < len; i++) {
+		if (p[i] <= ' ' || p[i] >= 0x7f || strchr("\\#*?[=", p[i]))
+			fprintf(f, "\\%03o", p[i]);
+		else
+			putc(p[i], f);
+	}
+}
+
+static const char *type_word(const struct i2n_inode *in)
+{
+	switch (i2n_inode_type(in)) {
+	case I2N_S_IFREG:
+		return "file";
+	case I2N_S_IFDIR:
+		return "dir";
+	case I2N_S_IFLNK:
+		return "link";
+	case I2N_S_IFCHR:
+		return "char";
+	case I2N_S_IFBLK:
+		return "block";
+	case I2N_S_IFIFO:
+		return "fifo";
+	default:
+		return "socket";
+	}
+}
+
+void i2n_mtree_line(FILE *f, const char *path, size_t path_len, const struct i2n_inode *in, const void *target,
+		    const char *digest)
+{
+	struct i2n_time t = i2n_time_unpack(in->mtime);
+	unsigned type = i2n_inode_type(in);
+
+	fputs(path_len == 1 && path[0] == '.' ? "" : "./", f);
+	put_vis(f, path, path_len);
+	fprintf(f, " type=%s mode=%04o uid=%" PRIu32 " gid=%" PRIu32 " nlink=%" PRIu32, type_word(in),
+		in->mode & 07777u, in->uid, in->gid, in->nlink);
+	if (type == I2N_S_IFREG)
+		fprintf(f, " size=%" PRIu64, in->size);
+	fprintf(f, " time=%" PRId64 ".%09" PRIu32, t.sec, t.nsec);
+	if (type == I2N_S_IFCHR || type == I2N_S_IFBLK)
+		fprintf(f, " device=native,%" PRIu32 ",%" PRIu32, in->rdev.major, in->rdev.minor);
+	if (target) {
+		fputs(" link=", f);
+		put_vis(f, target, (size_t)in->size);
+	}
+	if (digest)
+		fprintf(f, " xxh3-128=%s", digest);
+	putc('\n', f);
+}
