@@ -20,8 +20,11 @@ int ext4_read_blocks(struct i2n_fs *fs, uint64_t blk, uint64_t count, void *buf,
 bool ext4_inode_offset(const struct i2n_fs *fs, uint32_t ino, uint64_t *ret)
 {
 	uint32_t group = (ino - 1) / fs->sb.inodes_per_group, at = (ino - 1) % fs->sb.inodes_per_group;
-	uint64_t table = ext2fs_inode_table_loc(fs->e2, group);
+	uint64_t table;
 
+	if (group >= fs->e2->group_desc_count)
+		return false;
+	table = ext2fs_inode_table_loc(fs->e2, group);
 	if (!ext4_is_data_block(fs, table, fs->e2->inode_blocks_per_group))
 		return false;
 	*ret = (table << fs->block_bits) + (uint64_t)at * fs->sb.inode_size;

@@ -30,9 +30,13 @@ static void decode_ids(const unsigned char *raw, struct ext4_super *sb)
 	sb->special[4] = i2n_le32(raw + SB_ORPHAN_FILE_INUM);
 }
 
-/* Revision 0 has no features and fixed inodes; its fields of later revisions hold anything. */
+/* Revision 0 has fixed inodes; the fields of later revisions hold anything. Features count nevertheless: the kernel
+ * warns of them in revision 0 and obeys them, and so does libext2fs. */
 static void decode_rev(const unsigned char *raw, struct ext4_super *sb)
 {
+	sb->compat = i2n_le32(raw + SB_FEATURE_COMPAT);
+	sb->incompat = i2n_le32(raw + SB_FEATURE_INCOMPAT);
+	sb->ro_compat = i2n_le32(raw + SB_FEATURE_RO_COMPAT);
 	if (!sb->rev) {
 		sb->inode_size = I_GOOD_OLD_SIZE;
 		sb->first_ino = EXT2_GOOD_OLD_FIRST_INO;
@@ -41,9 +45,6 @@ static void decode_rev(const unsigned char *raw, struct ext4_super *sb)
 	}
 	sb->inode_size = i2n_le16(raw + SB_INODE_SIZE);
 	sb->first_ino = i2n_le32(raw + SB_FIRST_INO);
-	sb->compat = i2n_le32(raw + SB_FEATURE_COMPAT);
-	sb->incompat = i2n_le32(raw + SB_FEATURE_INCOMPAT);
-	sb->ro_compat = i2n_le32(raw + SB_FEATURE_RO_COMPAT);
 }
 
 /* false: a number is out of its range */
