@@ -5,6 +5,9 @@
 const struct i2n_cmd *const i2n_cmds[] = {
 	&cmd_extract,
 	&cmd_list,
+	&cmd_ls,
+	&cmd_stat,
+	&cmd_cat,
 	&cmd_help,
 	NULL,
 };
