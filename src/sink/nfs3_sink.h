@@ -112,7 +112,6 @@ void nfs3_op_conflict(struct nfs3_op *o, const char *what);
 char *nfs3_op_path(const struct nfs3_op *o, char *buf, size_t cap);
 /* Compare with what is wanted, mend, report; then the op is done. got NULL: the server did not say, ask it. */
 void nfs3_settle(struct nfs3_op *o, const fattr3 *got);
-void nfs3_note_attr(struct nfs3 *nfs, uint32_t dirent, const struct nfs3_want *want, const fattr3 *got, unsigned diff);
 /* The final SETATTR: exactly these attributes, then settle. */
 void nfs3_set_attrs(struct nfs3_op *o, unsigned mask);
 

@@ -121,21 +121,22 @@ void nfs3_ask(struct nfs3_op *o, enum i2n_proc proc, void (*step)(struct nfs3_op
 	nfs_call_start(&o->nfs->calls, &o->call);
 }
 
-void nfs3_note_attr(struct nfs3 *nfs, uint32_t dirent, const struct nfs3_want *want, const fattr3 *got, unsigned diff)
+static void note_loss(const struct nfs3_op *o, const fattr3 *got, unsigned diff)
 {
+	const struct i2n_sink_env *env = &o->nfs->env;
 	size_t len = 0;
-	char *path = nfs->env.tree ? i2n_tree_path(nfs->env.tree, dirent, &len) : NULL;
+	char *path = env->tree ? i2n_tree_path(env->tree, o->op->dirent, &len) : NULL;
 	char text[120];
 
-	if (want->type == NF3LNK && diff & NFS3_ATTR_TIMES) {
-		i2n_note(nfs->env.notes, I2N_NOTE_LOSS, "symlink-times", path, len,
+	if (o->want.type == NF3LNK && diff & NFS3_ATTR_TIMES) {
+		i2n_note(env->notes, I2N_NOTE_LOSS, "symlink-times", path, len,
 			 "the server does not keep the times of symlinks");
 		diff &= ~(unsigned)NFS3_ATTR_TIMES;
 	}
 	for (unsigned bit = 1; bit <= diff; bit <<= 1)
 		if (diff & bit)
-			i2n_note(nfs->env.notes, I2N_NOTE_LOSS, "attr", path, len, "%s",
-				 nfs3_want_text(want, got, bit, text, sizeof(text)));
+			i2n_note(env->notes, I2N_NOTE_LOSS, "attr", path, len, "%s",
+				 nfs3_want_text(&o->want, got, bit, text, sizeof(text)));
 	free(path);
 }
 
@@ -219,7 +220,8 @@ static void fix(struct nfs3_op *o, unsigned diff)
 
 static void give_in(struct nfs3_op *o, const fattr3 *got, unsigned diff)
 {
-	nfs3_note_attr(o->nfs, o->op->dirent, &o->want, got, diff);
+	note_loss(o, got, diff);
+	o->want.check &= ~diff;		/* told once; the audit need not tell it again */
 	nfs3_op_done(o, I2N_OK);
 }
 

@@ -259,7 +259,7 @@ static struct pending *pending_of(uint32_t xid)
 /* Where the arguments of a call begin, after credentials and verifier; 0 = not a call we understand. */
 static size_t args_at(const unsigned char *r, size_t len)
 {
-	size_t at = 28;
+	size_t at = 24;
 
 	for (int i = 0; i < 2; i++) {
 		if (len < at + 8)

@@ -1,0 +1,45 @@
+# The connection breaks at the k-th request, for every k of a run, in each way there is: after every schedule the tree at
+# the server equals the source. KINDS and STEP narrow it down.
+. "$top/tests/lib/test.sh"
+. "$top/tests/lib/ganesha.sh"
+. "$top/tests/lib/nfsproxy.sh"
+. "$top/tests/lib/sink_tree.sh"
+
+dump() { ASAN_OPTIONS=detect_leaks=0 "$O/tests/tools/dirdump" -S "$1"; }
+sink_tree "$WORK/src" 4
+rm -f "$WORK/src/tera" "$WORK/src/d1/large" "$WORK/src/d1/d2/large.hard" "$WORK/src/mega"
+touch -d '2020-02-02 02:02:02.020202020' "$WORK/src/d1/d2" "$WORK/src/d1" "$WORK/src"
+dump "$WORK/src" >"$WORK/want" || exit 1
+mkdir "$WORK/exp" || exit 1
+ganesha_start g vfs "$WORK/exp"
+
+# One run through a proxy with these rules; sets $calls. Two WRITEs for the larger file.
+run() {
+	name=$1
+	shift
+	proxy_start p g "$@"
+	"$O/tests/tools/sinkrun" -s 600000 "$WORK/src" "$(proxy_url p g "/$name/x")" >"$WORK/out" 2>"$WORK/notes"
+	rc=$?
+	calls=$(proxy_stop p | sed 's/^calls=\([0-9]*\) .*/\1/')
+	if [ $rc -ne 1 ] || grep -v -e '^loss symlink-times ' -e '^state ' "$WORK/notes"; then
+		cat "$WORK/notes"
+		die "$*: status $rc"
+	fi
+	dump "$WORK/exp/$name/x" | diff "$WORK/want" - || die "$*: not what was to be stored"
+}
+
+run plain drop-call=0	# never; but with a rule the proxy counts
+total=$calls
+[ "$total" -gt 60 ] || die "too few requests to be worth a test: $total"
+n=0 resent=0
+for kind in ${KINDS:-lose-reply drop-call cut-call cut-reply dup-call dup-reply}; do
+	k=1
+	while [ $k -le "$total" ]; do
+		run "$kind-$k" "$kind=$k"
+		n=$((n + 1))
+		resent=$((resent + $(sed 's/.* resent=\([0-9]*\) .*/\1/' "$WORK/out")))
+		k=$((k + ${STEP:-1}))
+	done
+done
+echo "$n schedules over $total requests, $resent sent again"
+[ $resent -gt $n ] || die "the faults did not come through"
