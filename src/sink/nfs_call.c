@@ -7,6 +7,7 @@
 
 #define BACKOFF_FIRST_MS 50
 #define BACKOFF_MAX_MS 5000
+#define TOLD_BACKOFF_MS 1000	/* shorter pauses are not worth a word */
 #define CONNECT_MS 10000	/* an unanswered connect is given up */
 #define FIRST_CONNECT_MS 500	/* a server that never was there is tried for so long */
 #define NO_REPLY_MS 60000	/* COMMIT of a large file can take long */
@@ -76,7 +77,8 @@ void nfs_calls_init(struct nfs_calls *calls, const struct rpc_target *target, un
 {
 	*calls = (struct nfs_calls){
 		.target = *target, .window = window, .stats = stats, .notes = notes, .retry_for_ms = retry_for_ms,
-		.no_reply_ms = retry_for_ms && retry_for_ms < NO_REPLY_MS ? retry_for_ms : NO_REPLY_MS,
+		/* at least one new connection is tried before the server is given up */
+		.no_reply_ms = retry_for_ms && retry_for_ms / 2 < NO_REPLY_MS ? retry_for_ms / 2 : NO_REPLY_MS,
 	};
 }
 
@@ -94,6 +96,7 @@ bool nfs_calls_are_idle(const struct nfs_calls *calls)
 static void heard(struct nfs_calls *calls, int64_t now)
 {
 	calls->heard_ms = now;
+	calls->answered = true;
 	calls->backoff_ms = 0;
 	if (calls->outage_ms)
 		i2n_note(calls->notes, I2N_NOTE_STATE, "server", NULL, 0, "the server answers again after %d s",
@@ -217,14 +220,13 @@ static void give_up(struct nfs_calls *calls, const char *why, bool denied, int64
 	int waited = (int)((now - calls->outage_ms) / 1000);
 
 	if (!calls->was_up)
-		i2n_err_set(&err, I2N_DOM_RPC, 0, "cannot connect to %s: %s", calls->target.addr, why);
+		i2n_err_set(&err, I2N_DOM_RPC, 0, "cannot connect to the NFS service at %s port %u: %s",
+			    calls->target.addr, (unsigned)calls->target.port, why);
 	else if (waited)
 		i2n_err_set(&err, I2N_DOM_RPC, 0, "gave up after %d s without the server: %s", waited, why);
 	else
 		i2n_err_set(&err, I2N_DOM_RPC, 0, "lost the server: %s", why);
-	if (denied)
-		i2n_err_hint(&err, "the server refuses our requests; for a source port above 1023 the export needs the option "
-			     "insecure (nfs-ganesha: PrivilegedPort = false)");
+	calls->denied = denied;
 	die(calls, &err);
 }
 
@@ -271,15 +273,18 @@ static void lost(struct nfs_calls *calls, const char *text, int64_t now)
 		calls->outage_ms = 0;
 		return;
 	}
-	if (!calls->was_up && patience > FIRST_CONNECT_MS)
-		patience = denied ? 0 : FIRST_CONNECT_MS;
+	if (!calls->answered && denied)
+		patience = 0;
+	else if (!calls->was_up && patience > FIRST_CONNECT_MS)
+		patience = FIRST_CONNECT_MS;
 	if (worn_out || now - calls->outage_ms >= patience) {
 		give_up(calls, why, denied, now);
 		return;
 	}
 	calls->retry_at_ms = now + calls->backoff_ms;
-	i2n_note(calls->notes, I2N_NOTE_STATE, "server", NULL, 0, "lost the server (%s), trying again%s", why,
-		 calls->backoff_ms < 1000 ? "" : " in a few seconds");
+	if (!calls->backoff_ms || calls->backoff_ms >= TOLD_BACKOFF_MS)
+		i2n_note(calls->notes, I2N_NOTE_STATE, "server", NULL, 0, "lost the server (%s), trying again%s", why,
+			 calls->backoff_ms ? " in a few seconds" : "");
 	calls->backoff_ms = calls->backoff_ms ? calls->backoff_ms * 2 : BACKOFF_FIRST_MS;
 	if (calls->backoff_ms > BACKOFF_MAX_MS)
 		calls->backoff_ms = BACKOFF_MAX_MS;

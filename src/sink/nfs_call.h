@@ -67,6 +67,8 @@ struct nfs_calls {
 	unsigned window;
 	bool up;				/* conn is up and noticed to be */
 	bool was_up;				/* some connection has been up */
+	bool answered;				/* some request has been answered */
+	bool denied;				/* dead because the server refuses us below NFS */
 	bool dead;				/* err is set, nothing will be sent any more */
 	int64_t retry_for_ms;			/* 0: give up at the first failure */
 	int64_t no_reply_ms;			/* a connection silent for so long is given up */

@@ -14,7 +14,6 @@
 #define WSIZE_MAX (1u << 20)
 #define RSIZE_MAX (256u << 10)	/* replies of libnfs 4.0 must stay below 1 MiB; larger ones were not faster */
 #define MADE_MAX 512		/* a path of 1024 bytes has no more components */
-#define WANT_ACCESS (ACCESS3_LOOKUP | ACCESS3_MODIFY | ACCESS3_EXTEND)
 
 /* One request at a time, with what its reply says. */
 struct walk {
@@ -28,7 +27,6 @@ struct walk {
 	struct nfs3_fh fh;	/* of the reply */
 	bool has_fh, has_attrs, eof;
 	fattr3 attrs;
-	uint32_t access;
 	FSINFO3resok fsinfo;
 	char found[200];	/* a name in a directory that should be empty, quoted */
 	uint64_t cookie;
@@ -89,9 +87,6 @@ static void take_result(struct walk *w, enum i2n_proc proc, const void *res)
 	case I2N_PROC_FSINFO:
 		w->fsinfo = ((const FSINFO3res *)res)->FSINFO3res_u.resok;
 		break;
-	case I2N_PROC_ACCESS:
-		w->access = ((const ACCESS3res *)res)->ACCESS3res_u.resok.access;
-		break;
 	case I2N_PROC_READDIRPLUS:
 		take_entries(w, &((const READDIRPLUS3res *)res)->READDIRPLUS3res_u.resok);
 		break;
@@ -114,6 +109,15 @@ static void on_answer(struct nfs_call *call, const void *res)
 		take_result(w, call->proc, res);
 }
 
+/* The mounted part of the path, for a line in /etc/exports. */
+static void hint(const struct walk *w, enum nfs_need need, struct i2n_err *err)
+{
+	char path[300];
+	size_t len = w->mounted.prefix_len;
+
+	nfs_hint(err, need, i2n_escape(path, sizeof(path), len ? w->url->path : "/", len ? len : 1), w->mounted.client);
+}
+
 /* Send w->call and wait. I2N_OK: answered, look at status. */
 static int ask(struct walk *w, enum i2n_proc proc, struct i2n_err *err)
 {
@@ -132,18 +136,12 @@ static int ask(struct walk *w, enum i2n_proc proc, struct i2n_err *err)
 			(void)nfs_calls_service(calls, 200);	/* dead: the call has been answered */
 		}
 	}
-	if (w->dead)
-		*err = calls->err;
-	return w->dead ? I2N_FATAL : I2N_OK;
-}
-
-/* The mounted part of the path, for a line in /etc/exports. */
-static void hint(const struct walk *w, enum nfs_need need, struct i2n_err *err)
-{
-	char path[300];
-	size_t len = w->mounted.prefix_len;
-
-	nfs_hint(err, need, i2n_escape(path, sizeof(path), len ? w->url->path : "/", len ? len : 1), w->mounted.client);
+	if (!w->dead)
+		return I2N_OK;
+	*err = calls->err;
+	if (calls->denied)
+		hint(w, NFS_NEED_PORT, err);
+	return I2N_FATAL;
 }
 
 /* How far the walk is: for messages. */
@@ -299,29 +297,6 @@ static int check_empty(struct walk *w, struct i2n_err *err)
 	return I2N_FATAL;
 }
 
-/* A first answer without writing: does the server let us make entries here? ACCESS is advice (RFC 1813 3.3.4), so only a
- * clear no counts. */
-static int check_writable(struct walk *w, struct i2n_err *err)
-{
-	char path[300];
-	int rc;
-
-	w->call.args.access = (ACCESS3args){ .object = nfs3_fh_xdr(&w->here), .access = WANT_ACCESS };
-	rc = ask(w, I2N_PROC_ACCESS, err);
-	if (rc != I2N_OK)
-		return rc;
-	if (w->status == NFS3ERR_ACCES || w->status == NFS3ERR_PERM)
-		return refused(w, I2N_PROC_ACCESS, w->rest, err);
-	if (w->status != NFS3_OK || w->access & ACCESS3_EXTEND)
-		return I2N_OK;
-	i2n_err_set(err, I2N_DOM_DEST, 0, "the server does not let us write in %s", quote_here(w, w->rest, path, sizeof(path)));
-	if (w->access & ACCESS3_LOOKUP && w->here_attrs.uid == w->nfs->opts.uid)
-		hint(w, NFS_NEED_RW, err);
-	else
-		hint(w, NFS_NEED_ROOT, err);
-	return I2N_FATAL;
-}
-
 static int squashed(const struct walk *w, const fattr3 *attrs, struct i2n_err *err)
 {
 	int rc = i2n_fail(err, I2N_FATAL, I2N_DOM_DEST, 0, "the server takes us for uid %u instead of %u", attrs->uid,
@@ -356,7 +331,8 @@ static int make_one(struct walk *w, char *name, const char *end, struct i2n_err 
 	args->attributes.mode.set_it = 1;	/* and no owner: the one it gets tells who we are there */
 	args->attributes.mode.set_mode3_u.mode = DIR_MODE;
 	rc = ask(w, I2N_PROC_MKDIR, err);
-	if (rc == I2N_OK && w->status == NFS3ERR_EXIST && w->call.ambiguous) {	/* the reply was lost: it is ours */
+	/* the reply was lost, or has no handle in it: what is there is ours */
+	if (rc == I2N_OK && ((w->status == NFS3ERR_EXIST && w->call.ambiguous) || (w->status == NFS3_OK && !w->has_fh))) {
 		w->call.args.lookup.what = (diropargs3){ .dir = nfs3_fh_xdr(&w->here), .name = name };
 		rc = ask(w, I2N_PROC_LOOKUP, err);
 	}
@@ -387,7 +363,8 @@ static int make_missing(struct walk *w, struct i2n_err *err)
 }
 
 /* The destination was there: give it to ourselves, which nobody but root can do to what is not his, and which does not
- * matter, since it gets the owner of the image's root at the end. */
+ * matter, since it gets the owner of the image's root at the end. Its answer also tells a read-only export (ROFS) from
+ * missing rights (PERM, ACCES), which that of ACCESS does not. */
 static int check_squash(struct walk *w, struct i2n_err *err)
 {
 	SETATTR3args *args = &w->call.args.setattr;
@@ -435,8 +412,6 @@ static int prepare(struct walk *w, struct i2n_err *err)
 		return exists ? I2N_OK : absent(w, err);
 	if (exists && w->nfs->opts.dest == I2N_DEST_NEW)
 		rc = check_empty(w, err);
-	if (rc == I2N_OK)
-		rc = check_writable(w, err);
 	if (rc != I2N_OK)
 		return rc;
 	if (exists)

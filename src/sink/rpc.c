@@ -56,6 +56,14 @@ int rpc_resolve(const char *host, char (*ret_addrs)[64], unsigned *ret_n, struct
 	return n ? I2N_OK : i2n_fail(err, I2N_FATAL, I2N_DOM_RPC, 0, "host '%s' has no usable address", host);
 }
 
+/* libnfs tells of its own (switched off) reconnecting or of poll(2) when the other side has closed. */
+static const char *plain(const char *text)
+{
+	if (!text || !*text || strstr(text, "reconnect") || strstr(text, "POLLHUP"))
+		return "the connection was closed";
+	return strncmp(text, "RPC ERROR: ", 11) ? text : text + 11;
+}
+
 static void fail(struct rpc_conn *conn, const char *text)
 {
 	size_t i;
@@ -63,7 +71,7 @@ static void fail(struct rpc_conn *conn, const char *text)
 	if (conn->quiet || conn->state == RPC_FAILED)
 		return;
 	conn->state = RPC_FAILED;
-	text = text && *text ? text : "connection lost";
+	text = plain(text);
 	for (i = 0; text[i] && i < sizeof(conn->error) - 1; i++)
 		conn->error[i] = text[i] >= ' ' && text[i] < 127 ? text[i] : '?';
 	conn->error[i] = '\0';
@@ -264,6 +272,16 @@ static void service(struct rpc_conn *conn, int revents)
 		fail(conn, rpc_get_error(conn->rpc));
 }
 
+/* The system's own word for what happened, where it has one. */
+static void take_socket_error(struct rpc_conn *conn)
+{
+	int code = 0;
+	socklen_t len = sizeof(code);
+
+	if (!getsockopt(rpc_get_fd(conn->rpc), SOL_SOCKET, SO_ERROR, &code, &len) && code)
+		fail(conn, strerror(code));
+}
+
 void rpc_conn_service(struct rpc_conn *conn, int timeout_ms)
 {
 	struct pollfd pfd = { .fd = rpc_get_fd(conn->rpc), .events = (short)rpc_which_events(conn->rpc) };
@@ -274,7 +292,9 @@ void rpc_conn_service(struct rpc_conn *conn, int timeout_ms)
 	n = poll(&pfd, 1, timeout_ms);	/* a negative fd, while libnfs changes sockets, is just waited for */
 	if (n < 0 && errno != EINTR)
 		fail(conn, strerror(errno));
-	if (n > 0)
+	if (n > 0 && pfd.revents & POLLERR)
+		take_socket_error(conn);
+	if (n > 0 && conn->state != RPC_FAILED)
 		service(conn, pfd.revents);
 }
 

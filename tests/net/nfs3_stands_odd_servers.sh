@@ -1,0 +1,73 @@
+# Servers that answer late, little, twice, with JUKEBOX, with changing verifiers or without attributes: the tree arrives all
+# the same. Servers that are full or broken: the run says so.
+. "$top/tests/lib/test.sh"
+. "$top/tests/lib/ganesha.sh"
+. "$top/tests/lib/nfsproxy.sh"
+. "$top/tests/lib/sink_tree.sh"
+
+dump() { ASAN_OPTIONS=detect_leaks=0 "$O/tests/tools/dirdump" -S "$1"; }
+sink_tree "$WORK/src" 20
+dump "$WORK/src" >"$WORK/want" || exit 1
+mkdir "$WORK/exp" || exit 1
+ganesha_start g vfs "$WORK/exp"
+n=0
+
+# run STATUS RULE...
+run() {
+	want=$1
+	shift
+	n=$((n + 1))
+	proxy_start p g "$@"
+	# shellcheck disable=SC2086 # options
+	"$O/tests/tools/sinkrun" ${opts:-} "$WORK/src" "$(proxy_url p g "/$n")" >"$WORK/out" 2>"$WORK/notes"
+	rc=$?
+	proxy_stop p >/dev/null
+	[ $rc -eq "$want" ] || die "$*: status $rc: $(cat "$WORK/notes")"
+}
+get() { tr ' ' '\n' <"$WORK/out" | sed -n "s/^$1=//p"; }
+same() {
+	grep -v -e '^loss symlink-times ' -e '^state ' "$WORK/notes" && die "$1: unexpected notes"
+	dump "$WORK/exp/$n" | diff "$WORK/want" - || die "$1: not what was to be stored"
+}
+
+run 1 jukebox=5
+same jukebox
+[ "$(get jukebox)" -gt 20 ] || die "jukebox: $(get jukebox) answers"
+run 1 short=1
+same "short writes"
+[ "$(get WRITE)" -gt 300 ] || die "short writes: $(get WRITE) only"
+run 1 verifier=3
+same verifier
+[ "$(get resent)" -gt 0 ] || die "verifier: nothing was sent again"
+run 1 no-attrs
+same "no attributes"
+[ "$(get LOOKUP)" -gt 30 ] && [ "$(get GETATTR)" -gt 30 ] || die "no attributes: they were not asked for"
+run 1 freeze=50:6000
+same freeze
+grep -q '^state server -: the server has not answered for' "$WORK/notes" || die "freeze: nothing was said"
+run 1 down=1500 drop-call=50
+same down
+opts='-r 3'
+run 1 eat-reply=40
+same "a reply that never comes"
+run 2 down=60000 drop-call=50
+grep -q '^fatal gave up after [345] s without the server: Connection reset by peer' "$WORK/notes" || die "$(cat "$WORK/notes")"
+opts=''
+
+run 2 status=7:28:5
+grep -Eq "^fatal cannot write '.*' at [0-9]+: NFS3ERR_NOSPC" "$WORK/notes" || die "$(cat "$WORK/notes")"
+[ "$(get left)" -gt 0 ] || die "NOSPC: nothing is left"
+run 2 status=7:69:5
+grep -Eq "^fatal cannot write '.*' at [0-9]+: NFS3ERR_DQUOT" "$WORK/notes" || die "$(cat "$WORK/notes")"
+run 2 status=2:30:9
+grep -Eq "^fatal cannot set the attributes of '.*': NFS3ERR_ROFS" "$WORK/notes" || die "$(cat "$WORK/notes")"
+run 2 status=10:13:1
+grep -Eq "^fatal cannot make symlink '.*': NFS3ERR_ACCES" "$WORK/notes" || die "$(cat "$WORK/notes")"
+# one bad object does not cost the rest, and leaves nothing behind
+run 1 status=7:5:7
+grep -Eq "^failed .*: cannot write '.*' at [0-9]+: NFS3ERR_IO" "$WORK/notes" || die "$(cat "$WORK/notes")"
+grep -q '^fatal' "$WORK/notes" && die "IO: fatal"
+[ "$(find "$WORK/exp/$n" -type f -newermt 2036-01-01 -o -type f -newermt 2000-01-02 ! -newermt 2034-01-01 | wc -l)" -eq 0 ] ||
+	die "IO: an incomplete file was left"
+run 1 status=11:10004:2
+grep -Eq "^failed .*: cannot make special file '.*': NFS3ERR_NOTSUPP" "$WORK/notes" || die "$(cat "$WORK/notes")"
