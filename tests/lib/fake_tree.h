@@ -155,7 +155,7 @@ static inline int fake_submit(struct i2n_sink *sink, struct i2n_op *op, struct i
 	if (++fs->ops == fs->stop_op)
 		*fs->stop = 2;
 	/* the op's own number, for fail_op, travels in priv */
-	op->priv = (char *)0 + fs->ops;
+	op->priv = (void *)(uintptr_t)fs->ops;
 	return I2N_OK;
 }
 
@@ -193,7 +193,7 @@ static inline int fake_service(struct i2n_sink *sink, int timeout_ms, struct i2n
 	i = fake_rand(&fs->seed) % fs->n_queue;
 	op = fs->queue[i];
 	fs->queue[i] = fs->queue[--fs->n_queue];
-	if (fs->fail_op && op->priv == (char *)0 + fs->fail_op) {
+	if (fs->fail_op && op->priv == (void *)(uintptr_t)fs->fail_op) {
 		op->rc = i2n_fail(&op->err, fs->fail_rc, I2N_DOM_NFS3, 28, "asked to fail");
 		fs->inode_state[fake_inode_of(fs, op)] = op->kind == I2N_OP_LINK ? FAKE_STORED : FAKE_FAILED;
 		fs->failed = true;
