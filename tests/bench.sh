@@ -1,9 +1,11 @@
 #!/bin/sh
-# Compare extract with copying from a kernel mount of the same image, and with itself over a slower network. Prints times
-# and ratios; the ratios are what counts, because all runners of a round meet the same machine.
+# Compare extract with copying from a kernel mount of the same image, and with itself over a slower
+# network. Prints times and ratios; the ratios are what counts, because all runners of a round meet
+# the same machine.
 #
 #	make bench ROUNDS=5		rounds, default 3; each runs all runners once, in turn
-#	make bench COLD=1		drop all caches of the machine before each run (default: image in the page cache)
+#	make bench COLD=1		drop all the machine's caches before each run
+#					(default: the image is in the page cache)
 #	make bench IMAGE=x.img OFFSET=0	another image, and where its file system starts
 #
 # Runners, all into fresh folders of one directory of one file system, each after a sync, each timed
@@ -12,7 +14,7 @@
 #	extract  img2nfs extract as nobody, through nfs-ganesha (VFS) on loopback, and sync
 #	1ms      the same through a proxy that adds 1 ms of round-trip time
 #	rsync    rsync -aHAXS from a fresh loop mount, and sync
-#	debugfs  debugfs rdump (keeps neither sparse files nor hard links), and sync
+#	debugfs  debugfs rdump (makes no devices and no hard links), and sync
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 O=${O:-$top/build}
@@ -91,7 +93,8 @@ measure() {
 	before_sync=$(date +%s.%N)
 	sync
 	end=$(date +%s.%N)
-	n=$(find "$WORK/exp/$1.$2" | wc -l)
+	# debugfs leaves out device nodes.
+	n=$(find "$WORK/exp/$1.$2" ! -type b ! -type c | wc -l)
 	[ "$n" -eq "${objects:=$n}" ] || die "$1 made $n objects, the first runner $objects"
 	echo "$start $before_sync $end" | awk '{ printf "%.2f %.2f\n", $3 - $1, $2 - $1 }' >>"$WORK/times/$1"
 }
