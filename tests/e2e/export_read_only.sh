@@ -5,7 +5,7 @@ use_fixture plain
 serve ro
 extract "$img" "$(ganesha_url srv /root)"
 want_rc 4
-want_err 'does not let us write'
+want_err 'NFS3ERR_ROFS'
 want_err '/etc/exports'
 want_err 'lacks the option rw'
 want_empty "$exp"

@@ -6,7 +6,7 @@ use_fixture plain
 serve secure
 extract "$img" "$(ganesha_url srv /root)"
 want_rc 4
-want_err 'insecure'
+want_err 'lacks the option insecure'
 want_err '/etc/exports'
 want_empty "$exp"
 e2e_end
