@@ -164,6 +164,7 @@ int ext4_io_open(struct i2n_source *src, int flags, uint64_t superblock, unsigne
 	io = calloc(1, sizeof(*io));
 	if (!io)
 		return i2n_err_nomem(err);
+	initialize_ext2_error_table();	/* com_err's own list of texts; once more does nothing */
 	io->magic = IO_MAGIC;
 	io->src = src;
 	init_manager(&io->manager);

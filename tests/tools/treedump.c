@@ -113,7 +113,7 @@ static void print_content(struct dump *d, const struct i2n_inode *in)
 {
 	struct i2n_reader *r = i2n_fs_reader(d->fs);
 	struct hash h = { .state = must(XXH3_createState()), .size = in->size };
-	unsigned char *buf = must(malloc(RANGE_MAX));
+	static unsigned char buf[RANGE_MAX];
 	struct i2n_file *f = NULL;
 	struct i2n_range range;
 	struct i2n_err err;
@@ -144,7 +144,6 @@ static void print_content(struct dump *d, const struct i2n_inode *in)
 	if (f)
 		r->ops->close(f);
 	XXH3_freeState(h.state);
-	free(buf);
 }
 
 static void print_target(struct dump *d, const struct i2n_inode *in)
