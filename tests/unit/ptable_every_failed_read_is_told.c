@@ -46,6 +46,7 @@ static void walk(int which)
 		memset(&err, 0, sizeof(err));
 		T_EQ(i2n_source_fault(file, k, &src, &err), I2N_OK);
 		rc = call(src, which, &err);
+		T_EQ(rc == I2N_OK, src->stats.reads < k);	/* a failed read is never swallowed */
 		i2n_source_free(src);
 		if (rc == I2N_OK)
 			break;
