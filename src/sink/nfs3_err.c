@@ -65,10 +65,10 @@ const char *nfs3_err_hint(uint32_t status)
 	switch (status) {
 	case 1:
 	case 13:
-		return "the server does not let us act as root; the export needs the options rw,no_root_squash,insecure";
+		return "the server does not let us act as root; the export needs rw,no_root_squash,insecure";
 	case 17:
-		return "something of that name is there already: another program writes there, or the server's file system "
-		       "does not tell upper from lower case";
+		return "something of that name is there already: another program writes there, or the server's "
+		       "file system does not tell upper from lower case";
 	case 28:
 		return "the server's file system is full (space or inodes)";
 	case 30:

@@ -10,9 +10,9 @@
  *	nfs3_audit.c	a second look at the attributes of what a broken connection may have disturbed
  *	nfs_mount.c	everything before the first op
  *
- * Every op has one request of its own under way at a time (`call`), and files any number of WRITEs beside. A reply runs the
- * op's next step; steps only queue requests (sent by service) and finished ops (handed back by service), so nothing of the
- * engine ever runs inside libnfs. */
+ * Every op has one request of its own under way at a time (`call`), and files any number of WRITEs beside. A reply runs
+ * the op's next step; steps only queue requests (sent by service) and finished ops (handed back by service), so nothing
+ * of the engine ever runs inside libnfs. */
 #ifndef NFS3_SINK_H
 #define NFS3_SINK_H
 
@@ -39,7 +39,7 @@ struct nfs3_op {
 	struct nfs3 *nfs;
 	struct i2n_op *op;
 	struct nfs3_op *prev, *next;		/* active or finished */
-	/* of the files with data to send, of symlinks that wait for a trial, or of listings with entries to hand over */
+	/* of files with data to send, symlinks that wait for a trial, listings with entries to hand over */
 	struct nfs3_op *writer_next;
 	/* Takes the reply; *status is the first word of every result and is NFS3_OK or handled here. */
 	void (*step)(struct nfs3_op *o, const void *res);

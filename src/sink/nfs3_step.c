@@ -1,10 +1,10 @@
+#include "img2nfs/name.h"
+
+#include "nfs3_err.h"
 #include "nfs3_sink.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "img2nfs/name.h"
-#include "nfs3_err.h"
 
 #define FIXES_MAX 1	/* corrective rounds per object; a second one has never been seen to help */
 #define SYMLINK_TRIALS 2	/* useless rounds after which a server counts as keeping no symlink times */
@@ -193,7 +193,8 @@ static void on_fix(struct nfs3_op *o, const void *reply)
 		send_setattr(o, left, on_fix);
 	else if (res->status == NFS3_OK)
 		nfs3_settle(o, nfs3_attrs(&res->SETATTR3res_u.resok.obj_wcc.after));
-	else if (nfs3_err_rc(res->status, true) == I2N_FATAL && res->status != NFS3ERR_PERM && res->status != NFS3ERR_ACCES)
+	else if (nfs3_err_rc(res->status, true) == I2N_FATAL && res->status != NFS3ERR_PERM &&
+		 res->status != NFS3ERR_ACCES)
 		nfs3_op_fail(o, I2N_PROC_SETATTR, res->status, true);
 	else
 		nfs3_settle(o, NULL);
@@ -225,8 +226,8 @@ static void give_in(struct nfs3_op *o, const fattr3 *got, unsigned diff)
 	nfs3_op_done(o, I2N_OK);
 }
 
-/* Some servers (nfs-ganesha) take the times of a symlink and forget them. Whether this one does is learnt from one symlink
- * at a time, while the others wait, so that a thousand of them cost a request or two and not a thousand. */
+/* Some servers (nfs-ganesha) take the times of a symlink and forget them. Whether this one does is learnt from one
+ * symlink at a time, while the others wait, so that a thousand of them cost a request or two and not a thousand. */
 static void learn_symlink_times(struct nfs3_op *o, const fattr3 *got, unsigned diff)
 {
 	struct nfs3 *nfs = o->nfs;

@@ -1,9 +1,9 @@
 #include "nfs_call.h"
 
+#include "nfs_long.h"
+
 #include <poll.h>
 #include <time.h>
-
-#include "nfs_long.h"
 
 #define BACKOFF_FIRST_MS 50
 #define BACKOFF_MAX_MS 5000
@@ -269,7 +269,7 @@ static void lost(struct nfs_calls *calls, const char *text, int64_t now)
 	calls->conn = NULL;
 	calls->up = false;
 	park_sent(calls);
-	if (!calls->ready.n && !calls->delayed.n) {	/* closed while idle: no trouble until there is something to send */
+	if (!calls->ready.n && !calls->delayed.n) {	/* closed while idle: no trouble yet */
 		calls->outage_ms = 0;
 		return;
 	}

@@ -2,8 +2,8 @@
  *
  * A call knows all that is needed to send it again. It waits in `ready` while the window is full or the connection is
  * down, is in `sent` until its reply comes, and in `delayed` while the server asks for patience (NFS3ERR_JUKEBOX). When
- * the connection fails, everything in `sent` goes back to the head of `ready` in its old order, marked as ambiguous: the
- * server may have carried it out. A new connection is made after a growing pause; when the server gave no sign for
+ * the connection fails, everything in `sent` goes back to the head of `ready` in its old order, marked as ambiguous:
+ * the server may have carried it out. A new connection is made after a growing pause; when the server gave no sign for
  * `retry_for_ms`, every call is answered with no result and calls->err says why.
  *
  * Unit:      milliseconds of a monotonic clock.
@@ -92,12 +92,12 @@ void nfs_call_start(struct nfs_calls *calls, struct nfs_call *call);
 bool nfs_calls_have_room(const struct nfs_calls *calls);
 bool nfs_calls_are_idle(const struct nfs_calls *calls);
 
-/* Send, wait at most timeout_ms for something to happen, run done() of what is answered. I2N_FATAL: dead; all calls have
- * been answered. */
+/* Send, wait at most timeout_ms for something to happen, run done() of what is answered. I2N_FATAL: dead; all calls
+ * have been answered. */
 int nfs_calls_service(struct nfs_calls *calls, int timeout_ms);
 
-/* Answer everything that is not on its way to the server with *why; if also_sent, drop the connection and answer the rest
- * too. Calls started later are answered in the same way. */
+/* Answer everything that is not on its way to the server with *why; if also_sent, drop the connection and answer the
+ * rest too. Calls started later are answered in the same way. */
 void nfs_calls_stop(struct nfs_calls *calls, const struct i2n_err *why, bool also_sent);
 
 /* Forget all calls without running done, close. */

@@ -19,10 +19,11 @@ static const char *elsewhere(enum nfs_need need)
 {
 	switch (need) {
 	case NFS_NEED_ROOT:
-		return "nfs-ganesha: Squash = No_Root_Squash; Synology: Squash 'No mapping'; TrueNAS: Maproot User 'root'; "
-			"QNAP: 'No squash'";
+		return "nfs-ganesha: Squash = No_Root_Squash; Synology: Squash 'No mapping'; "
+		       "TrueNAS: Maproot User 'root'; QNAP: 'No squash'";
 	case NFS_NEED_PORT:
-		return "nfs-ganesha: PrivilegedPort = false; Synology: allow non-privileged ports; TrueNAS: allow non-root mount";
+		return "nfs-ganesha: PrivilegedPort = false; Synology: allow non-privileged ports; "
+		       "TrueNAS: allow non-root mount";
 	case NFS_NEED_RW:
 		return "nfs-ganesha: Access_Type = RW; Synology, QNAP: read/write for this client";
 	case NFS_NEED_EXPORT:

@@ -1,11 +1,11 @@
-#include "nfs3_sink.h"
-
-#include <stdlib.h>
-
 #include "img2nfs/name.h"
+
 #include "nfs3_err.h"
+#include "nfs3_sink.h"
 #include "nfs_hint.h"
 #include "nfs_mountd.h"
+
+#include <stdlib.h>
 
 #define NFS_PORT 2049
 #define LIST_BYTES 8192		/* libnfs 6.0 takes no replies of several fragments */
@@ -332,7 +332,8 @@ static int make_one(struct walk *w, char *name, const char *end, struct i2n_err 
 	args->attributes.mode.set_mode3_u.mode = DIR_MODE;
 	rc = ask(w, I2N_PROC_MKDIR, err);
 	/* the reply was lost, or has no handle in it: what is there is ours */
-	if (rc == I2N_OK && ((w->status == NFS3ERR_EXIST && w->call.ambiguous) || (w->status == NFS3_OK && !w->has_fh))) {
+	if (rc == I2N_OK && ((w->status == NFS3ERR_EXIST && w->call.ambiguous) ||
+			     (w->status == NFS3_OK && !w->has_fh))) {
 		w->call.args.lookup.what = (diropargs3){ .dir = nfs3_fh_xdr(&w->here), .name = name };
 		rc = ask(w, I2N_PROC_LOOKUP, err);
 	}

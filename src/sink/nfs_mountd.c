@@ -1,13 +1,14 @@
 #include "nfs_mountd.h"
 
-#include <stdio.h>
-
-#include <nfsc/libnfs-raw-mount.h>
-
 #include "img2nfs/name.h"
+
 #include "nfs3_err.h"
 #include "nfs_call.h"
 #include "nfs_hint.h"
+
+#include <stdio.h>
+
+#include <nfsc/libnfs-raw-mount.h>
 
 #define CONNECT_MS 10000
 #define REPLY_MS 30000
@@ -100,7 +101,8 @@ static int mnt(struct session *s, struct i2n_err *err)
 	s->answered = false;
 	s->slot.reply = on_mnt;
 	s->stats->requests[I2N_PROC_MNT]++;
-	(void)rpc_conn_send_mnt(s->conn, s->path_len ? s->path : (char[]){ "/" }, &s->slot);	/* await() sees a failure */
+	/* await() sees a failure */
+	(void)rpc_conn_send_mnt(s->conn, s->path_len ? s->path : (char[]){ "/" }, &s->slot);
 	return await(s, err);
 }
 
@@ -152,7 +154,8 @@ static int refused(struct session *s, uint32_t status, struct i2n_err *err)
 		s->list[0] = '\0';
 	rc = i2n_fail(err, I2N_FATAL, I2N_DOM_MOUNT3, status, "cannot mount %s from '%s': %s%s%s%s",
 		      i2n_quote(q, sizeof(q), s->url->path, strlen(s->url->path)), s->url->host,
-		      nfs3_mount_err_name(status, code), s->list[0] ? " (exported: " : "", s->list, s->list[0] ? ")" : "");
+		      nfs3_mount_err_name(status, code), s->list[0] ? " (exported: " : "", s->list,
+		      s->list[0] ? ")" : "");
 	if (s->listed && (status == MNT3ERR_ACCES || status == MNT3ERR_PERM))
 		nfs_hint(err, NFS_NEED_PORT, s->url->path, s->ret->client);
 	else

@@ -21,7 +21,8 @@
 /* 4.0 and 5.0 name the raw calls _async and return int, 6 and 7 name them _task and return the PDU. */
 #ifdef LIBNFS_API_V2
 #define NFS3(op, args) (rpc_nfs3_##op##_task(conn->rpc, on_reply, (args), slot) != NULL)
-#define SEND_READ(args) (rpc_nfs3_read_task(conn->rpc, on_reply, (args)->buf, (args)->xdr.count, &(args)->xdr, slot) != NULL)
+#define SEND_READ(args) \
+	(rpc_nfs3_read_task(conn->rpc, on_reply, (args)->buf, (args)->xdr.count, &(args)->xdr, slot) != NULL)
 #define CALL_MNT(path) (rpc_mount3_mnt_task(conn->rpc, on_reply, (path), slot) != NULL)
 #define CALL_EXPORT() (rpc_mount3_export_task(conn->rpc, on_reply, slot) != NULL)
 #else
@@ -111,8 +112,8 @@ static void on_connected(struct rpc_context *rpc, int status, void *data, void *
 	tune(rpc_get_fd(rpc));
 }
 
-/* Any status but success ends the connection. Here that is only remembered: nothing may be queued from an error callback
- * (libnfs 4.0 aborts), and libnfs 6 and 7 do not even call back for every request. */
+/* Any status but success ends the connection. Here that is only remembered: nothing may be queued from an error
+ * callback (libnfs 4.0 aborts), and libnfs 6 and 7 do not even call back for every request. */
 static void on_reply(struct rpc_context *rpc, int status, void *data, void *private_data)
 {
 	struct rpc_slot *slot = private_data;

@@ -31,7 +31,8 @@ proxy_kill() {
 }
 
 proxy_url() {
-	echo "nfs://127.0.0.1/export${3:-}?version=3&nfsport=$(cat "$WORK/proxy.$1/port")&mountport=$(cat "$(ganesha_dir "$2")/mountport")"
+	prx_mount=$(cat "$(ganesha_dir "$2")/mountport")
+	echo "nfs://127.0.0.1/export${3:-}?version=3&nfsport=$(cat "$WORK/proxy.$1/port")&mountport=$prx_mount"
 }
 
 proxy_stop() {

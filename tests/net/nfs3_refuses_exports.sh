@@ -4,7 +4,7 @@
 . "$top/tests/lib/ganesha.sh"
 
 need_root "the VFS export"
-mkdir "$WORK/src" "$WORK/ro" "$WORK/ro/sub" "$WORK/root" "$WORK/root/w" "$WORK/root/w/old" "$WORK/all" "$WORK/sec" || exit 1
+mkdir -p "$WORK/src" "$WORK/ro/sub" "$WORK/root/w/old" "$WORK/all" "$WORK/sec" || exit 1
 echo x >"$WORK/src/f"
 chmod 1777 "$WORK/root/w" "$WORK/all"
 far=$(mktemp -d "${TMPDIR:-/var/tmp}/img2nfs-sink.XXXXXX") || exit 1

@@ -37,6 +37,7 @@ dirs=$(find "$WORK/src" -mindepth 1 -type d | wc -l)
 [ "$(get max_in_flight)" -gt 64 ] || die "the window is not used"
 
 # The same again: the destination is not empty now.
-"$O/tests/tools/sinkrun" "$WORK/src" "$(ganesha_url g /a/b)" >"$WORK/out" 2>"$WORK/notes" && die "a destination that is not empty"
+"$O/tests/tools/sinkrun" "$WORK/src" "$(ganesha_url g /a/b)" >"$WORK/out" 2>"$WORK/notes" &&
+	die "a destination that is not empty"
 grep -q "^fatal the destination '/export/a/b' is not empty: it holds '" "$WORK/notes" || die "$(cat "$WORK/notes")"
 dump "$WORK/exp/a/b" | diff "$WORK/want" - || die "something was written"

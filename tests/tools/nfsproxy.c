@@ -2,9 +2,9 @@
  *
  *	nfsproxy [-f PORTFILE] [-d RTT_US] TARGET_PORT [RULE...]
  *
- * Writes the port it listens on to PORTFILE (renamed into place) or stdout, and runs until SIGTERM; then it prints what it
- * has seen: "calls=N replies=N connections=N". -d: each byte is passed on RTT_US / 2 microseconds after it came, in both
- * directions, without any limit of bandwidth; without rules nothing is parsed or copied more than once.
+ * Writes the port it listens on to PORTFILE (renamed into place) or stdout, and runs until SIGTERM; then it prints what
+ * it has seen: "calls=N replies=N connections=N". -d: each byte is passed on RTT_US / 2 microseconds after it came, in
+ * both directions, without any limit of bandwidth; without rules nothing is parsed or copied more than once.
  *
  * Rules look at RPC records. K counts the calls of the clients from 1, over all connections.
  *	drop-call=K	connection is reset instead of passing on call K
@@ -17,8 +17,8 @@
  *	late-call=K:MS	connection is reset; call K reaches the server MS milliseconds later all the same
  *	freeze=K:MS	from call K on nothing is passed on for MS milliseconds
  *	down=MS		after each reset of ours, new connections are reset for MS milliseconds
- *	jukebox=N	every N-th call (but NULL) is answered NFS3ERR_JUKEBOX and not carried out, twice at most for an xid
- *	status=PROC:CODE:N	every N-th call of this procedure number is answered with nfsstat3 CODE (failed, no attributes)
+ *	jukebox=N	every N-th call (but NULL) is answered NFS3ERR_JUKEBOX and not carried out, twice at most
+ *	status=PROC:CODE:N	every N-th call of this procedure number is answered with nfsstat3 CODE
  *	short=N		every N-th WRITE is shortened to half of its bytes
  *	verifier=N	the write verifier in replies of WRITE and COMMIT changes with every N-th WRITE
  *	no-attrs	replies of CREATE, MKDIR, SYMLINK, MKNOD and SETATTR come without attributes and handles
@@ -47,7 +47,8 @@
 #define CONNS_MAX 64
 #define PENDING 4096			/* calls whose reply we want to know; by xid */
 
-enum rule_kind { DROP_CALL, CUT_CALL, LOSE_REPLY, CUT_REPLY, EAT_REPLY, DUP_CALL, DUP_REPLY, LATE_CALL, FREEZE, RULE_KINDS };
+enum rule_kind { DROP_CALL, CUT_CALL, LOSE_REPLY, CUT_REPLY, EAT_REPLY, DUP_CALL, DUP_REPLY, LATE_CALL, FREEZE,
+		 RULE_KINDS };
 static const char *const rule_names[RULE_KINDS] = {
 	"drop-call", "cut-call", "lose-reply", "cut-reply", "eat-reply", "dup-call", "dup-reply", "late-call", "freeze",
 };
@@ -273,9 +274,7 @@ static size_t args_at(const unsigned char *r, size_t len)
 static void answer_error(struct conn *c, uint32_t xid, uint32_t proc, uint32_t status)
 {
 	unsigned char r[4 + 24 + 4 + 16];
-	static const unsigned char words[22] = { [2] = 2, [3] = 1, [4] = 1, [5] = 1, [6] = 1, [7] = 2, [8] = 2, [9] = 2,
-						 [10] = 2, [11] = 2, [12] = 2, [13] = 2, [14] = 4, [15] = 3, [16] = 1, [17] = 1,
-						 [18] = 1, [19] = 1, [20] = 1, [21] = 2 };
+	static const unsigned char words[22] = { 0, 0, 2, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 4, 3, 1, 1, 1, 1, 1, 2 };
 	size_t len = 24 + 4 + 4 * (size_t)(proc < 22 ? words[proc] : 0);
 
 	memset(r, 0, sizeof(r));
@@ -445,8 +444,8 @@ static bool inspect_reply(struct conn *c, unsigned char *mark, size_t *len)
 	return true;
 }
 
-/* How long the record is that starts in rec, its marks included; 0 = not known yet. Only records of one fragment are taken
- * apart; libnfs and ganesha send no others of the sizes we test with. */
+/* How long the record is that starts in rec, its marks included; 0 = not known yet. Only records of one fragment are
+ * taken apart; libnfs and ganesha send no others of the sizes we test with. */
 static size_t record_size(const struct half *h)
 {
 	size_t size = h->rec_len < 4 ? 0 : 4 + (size_t)(get32(h->rec) & 0x7fffffff);
@@ -596,7 +595,8 @@ static void turn(int lfd)
 	for (int i = 1; i < n; i++) {
 		struct conn *c = whose[i].c;
 
-		if (c->fd[0] >= 0 && pfds[i].fd == c->fd[whose[i].side] && pfds[i].revents & (POLLIN | POLLHUP | POLLERR))
+		if (c->fd[0] >= 0 && pfds[i].fd == c->fd[whose[i].side] &&
+		    pfds[i].revents & (POLLIN | POLLHUP | POLLERR))
 			read_from(c, whose[i].side);
 	}
 	for (int i = 0; i < CONNS_MAX; i++)

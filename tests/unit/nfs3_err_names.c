@@ -1,4 +1,4 @@
-/* Names and values by RFC 1813 2.6 and 5.1.5, as <nfsc/libnfs-raw-nfs.h> and -mount.h have them from the standard's XDR. */
+/* Names and values by RFC 1813 2.6 and 5.1.5, as the headers of libnfs have them from the standard's XDR. */
 #include "t.h"
 
 #include <nfsc/libnfs-raw-mount.h>
