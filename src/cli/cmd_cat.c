@@ -1,15 +1,15 @@
 /* cmd_cat.c - `img2nfs cat IMAGE:PATH`: the content of a file to standard output. */
-#include <errno.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "img2nfs/name.h"
 
 #include "cmd.h"
 #include "look.h"
 #include "msg.h"
 #include "status.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define BUF_SIZE (1u << 20)
 

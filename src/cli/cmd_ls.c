@@ -1,8 +1,4 @@
 /* cmd_ls.c - `img2nfs ls IMAGE[:PATH]`: names, long lines, JSON lines or an mtree specification. */
-#include <inttypes.h>
-#include <stddef.h>
-#include <stdlib.h>
-
 #include "img2nfs/mtree.h"
 #include "img2nfs/name.h"
 
@@ -10,6 +6,10 @@
 #include "look.h"
 #include "msg.h"
 #include "status.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdlib.h>
 
 struct ls_opts {
 	struct image_opts image;

@@ -1,9 +1,4 @@
 /* cmd_stat.c - `img2nfs stat IMAGE:PATH`: all that is known of one object. */
-#include <inttypes.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "img2nfs/name.h"
 
 #include "cmd.h"
@@ -11,6 +6,11 @@
 #include "msg.h"
 #include "status.h"
 #include "xattr_text.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 struct stat_opts {
 	struct image_opts image;
@@ -93,7 +93,8 @@ static void print_text(const struct look *look, const struct facts *facts)
 	print_quoted("    Path: ", look->path, look->path_len);
 	if (facts->target)
 		print_quoted(" -> ", facts->target, (size_t)in->size);
-	printf("\n    Type: %s\n   Inode: %" PRIu32 "\n   Links: %" PRIu32 "\n", look_type_word(in), in->ino, in->nlink);
+	printf("\n    Type: %s\n   Inode: %" PRIu32 "\n   Links: %" PRIu32 "\n", look_type_word(in), in->ino,
+	       in->nlink);
 	printf("    Mode: %04o (%s)\n     Uid: %" PRIu32 "\n     Gid: %" PRIu32 "\n", in->mode & 07777u,
 	       look_mode(mode, in->mode), in->uid, in->gid);
 	if (type == I2N_S_IFCHR || type == I2N_S_IFBLK)
@@ -101,8 +102,8 @@ static void print_text(const struct look *look, const struct facts *facts)
 	else
 		printf("    Size: %" PRIu64 "\n", in->size);
 	if (type == I2N_S_IFREG)
-		printf("    Data: %" PRIu64 " bytes in %" PRIu64 " range%s, the rest are holes\n", facts->data, facts->ranges,
-		       facts->ranges == 1 ? "" : "s");
+		printf("    Data: %" PRIu64 " bytes in %" PRIu64 " range%s, the rest are holes\n", facts->data,
+		       facts->ranges, facts->ranges == 1 ? "" : "s");
 	printf("  Modify: %s UTC\n", look_time(time, in->mtime));
 	printf("  Access: %s UTC\n", look_time(time, in->atime));
 	if (facts->chattr[0])

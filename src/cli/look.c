@@ -1,12 +1,12 @@
 #include "look.h"
 
+#include "img2nfs/name.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-
-#include "img2nfs/name.h"
 
 #define SYMLINKS_MAX 40		/* as the kernel's MAXSYMLINKS */
 

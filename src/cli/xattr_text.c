@@ -1,14 +1,14 @@
 #include "xattr_text.h"
 
+#include "img2nfs/name.h"
+
+#include "checked.h"
+
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "checked.h"
-
-#include "img2nfs/name.h"
 
 #define ACL_VERSION 2
 #define ACL_ENTRY 8		/* le16 tag, le16 permissions, le32 id */

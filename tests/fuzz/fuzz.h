@@ -4,8 +4,8 @@
  *	#include "fuzz.h"
  *
  * The images and the maps of what lies where come from fixtures/recipes/fuzz_base.sh; $FUZZ_BASE names their folder. An
- * input is one byte that chooses the image, then bytes that replace the target's places one after another; a shorter input
- * leaves the rest as it is. So the fuzzer spends no time on bytes that its target does not read.
+ * input is one byte that chooses the image, then bytes that replace the target's places one after another; a shorter
+ * input leaves the rest as it is. So the fuzzer spends no time on bytes that its target does not read.
  *
  * Built twice: with libFuzzer (make fuzz F=dir SECONDS=60), and as a plain program:
  *	dir FILE...		run these inputs
@@ -99,7 +99,8 @@ static void load_bases(void)
 		n_bases++;
 	}
 	if (!n_bases) {
-		fprintf(stderr, "no base image for '%s': set FUZZ_BASE to the folder that fuzz_base.sh made\n", FUZZ_TARGET);
+		fprintf(stderr, "no base image for '%s': set FUZZ_BASE to the folder that fuzz_base.sh made\n",
+			FUZZ_TARGET);
 		exit(2);
 	}
 	work = malloc(largest);

@@ -82,7 +82,8 @@ static void check(const char *options)
 int main(void)
 {
 	run("mkdir -p src/dir && printf abc >src/dir/file && seq 10000 | head -c 40960 >src/big && ln -s %0100d src/slow &&"
-	    " ln -s dir src/fast && truncate -s 300k src/holes && printf x >>src/holes", 0);
+	    " ln -s dir src/fast && truncate -s 300k src/holes && printf x >>src/holes",
+	    0);
 	check("-b 1024 -t ext4 -O ^has_journal");
 	check("-b 1024 -t ext2 -I 128");
 	check("-b 1024 -t ext4 -O ^has_journal,inline_data");
