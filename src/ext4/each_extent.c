@@ -6,7 +6,8 @@
 
 #define MAX_DEPTH 5		/* 4 bytes of block number need no more, ifork.rst */
 
-/* One node: the root in the inode or a block. Entries are read one by one, since these trees are small. */
+/* One node: the root in the inode or a block. Entries are read one by one, since these trees are
+ * small. */
 struct node {
 	uint64_t pos;		/* byte position of the header, unless it is the root */
 	uint16_t entries, next;
@@ -23,10 +24,12 @@ struct tree {
 
 static int bad(struct i2n_err *err, const char *what)
 {
-	return i2n_fail(err, I2N_BADNODE, I2N_DOM_IMAGE, 0, "cannot walk the extent tree: %s", what);
+	return i2n_fail(err, I2N_BADNODE, I2N_DOM_IMAGE, 0, "cannot walk the extent tree: %s",
+			what);
 }
 
-static int node_bytes(struct tree *t, unsigned level, uint32_t off, unsigned char *buf, struct i2n_err *err)
+static int node_bytes(struct tree *t, unsigned level, uint32_t off, unsigned char *buf,
+		      struct i2n_err *err)
 {
 	if (!level) {
 		memcpy(buf, t->root + off, 12);
@@ -53,7 +56,8 @@ static int enter_node(struct tree *t, unsigned level, struct i2n_err *err)
 	return I2N_OK;
 }
 
-static int tell_extent(struct tree *t, const unsigned char *raw, extent_fn *fn, void *ctx, struct i2n_err *err)
+static int tell_extent(struct tree *t, const unsigned char *raw, extent_fn *fn, void *ctx,
+		       struct i2n_err *err)
 {
 	struct extent e = {
 		.lblk = i2n_le32(raw),
@@ -71,8 +75,8 @@ static int tell_extent(struct tree *t, const unsigned char *raw, extent_fn *fn, 
 }
 
 /* Depth first without recursion. */
-int each_extent(struct i2n_source *src, uint32_t block_size, const unsigned char *i_block, extent_fn *fn, void *ctx,
-		struct i2n_err *err)
+int each_extent(struct i2n_source *src, uint32_t block_size, const unsigned char *i_block,
+		extent_fn *fn, void *ctx, struct i2n_err *err)
 {
 	struct tree t = { .src = src, .block_size = block_size, .root = i_block };
 	unsigned level = 0;
@@ -96,7 +100,8 @@ int each_extent(struct i2n_source *src, uint32_t block_size, const unsigned char
 			continue;
 		}
 		level++;
-		if (!i2n_mul(i2n_le32(e + 4) | (uint64_t)i2n_le16(e + 8) << 32, block_size, &t.path[level].pos) ||
+		if (!i2n_mul(i2n_le32(e + 4) | (uint64_t)i2n_le16(e + 8) << 32, block_size,
+			     &t.path[level].pos) ||
 		    !i2n_range_ok(t.path[level].pos, block_size, src->size))
 			return bad(err, "it leaves the image");
 		rc = enter_node(&t, level, err);

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Tags, fs/ext4/fast_commit.h. Each begins with its number and the length of its value, 16 bits each. */
+/* Tags, fs/ext4/fast_commit.h. Each begins with its number and the length of its value, 16 bits
+ * each. */
 enum fast_tag { ADD_RANGE = 1, DEL_RANGE, CREAT, LINK, UNLINK, INODE, PAD, TAIL, HEAD };
 #define TAG_LEN 4u
 #define GOOD_OLD_INODE 128u
@@ -18,7 +19,8 @@ struct fast_value {
 	const unsigned char *p;		/* the value; p - TAG_LEN is the tag itself */
 };
 
-int fast_grow(struct fastcommit *f, void *array, size_t *cap, size_t n, size_t add, size_t size, struct i2n_err *err)
+int fast_grow(struct fastcommit *f, void *array, size_t *cap, size_t n, size_t add, size_t size,
+	      struct i2n_err *err)
 {
 	size_t want = *cap ? *cap : 16;
 	void *now, *bigger;
@@ -30,7 +32,8 @@ int fast_grow(struct fastcommit *f, void *array, size_t *cap, size_t n, size_t a
 	f->memory += (want - *cap) * size;
 	if (f->memory > FAST_MAX_BYTES)
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0,
-				"cannot replay the fast commits: they need more than %" PRIu64 " bytes of memory",
+				"cannot replay the fast commits: they need more than %" PRIu64
+				" bytes of memory",
 				FAST_MAX_BYTES);
 	memcpy(&now, array, sizeof(now));
 	bigger = realloc(now, want * size);
@@ -62,7 +65,8 @@ static bool is_len_valid(const struct fastcommit *f, unsigned tag, uint32_t len)
 }
 
 /* The tag at *off of a block. I2N_END: the block is used up; I2N_BADNODE: no tag. */
-static int next_value(const struct fastcommit *f, const unsigned char *block, uint32_t *off, struct fast_value *v)
+static int next_value(const struct fastcommit *f, const unsigned char *block, uint32_t *off,
+		      struct fast_value *v)
 {
 	uint32_t size = f->log->block_size;
 
@@ -171,31 +175,34 @@ static bool is_name_sane(const unsigned char *name, size_t len)
 	return !(name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.')));
 }
 
-/* The directory must be one; *ret_ok false: leave the tag out. */
-static int check_parent(struct fastcommit *f, const struct fast_value *v, bool *ret_ok, struct i2n_err *err)
+/* Is there such an inode, and is it a directory if that is wanted? Not calling it damage when there
+ * is none. */
+static int find_living(struct fastcommit *f, uint32_t ino, bool want_dir, struct fast_inode **ret,
+		       bool *ret_ok, struct i2n_err *err)
 {
-	struct fast_inode *dir;
-	int rc = fast_inode_get(f, i2n_le32(v->p), &dir, err);
+	int rc = fast_inode_get(f, ino, ret, err);
 
-	*ret_ok = rc == I2N_OK && fast_inode_lives(dir) && fast_inode_is_dir(dir) && is_name_sane(v->p + 8, v->len - 8);
+	*ret_ok = rc == I2N_OK && fast_inode_lives(*ret) && (!want_dir || fast_inode_is_dir(*ret));
 	return rc == I2N_BADNODE ? I2N_OK : rc;
 }
 
-/* Add or remove a name. A new directory is empty, whatever blocks it was given. */
+/* Add or remove a name. A new directory is empty, whatever blocks it was given. Links to a file
+ * that was gone again when the log was written are normal: of such a file the log holds all but its
+ * creation. */
 static int apply_name(struct fastcommit *f, const struct fast_value *v, struct i2n_err *err)
 {
 	uint32_t parent = i2n_le32(v->p), ino = i2n_le32(v->p + 4);
 	struct fast_inode *in;
 	bool ok;
-	int rc = check_parent(f, v, &ok, err);
+	int rc = find_living(f, parent, true, &in, &ok, err);
 
-	if (rc != I2N_OK)
+	if (!is_name_sane(v->p + 8, v->len - 8))
+		return I2N_BADNODE;
+	if (rc != I2N_OK || !ok)
 		return rc;
-	rc = fast_inode_get(f, ino, &in, err);
-	if (rc != I2N_OK)
-		return rc;
-	if (!ok || !fast_inode_lives(in))
-		return v->tag == UNLINK ? I2N_OK : I2N_BADNODE;
+	rc = find_living(f, ino, false, &in, &ok, err);
+	if (rc != I2N_OK || !ok)
+		return rc == I2N_OK && v->tag == CREAT ? I2N_BADNODE : rc;
 	if (v->tag == UNLINK)
 		fast_inode_unlink(in);
 	else if (v->tag == LINK)
@@ -281,14 +288,17 @@ static int replay_all(struct fastcommit *f, struct fast_scan *s, struct i2n_err 
 static void tell(const struct i2n_notes *notes, const struct fast_scan *s)
 {
 	if (s->commits)
-		i2n_note(notes, I2N_NOTE_INFO, "journal", NULL, 0, "replayed %" PRIu32 " fast commit%s in memory",
-			 s->commits, s->commits == 1 ? "" : "s");
+		i2n_note(notes, I2N_NOTE_INFO, "journal", NULL, 0,
+			 "replayed %" PRIu32 " fast commit%s in memory", s->commits,
+			 s->commits == 1 ? "" : "s");
 	else if (s->begun && s->bad)
-		i2n_note(notes, I2N_NOTE_DAMAGED, "journal", NULL, 0, "the fast commits are left out: %s", s->bad);
+		i2n_note(notes, I2N_NOTE_DAMAGED, "journal", NULL, 0,
+			 "the fast commits are left out: %s", s->bad);
 }
 
-int fast_replay(struct i2n_source *overlay, const unsigned char *sb, struct journal_log *log, uint32_t tid,
-		const struct i2n_notes *notes, struct fastcommit **ret, uint32_t *ret_left_out, struct i2n_err *err)
+int fast_replay(struct i2n_source *overlay, const unsigned char *sb, struct journal_log *log,
+		uint32_t tid, const struct i2n_notes *notes, struct fastcommit **ret,
+		uint32_t *ret_left_out, struct i2n_err *err)
 {
 	struct fastcommit *f = calloc(1, sizeof(*f));
 	struct fast_scan s = { .tid = tid };

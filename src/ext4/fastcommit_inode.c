@@ -68,7 +68,8 @@ int fast_inode_get(struct fastcommit *f, uint32_t ino, struct fast_inode **ret, 
 		return rc;
 	slot = find_slot(f, ino);
 	if (!*slot) {
-		rc = fast_grow(f, &f->inodes, &f->cap_inodes, f->n_inodes, 1, sizeof(*f->inodes), err);
+		rc = fast_grow(f, &f->inodes, &f->cap_inodes, f->n_inodes, 1, sizeof(*f->inodes),
+			       err);
 		if (rc == I2N_OK)
 			rc = read_inode(f, &in, err);
 		if (rc != I2N_OK) {
@@ -101,9 +102,11 @@ static void reset_map(struct fast_inode *in)
 	in->ranges.n = 0;
 }
 
-/* All fields but i_block come from the tag. The map of the blocks stays what it is and is changed by ranges; content
- * that lies in i_block itself (inline data, symlinks, device numbers) comes from the tag. */
-int fast_inode_replace(struct fastcommit *f, uint32_t ino, const unsigned char *raw, size_t len, struct i2n_err *err)
+/* All fields but i_block come from the tag. The map of the blocks stays what it is and is changed
+ * by ranges; content that lies in i_block itself (inline data, symlinks, device numbers) comes from
+ * the tag. */
+int fast_inode_replace(struct fastcommit *f, uint32_t ino, const unsigned char *raw, size_t len,
+		       struct i2n_err *err)
 {
 	struct fast_inode *in;
 	int rc = fast_inode_get(f, ino, &in, err);
@@ -127,15 +130,18 @@ int fast_inode_replace(struct fastcommit *f, uint32_t ino, const unsigned char *
 	return I2N_OK;
 }
 
-int fast_inode_range(struct fastcommit *f, struct fast_inode *in, const struct range *r, struct i2n_err *err)
+int fast_inode_range(struct fastcommit *f, struct fast_inode *in, const struct range *r,
+		     struct i2n_err *err)
 {
 	int rc;
 
+	/* the kernel also logs that a file with inline data has no blocks */
 	if (!(i2n_le32(in->raw + IN_FLAGS) & FL_EXTENTS))
-		return I2N_BADNODE;
+		return r->kind == RANGE_HOLE ? I2N_OK : I2N_BADNODE;
 	if (r->end == r->lblk)
 		return I2N_OK;
-	rc = fast_grow(f, &in->ranges.v, &in->ranges.cap, in->ranges.n, 1, sizeof(*in->ranges.v), err);
+	rc = fast_grow(f, &in->ranges.v, &in->ranges.cap, in->ranges.n, 1, sizeof(*in->ranges.v),
+		       err);
 	if (rc != I2N_OK)
 		return rc;
 	in->ranges.v[in->ranges.n] = *r;
@@ -178,7 +184,8 @@ static void set_csum(const struct fastcommit *f, struct fast_inode *in)
 		put16(in->raw + IN_CSUM_HI, crc >> 16);
 }
 
-static void fill_dir_block(const struct fastcommit *f, const struct fast_inode *in, unsigned char *block)
+static void fill_dir_block(const struct fastcommit *f, const struct fast_inode *in,
+			   unsigned char *block)
 {
 	uint32_t size = f->fs.block_size, tail = f->has_csum ? 12 : 0;
 	unsigned char type = f->has_filetype ? 2 : 0;
@@ -272,16 +279,19 @@ int fast_inodes_finish(struct fastcommit *f, struct i2n_err *err)
 	return I2N_OK;
 }
 
-int fast_patch_add(struct fastcommit *f, uint64_t off, const void *bytes, uint32_t len, struct i2n_err *err)
+int fast_patch_add(struct fastcommit *f, uint64_t off, const void *bytes, uint32_t len,
+		   struct i2n_err *err)
 {
-	int rc = fast_grow(f, &f->patches, &f->cap_patches, f->n_patches, 1, sizeof(*f->patches), err);
+	int rc = fast_grow(f, &f->patches, &f->cap_patches, f->n_patches, 1, sizeof(*f->patches),
+			   err);
 
 	if (rc == I2N_OK)
 		rc = fast_grow(f, &f->bytes, &f->cap_bytes, f->n_bytes, len, 1, err);
 	if (rc != I2N_OK)
 		return rc;
 	memcpy(f->bytes + f->n_bytes, bytes, len);
-	f->patches[f->n_patches++] = (struct overlay_patch){ .off = off, .len = len, .at = (uint32_t)f->n_bytes };
+	f->patches[f->n_patches++] =
+		(struct overlay_patch){ .off = off, .len = len, .at = (uint32_t)f->n_bytes };
 	f->n_bytes += len;
 	return I2N_OK;
 }
@@ -297,5 +307,6 @@ int fast_spare_block(struct fastcommit *f, uint64_t *ret_blk, struct i2n_err *er
 			*ret_blk = pos / f->fs.block_size;
 			return I2N_OK;
 		}
-	return i2n_fail(err, I2N_BADNODE, I2N_DOM_IMAGE, 0, "cannot replay a fast commit: no spare block");
+	return i2n_fail(err, I2N_BADNODE, I2N_DOM_IMAGE, 0,
+			"cannot replay a fast commit: no spare block");
 }

@@ -1,7 +1,7 @@
 #include "ext4.h"
 
-/* Names that fast commits made in directories of the image. Inodes and blocks have been patched by then (fastcommit.h),
- * and names that the image has too went through fastcommit_dirent(). */
+/* Names that fast commits made in directories of the image. Inodes and blocks have been patched by
+ * then (fastcommit.h), and names that the image has too went through fastcommit_dirent(). */
 
 /* Directories and inodes in parts of the inode tables that the image says were never used. */
 static int scan_new(struct load *l, struct i2n_err *err)
@@ -33,7 +33,8 @@ static int add_name(struct load *l, const struct fast_name *name, struct i2n_err
 	size_t len;
 
 	if (!(dir->flags & I2N_INODE_ENCRYPTED))
-		return ext4_load_dirent(l, name->parent, name->ino, where, name->name, name->len, err);
+		return ext4_load_dirent(l, name->parent, name->ino, where, name->name, name->len,
+					err);
 	len = ext4_nokey_name(name->name, name->len, nokey);
 	return len ? ext4_load_dirent(l, name->parent, name->ino, where, nokey, len, err) : I2N_OK;
 }
@@ -60,7 +61,7 @@ int ext4_load_fast_names(struct load *l, struct i2n_err *err)
 	}
 	if (lost)
 		i2n_note(&l->fs->notes, I2N_NOTE_DAMAGED, "journal", NULL, 0,
-			 "%u name%s of the fast commits lie in directories that cannot be read", lost,
-			 lost == 1 ? "" : "s");
+			 "%u name%s of the fast commits lie in directories that cannot be read",
+			 lost, lost == 1 ? "" : "s");
 	return rc;
 }

@@ -62,7 +62,8 @@ static int gather(struct work *w, const struct fast_inode *in)
 	int rc = I2N_OK;
 
 	if (!in->fresh_map)
-		rc = each_extent(w->f->fs.src, w->f->fs.block_size, in->raw + IN_BLOCK, on_extent, w, w->err);
+		rc = each_extent(w->f->fs.src, w->f->fs.block_size, in->raw + IN_BLOCK, on_extent,
+				 w, w->err);
 	for (i = 0; i < in->ranges.n && rc == I2N_OK; i++)
 		rc = add_range(w, &w->said, &in->ranges.v[i]);
 	if (rc == I2N_OK && w->said.n)
@@ -70,7 +71,8 @@ static int gather(struct work *w, const struct fast_inode *in)
 	return rc;
 }
 
-/* --- which of it holds: the latest statement for each block, found in one sweep over the file --- */
+/* --- which of it holds: the latest statement for each block, found in one sweep over the file ---
+ */
 
 static uint32_t seq_of(const struct work *w, size_t at)
 {
@@ -117,13 +119,15 @@ static void pop(struct work *w)
 static int emit(struct work *w, const struct range *r, uint64_t from, uint64_t end)
 {
 	struct range *last = w->map.n ? &w->map.v[w->map.n - 1] : NULL;
-	struct range part = { .lblk = from, .end = end, .pblk = r->pblk + (from - r->lblk), .kind = r->kind };
+	struct range part = {
+		.lblk = from, .end = end, .pblk = r->pblk + (from - r->lblk), .kind = r->kind
+	};
 	uint64_t max = EXTENT_INIT_MAX - (r->kind == RANGE_UNWRITTEN);
 
 	if (r->kind == RANGE_HOLE)
 		return I2N_OK;
-	if (last && last->end == from && last->kind == r->kind && last->pblk + (from - last->lblk) == part.pblk &&
-	    end - last->lblk <= max) {
+	if (last && last->end == from && last->kind == r->kind &&
+	    last->pblk + (from - last->lblk) == part.pblk && end - last->lblk <= max) {
 		last->end = end;
 		return I2N_OK;
 	}
@@ -188,10 +192,10 @@ static void put_entry(unsigned char *p, const struct range *r, unsigned depth)
 	put32(p + 8, (uint32_t)r->pblk);
 }
 
-/* One node of n entries in a spare block. It has room for no more than them, so that its checksum follows at once and
- * the rest of the block does not matter. */
-static int put_node(struct work *w, const struct fast_inode *in, const struct range *v, uint32_t n, unsigned depth,
-		    uint64_t *ret_blk)
+/* One node of n entries in a spare block. It has room for no more than them, so that its checksum
+ * follows at once and the rest of the block does not matter. */
+static int put_node(struct work *w, const struct fast_inode *in, const struct range *v, uint32_t n,
+		    unsigned depth, uint64_t *ret_blk)
 {
 	uint32_t len = NODE_ENTRY * (n + 1), i;
 	unsigned char *node = malloc(len + 4);
@@ -201,7 +205,8 @@ static int put_node(struct work *w, const struct fast_inode *in, const struct ra
 		put_header(node, n, n, depth);
 		for (i = 0; i < n; i++)
 			put_entry(node + NODE_ENTRY * (i + 1), &v[i], depth);
-		put32(node + len, w->f->has_csum ? log_csum(fast_inode_seed(w->f, in), node, len) : 0);
+		put32(node + len,
+		      w->f->has_csum ? log_csum(fast_inode_seed(w->f, in), node, len) : 0);
 		rc = fast_patch_add(w->f, *ret_blk * w->f->fs.block_size, node, len + 4, w->err);
 	}
 	free(node);

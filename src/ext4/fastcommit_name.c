@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-int fast_name_add(struct fastcommit *f, uint32_t parent, const unsigned char *name, size_t len, uint32_t ino, bool add,
-		  struct i2n_err *err)
+int fast_name_add(struct fastcommit *f, uint32_t parent, const unsigned char *name, size_t len,
+		  uint32_t ino, bool add, struct i2n_err *err)
 {
 	int rc = fast_grow(f, &f->ops, &f->cap_ops, f->n_ops, 1, sizeof(*f->ops), err);
 
@@ -13,15 +13,19 @@ int fast_name_add(struct fastcommit *f, uint32_t parent, const unsigned char *na
 	if (rc != I2N_OK)
 		return rc;
 	memcpy(f->names + f->n_names, name, len);
-	f->ops[f->n_ops++] = (struct name_op){ .parent = parent, .ino = ino, .name = (uint32_t)f->n_names,
-					       .len = (uint16_t)len, .add = add, .seq = f->seq++ };
+	f->ops[f->n_ops++] = (struct name_op){ .parent = parent,
+					       .ino = ino,
+					       .name = (uint32_t)f->n_names,
+					       .len = (uint16_t)len,
+					       .add = add,
+					       .seq = f->seq++ };
 	f->n_names += len;
 	return I2N_OK;
 }
 
 /* By directory, then by name: 0 for the ops of one group. */
-static int compare_key(const struct fastcommit *f, const struct name_op *op, uint32_t parent, const void *name,
-		       size_t len)
+static int compare_key(const struct fastcommit *f, const struct name_op *op, uint32_t parent,
+		       const void *name, size_t len)
 {
 	if (op->parent != parent)
 		return op->parent < parent ? -1 : 1;
@@ -79,8 +83,9 @@ static bool is_same_group(const struct fastcommit *f, size_t a, size_t b)
 	return !compare_key(f, &f->ops[a], op->parent, f->names + op->name, op->len);
 }
 
-/* What the ops of the group that begins at i make of an entry that names ino (0 = there is none). A name that exists is
- * not linked again, and is only removed when it names the inode that the op means: it may have been renamed over. */
+/* What the ops of the group that begins at i make of an entry that names ino (0 = there is none). A
+ * name that exists is not linked again, and is only removed when it names the inode that the op
+ * means: it may have been renamed over. */
 static uint32_t run_group(const struct fastcommit *f, size_t i, uint32_t ino, size_t *ret_next)
 {
 	size_t k;
@@ -97,7 +102,8 @@ static uint32_t run_group(const struct fastcommit *f, size_t i, uint32_t ino, si
 	return ino;
 }
 
-uint32_t fastcommit_dirent(struct fastcommit *f, uint32_t parent, const void *name, size_t len, uint32_t ino)
+uint32_t fastcommit_dirent(struct fastcommit *f, uint32_t parent, const void *name, size_t len,
+			   uint32_t ino)
 {
 	size_t lo = 0, hi = f ? f->n_ops : 0, end = hi, next;
 
@@ -124,9 +130,10 @@ bool fastcommit_added(const struct fastcommit *f, size_t *i, struct fast_name *r
 
 		if (seen || !ino)
 			continue;
-		*ret = (struct fast_name){
-			.parent = op->parent, .ino = ino, .name = f->names + op->name, .len = op->len
-		};
+		*ret = (struct fast_name){ .parent = op->parent,
+					   .ino = ino,
+					   .name = f->names + op->name,
+					   .len = op->len };
 		return true;
 	}
 	return false;

@@ -1,7 +1,7 @@
 /* fastcommit_state.h - private to fastcommit*.c: what the tags seen so far add up to.
  *
- * fastcommit.c reads the tags, fastcommit_inode.c keeps the inodes they touch, fastcommit_map.c makes extent trees,
- * fastcommit_name.c keeps the names. */
+ * fastcommit.c reads the tags, fastcommit_inode.c keeps the inodes they touch, fastcommit_map.c
+ * makes extent trees, fastcommit_name.c keeps the names. */
 #ifndef EXT4_FASTCOMMIT_STATE_H
 #define EXT4_FASTCOMMIT_STATE_H
 
@@ -12,8 +12,18 @@
 #include "journal_log.h"
 #include "overlay.h"
 
-enum { IN_MODE = 0x0, IN_SIZE = 0x4, IN_LINKS = 0x1a, IN_FLAGS = 0x20, IN_BLOCK = 0x28, IN_GENERATION = 0x64,
-       IN_SIZE_HIGH = 0x6c, IN_CSUM_LO = 0x7c, IN_EXTRA = 0x80, IN_CSUM_HI = 0x82 };
+enum {
+	IN_MODE = 0x0,
+	IN_SIZE = 0x4,
+	IN_LINKS = 0x1a,
+	IN_FLAGS = 0x20,
+	IN_BLOCK = 0x28,
+	IN_GENERATION = 0x64,
+	IN_SIZE_HIGH = 0x6c,
+	IN_CSUM_LO = 0x7c,
+	IN_EXTRA = 0x80,
+	IN_CSUM_HI = 0x82
+};
 #define IN_BLOCK_LEN 60
 #define FL_INDEX 0x1000u
 #define FL_EXTENTS 0x80000u
@@ -83,36 +93,45 @@ struct fastcommit {
 	uint32_t seq;
 };
 
-/* Read, check and apply the fast commits that belong to transaction tid, and give the patches to the overlay. sb: the
- * superblock as the overlay has it. *ret NULL: there are none. I2N_FATAL only: read error, no memory. */
-int fast_replay(struct i2n_source *overlay, const unsigned char *sb, struct journal_log *log, uint32_t tid,
-		const struct i2n_notes *notes, struct fastcommit **ret, uint32_t *ret_left_out, struct i2n_err *err);
+/* Read, check and apply the fast commits that belong to transaction tid, and give the patches to
+ * the overlay. sb: the superblock as the overlay has it. *ret NULL: there are none. I2N_FATAL only:
+ * read error, no memory. */
+int fast_replay(struct i2n_source *overlay, const unsigned char *sb, struct journal_log *log,
+		uint32_t tid, const struct i2n_notes *notes, struct fastcommit **ret,
+		uint32_t *ret_left_out, struct i2n_err *err);
 
-/* Room for add more elements of size bytes in *array. I2N_FATAL: no memory, or FAST_MAX_BYTES reached. */
-int fast_grow(struct fastcommit *f, void *array, size_t *cap, size_t n, size_t add, size_t size, struct i2n_err *err);
+/* Room for add more elements of size bytes in *array. I2N_FATAL: no memory, or FAST_MAX_BYTES
+ * reached. */
+int fast_grow(struct fastcommit *f, void *array, size_t *cap, size_t n, size_t add, size_t size,
+	      struct i2n_err *err);
 
-/* The inode, read when it is not known yet. I2N_BADNODE: there is no such inode. The pointer is valid until the next
- * call. */
-int fast_inode_get(struct fastcommit *f, uint32_t ino, struct fast_inode **ret, struct i2n_err *err);
+/* The inode, read when it is not known yet. I2N_BADNODE: there is no such inode. The pointer is
+ * valid until the next call. */
+int fast_inode_get(struct fastcommit *f, uint32_t ino, struct fast_inode **ret,
+		   struct i2n_err *err);
 /* In use, as the kernel's iget sees it. */
 bool fast_inode_lives(const struct fast_inode *in);
 bool fast_inode_is_dir(const struct fast_inode *in);
-int fast_inode_replace(struct fastcommit *f, uint32_t ino, const unsigned char *raw, size_t len, struct i2n_err *err);
-int fast_inode_range(struct fastcommit *f, struct fast_inode *in, const struct range *r, struct i2n_err *err);
+int fast_inode_replace(struct fastcommit *f, uint32_t ino, const unsigned char *raw, size_t len,
+		       struct i2n_err *err);
+int fast_inode_range(struct fastcommit *f, struct fast_inode *in, const struct range *r,
+		     struct i2n_err *err);
 void fast_inode_unlink(struct fast_inode *in);
 /* Turn all inodes into patches. */
 int fast_inodes_finish(struct fastcommit *f, struct i2n_err *err);
 uint32_t fast_inode_seed(const struct fastcommit *f, const struct fast_inode *in);
 
-/* Write the extent tree of an inode into raw and patches. I2N_BADNODE: its map is damaged, or no block is left. */
+/* Write the extent tree of an inode into raw and patches. I2N_BADNODE: its map is damaged, or no
+ * block is left. */
 int fast_map_finish(struct fastcommit *f, struct fast_inode *in, struct i2n_err *err);
-int fast_patch_add(struct fastcommit *f, uint64_t off, const void *bytes, uint32_t len, struct i2n_err *err);
+int fast_patch_add(struct fastcommit *f, uint64_t off, const void *bytes, uint32_t len,
+		   struct i2n_err *err);
 /* A block of the journal. I2N_BADNODE: none left. */
 int fast_spare_block(struct fastcommit *f, uint64_t *ret_blk, struct i2n_err *err);
 void fast_extent_root(unsigned char *i_block);		/* an empty tree */
 
-int fast_name_add(struct fastcommit *f, uint32_t parent, const unsigned char *name, size_t len, uint32_t ino, bool add,
-		  struct i2n_err *err);
+int fast_name_add(struct fastcommit *f, uint32_t parent, const unsigned char *name, size_t len,
+		  uint32_t ino, bool add, struct i2n_err *err);
 int fast_names_sort(struct fastcommit *f, struct i2n_err *err);
 
 #endif

@@ -22,9 +22,9 @@ struct replay {
 
 static void hint_ignore(struct i2n_err *err)
 {
-	i2n_err_hint(err,
-		     "the kernel would not mount this either; --journal ignore reads the image without its journal, "
-		     "which shows an older and perhaps inconsistent state");
+	i2n_err_hint(err, "the kernel would not mount this either; --journal ignore reads the "
+			  "image without its journal, "
+			  "which shows an older and perhaps inconsistent state");
 }
 
 /* --- finding the log --- */
@@ -52,14 +52,17 @@ static int open_internal(struct replay *r, struct i2n_err *err)
 		return again;
 	}
 	i2n_note(r->notes, I2N_NOTE_WARN, "journal", NULL, 0,
-		 "the inode of the journal is damaged: found the journal by the copy in the superblock");
+		 "the inode of the journal is damaged: found the journal by the copy in the "
+		 "superblock");
 	return I2N_OK;
 }
 
 static void format_uuid(char *buf, size_t cap, const unsigned char *u)
 {
-	(void)snprintf(buf, cap, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1],
-		       u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
+	(void)snprintf(buf, cap,
+		       "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0],
+		       u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12],
+		       u[13], u[14], u[15]);
 }
 
 static int check_external(const struct replay *r, struct i2n_source *dev, struct i2n_err *err)
@@ -72,19 +75,21 @@ static int check_external(const struct replay *r, struct i2n_source *dev, struct
 		return rc;
 	if (i2n_le16(sb + 0x38) != 0xef53 || !(i2n_le32(sb + 0x60) & JOURNAL_FS_JOURNAL_DEV))
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0,
-				"cannot use %s as a journal: it is not a journal device", dev->name);
+				"cannot use %s as a journal: it is not a journal device",
+				dev->name);
 	if (memcmp(sb + 0x68, r->fs.journal_uuid, 16)) {
 		format_uuid(want, sizeof(want), r->fs.journal_uuid);
 		format_uuid(got, sizeof(got), sb + 0x68);
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0,
-				"cannot use %s as a journal: its UUID is %s, the file system wants %s", dev->name, got,
-				want);
+		return i2n_fail(
+			err, I2N_FATAL, I2N_DOM_IMAGE, 0,
+			"cannot use %s as a journal: its UUID is %s, the file system wants %s",
+			dev->name, got, want);
 	}
 	return I2N_OK;
 }
 
-/* On a device of its own log blocks are counted from the start of the device; the journal superblock follows the block
- * with the ext2 superblock. */
+/* On a device of its own log blocks are counted from the start of the device; the journal
+ * superblock follows the block with the ext2 superblock. */
 static int open_external(struct replay *r, struct i2n_err *err)
 {
 	struct i2n_source *dev = r->opts->journal_device;
@@ -94,7 +99,8 @@ static int open_external(struct replay *r, struct i2n_err *err)
 
 	if (!dev) {
 		format_uuid(uuid, sizeof(uuid), r->fs.journal_uuid);
-		i2n_err_set(err, I2N_DOM_IMAGE, 0, "cannot replay the journal of %s: it is on another device, UUID %s",
+		i2n_err_set(err, I2N_DOM_IMAGE, 0,
+			    "cannot replay the journal of %s: it is on another device, UUID %s",
 			    r->src->name, uuid);
 		i2n_err_hint(err, "give that device or an image of it with --journal-device PATH");
 		return I2N_FATAL;
@@ -115,7 +121,8 @@ static int open_external(struct replay *r, struct i2n_err *err)
 	return log_init(&r->log, r->fs.block_size, 1024 / r->fs.block_size + 1, err);
 }
 
-/* I2N_BADNODE: there is no usable journal; I2N_FATAL: it cannot be read, is not known or not given. */
+/* I2N_BADNODE: there is no usable journal; I2N_FATAL: it cannot be read, is not known or not given.
+ */
 static int open_log(struct replay *r, struct i2n_err *err)
 {
 	r->log = (struct journal_log){ .src = r->src };
@@ -144,7 +151,8 @@ static void format_age(char *buf, size_t cap, int64_t when)
 	if (age < 0)
 		(void)snprintf(buf, cap, "%s, in the future", date);
 	else if (age < 7200)
-		(void)snprintf(buf, cap, "%s, %" PRId64 " minute%s ago", date, age / 60, plural((uint64_t)age / 60));
+		(void)snprintf(buf, cap, "%s, %" PRId64 " minute%s ago", date, age / 60,
+			       plural((uint64_t)age / 60));
 	else if (age < 2 * 86400)
 		(void)snprintf(buf, cap, "%s, %" PRId64 " hours ago", date, age / 3600);
 	else
@@ -157,8 +165,8 @@ static void note_left_out(const struct replay *r, const char *why)
 
 	format_age(age, sizeof(age), r->scan.last_commit);
 	i2n_note(r->notes, I2N_NOTE_WARN, "journal", NULL, 0,
-		 "%s: %" PRIu32 " transaction%s left out, the last one committed %s", why, r->scan.end,
-		 plural(r->scan.end), age);
+		 "%s: %" PRIu32 " transaction%s left out, the last one committed %s", why,
+		 r->scan.end, plural(r->scan.end), age);
 }
 
 /* --journal=ignore. A journal that cannot even be read is no reason to stop then. */
@@ -175,8 +183,8 @@ static int ignore_journal(struct replay *r, struct journal_replay *ret, struct i
 		return I2N_FATAL;
 	}
 	if (rc != I2N_OK)
-		i2n_note(r->notes, I2N_NOTE_WARN, "journal", NULL, 0, "the journal is ignored, and it is damaged: %s",
-			 why.msg);
+		i2n_note(r->notes, I2N_NOTE_WARN, "journal", NULL, 0,
+			 "the journal is ignored, and it is damaged: %s", why.msg);
 	else if (r->scan.end)
 		note_left_out(r, "the journal is ignored");
 	ret->transactions = r->scan.end;
@@ -184,8 +192,8 @@ static int ignore_journal(struct replay *r, struct journal_replay *ret, struct i
 	return I2N_OK;
 }
 
-/* The kernel discards the log of a file system that does not ask for recovery. Say so if that loses something, but let
- * a journal that is damaged pass: nothing is wanted from it. */
+/* The kernel discards the log of a file system that does not ask for recovery. Say so if that loses
+ * something, but let a journal that is damaged pass: nothing is wanted from it. */
 static int discard_journal(struct replay *r, struct i2n_err *err)
 {
 	struct i2n_err why = { .msg = "" };
@@ -199,7 +207,9 @@ static int discard_journal(struct replay *r, struct i2n_err *err)
 		return I2N_FATAL;
 	}
 	if (rc == I2N_OK && r->scan.end)
-		note_left_out(r, "the journal is not empty, but the superblock does not ask for its replay");
+		note_left_out(
+			r,
+			"the journal is not empty, but the superblock does not ask for its replay");
 	return I2N_OK;
 }
 
@@ -209,20 +219,23 @@ static int tell_damage(struct replay *r, uint64_t outside, struct i2n_err *err)
 
 	if (r->scan.damaged)
 		(void)snprintf(text, sizeof(text),
-			       "the journal is damaged in transaction %" PRIu32 ", log block %" PRIu32 ": %s; %" PRIu32
+			       "the journal is damaged in transaction %" PRIu32
+			       ", log block %" PRIu32 ": %s; %" PRIu32
 			       " transaction%s before it %s replayed, the rest is left out",
 			       r->log.sequence + r->scan.end, r->scan.damaged_blk,
-			       r->scan.what ? r->scan.what : "its checksum is wrong", r->scan.end, plural(r->scan.end),
-			       r->scan.end == 1 ? "is" : "are");
+			       r->scan.what ? r->scan.what : "its checksum is wrong", r->scan.end,
+			       plural(r->scan.end), r->scan.end == 1 ? "is" : "are");
 	else if (outside)
 		(void)snprintf(text, sizeof(text),
-			       "the journal holds %" PRIu64 " block%s for places outside the image, "
+			       "the journal holds %" PRIu64
+			       " block%s for places outside the image, "
 			       "left out",
 			       outside, plural(outside));
 	else
 		return I2N_OK;
 	if (r->opts->strict) {
-		i2n_err_set(err, I2N_DOM_IMAGE, 0, "cannot replay the journal of %s: %s", r->src->name, text);
+		i2n_err_set(err, I2N_DOM_IMAGE, 0, "cannot replay the journal of %s: %s",
+			    r->src->name, text);
 		hint_ignore(err);
 		return I2N_FATAL;
 	}
@@ -239,12 +252,13 @@ static void tell_replayed(const struct replay *r, size_t blocks)
 			 r->log.errnum);
 	if (r->scan.dropped && !r->scan.damaged)
 		i2n_note(r->notes, I2N_NOTE_WARN, "journal", NULL, 0,
-			 "transaction %" PRIu32 " is incomplete and left out, as the kernel does (async commit)",
+			 "transaction %" PRIu32
+			 " is incomplete and left out, as the kernel does (async commit)",
 			 r->log.sequence + r->scan.end);
 	if (r->scan.end)
 		i2n_note(r->notes, I2N_NOTE_INFO, "journal", NULL, 0,
-			 "replayed %" PRIu32 " transaction%s of the journal in memory: %zu block%s", r->scan.end,
-			 plural(r->scan.end), blocks, plural(blocks));
+			 "replayed %" PRIu32 " transaction%s of the journal in memory: %zu block%s",
+			 r->scan.end, plural(r->scan.end), blocks, plural(blocks));
 }
 
 /* Fast commits follow the last full transaction. They are looked for only where that is certain. */
@@ -258,21 +272,25 @@ static int replay_fast(struct replay *r, struct journal_replay *ret, struct i2n_
 		return I2N_OK;
 	if (!ret->overlay)
 		rc = overlay_new(r->src, NULL, r->fs.block_size, NULL, 0, &ret->overlay, err);
-	/* the journal may have brought another superblock; without a sound primary one the backup stays good */
+	/* the journal may have brought another superblock; without a sound primary one the backup
+	 * stays good */
 	if (rc == I2N_OK)
 		rc = i2n_source_pread(ret->overlay, sb, sizeof(sb), 1024, err);
 	if (rc == I2N_OK)
 		rc = fast_replay(ret->overlay, i2n_le16(sb + 0x38) == 0xef53 ? sb : r->sb, &r->log,
-				 r->log.sequence + r->scan.end, r->notes, &ret->fast, &left_out, err);
+				 r->log.sequence + r->scan.end, r->notes, &ret->fast, &left_out,
+				 err);
 	if (rc != I2N_OK || !left_out)
 		return rc;
 	if (r->opts->strict)
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0,
-				"cannot replay the fast commits of %s: %" PRIu32 " tag%s do not fit the file system",
+				"cannot replay the fast commits of %s: %" PRIu32
+				" tag%s do not fit the file system",
 				r->src->name, left_out, plural(left_out));
 	i2n_note(r->notes, I2N_NOTE_DAMAGED, "journal", NULL, 0,
-		 "%" PRIu32 " tag%s of the fast commits do not fit the file system, left out", left_out,
-		 plural(left_out));
+		 "%" PRIu32 " tag%s of the fast commits %s not fit the file system, left out as "
+			    "the kernel does",
+		 left_out, plural(left_out), left_out == 1 ? "does" : "do");
 	return I2N_OK;
 }
 
@@ -291,11 +309,13 @@ static int replay_journal(struct replay *r, struct journal_replay *ret, struct i
 	if (rc == I2N_OK)
 		rc = scan_log(&r->log, &r->scan, err);
 	if (rc == I2N_OK)
-		rc = scan_blocks(&r->log, &r->scan, r->src->size / r->fs.block_size, &blocks, &n, &outside, err);
+		rc = scan_blocks(&r->log, &r->scan, r->src->size / r->fs.block_size, &blocks, &n,
+				 &outside, err);
 	if (rc == I2N_OK)
 		rc = tell_damage(r, outside, err);
 	if (rc == I2N_OK && n)
-		rc = overlay_new(r->src, r->opts->journal_device, r->fs.block_size, blocks, n, &ret->overlay, err);
+		rc = overlay_new(r->src, r->opts->journal_device, r->fs.block_size, blocks, n,
+				 &ret->overlay, err);
 	if (rc != I2N_OK || !n) {
 		free(blocks);
 		if (rc != I2N_OK)
@@ -311,7 +331,8 @@ static int replay_journal(struct replay *r, struct journal_replay *ret, struct i
 
 static int refuse_dirty(const struct replay *r, struct i2n_err *err)
 {
-	i2n_err_set(err, I2N_DOM_IMAGE, 0, "cannot read %s: its journal has to be replayed", r->src->name);
+	i2n_err_set(err, I2N_DOM_IMAGE, 0, "cannot read %s: its journal has to be replayed",
+		    r->src->name);
 	i2n_err_hint(err, "--journal replay does that in memory and leaves the image as it is");
 	return I2N_FATAL;
 }
@@ -321,7 +342,8 @@ static int decide(struct replay *r, struct journal_replay *ret, struct i2n_err *
 	if (r->fs.incompat & JOURNAL_FS_JOURNAL_DEV || !(r->fs.compat & JOURNAL_FS_HAS_JOURNAL)) {
 		if (r->fs.incompat & JOURNAL_FS_RECOVER)
 			i2n_note(r->notes, I2N_NOTE_WARN, "journal", NULL, 0,
-				 "the superblock asks for the replay of a journal, but there is none");
+				 "the superblock asks for the replay of a journal, but there is "
+				 "none");
 		return I2N_OK;
 	}
 	if (!(r->fs.incompat & JOURNAL_FS_RECOVER))

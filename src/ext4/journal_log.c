@@ -1,17 +1,18 @@
 #include "journal_log.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "checked.h"
 #include "journal.h"
 
 #include <sys/types.h>
 #include <ext2fs/ext2fs.h>
 
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
 #define WINDOW (256u * 1024)
-#define MIN_JOURNAL_BLOCKS 1024u	/* the log proper never becomes smaller for the sake of fast commits */
+#define MIN_JOURNAL_BLOCKS                                                                         \
+	1024u /* the log proper never becomes smaller for the sake of fast commits */
 #define DEFAULT_FAST_BLOCKS 256u
 
 static int bad(struct i2n_err *err, const char *what)
@@ -77,7 +78,8 @@ static int check_features(struct journal_log *log, const unsigned char *sb, stru
 	return I2N_OK;
 }
 
-/* The fast commit area is cut off the end of the ring, with one block between that belongs to neither. */
+/* The fast commit area is cut off the end of the ring, with one block between that belongs to
+ * neither. */
 static void set_fast_area(struct journal_log *log, const unsigned char *sb)
 {
 	uint32_t n = i2n_be32(sb + 0x54);
@@ -110,7 +112,8 @@ static int check_geometry(struct journal_log *log, const unsigned char *sb, stru
 	if (!log->first || log->first >= log->last)
 		return bad(err, "its first block is out of range");
 	set_fast_area(log, sb);
-	if (log->first >= log->last || (log->start && (log->start < log->first || log->start >= log->last)))
+	if (log->first >= log->last ||
+	    (log->start && (log->start < log->first || log->start >= log->last)))
 		return bad(err, "its oldest transaction is out of range");
 	return I2N_OK;
 }
@@ -135,8 +138,9 @@ int log_init(struct journal_log *log, uint32_t block_size, uint32_t sb_blk, stru
 	rc = check_features(log, sb, err);
 	if (rc == I2N_OK)
 		rc = check_geometry(log, sb, err);
-	/* A tag is 8 bytes, and 4 more for the upper half of the block number; csum v2 adds two bytes that nothing uses
-	 * (the 16 bits of its checksum are in the 8), csum v3 is always 16. */
+	/* A tag is 8 bytes, and 4 more for the upper half of the block number; csum v2 adds two
+	 * bytes that nothing uses (the 16 bits of its checksum are in the 8), csum v3 is always 16.
+	 */
 	log->tag_len = log->csum_v3 ? 16 : 8 + (log->has_64bit ? 4 : 0) + (log->csum_v2 ? 2 : 0);
 	return rc;
 }
@@ -186,7 +190,9 @@ static int fill_window(struct journal_log *log, uint32_t blk, struct i2n_err *er
 	log->win_n = 0;
 	if (!run || !log_pos(log, blk, &pos))
 		return i2n_fail(err, I2N_BADNODE, I2N_DOM_IMAGE, 0,
-				"cannot read block %" PRIu32 " of the journal: it lies outside the image", blk);
+				"cannot read block %" PRIu32
+				" of the journal: it lies outside the image",
+				blk);
 	if (n > run->len - (blk - run->log_blk))
 		n = run->len - (blk - run->log_blk);
 	if (n > (log->src->size - pos) / log->block_size)

@@ -1,12 +1,16 @@
 /* journal_log.h - the log of a journal as a row of blocks, wherever they lie.
  *
- * journal_map.c finds the blocks (an inode, its copy in the superblock, or an external device), journal_log.c checks
- * the journal superblock and reads blocks, journal_scan.c walks the transactions.
+ * journal_map.c finds the blocks (an inode, its copy in the superblock, or an external device),
+ * journal_log.c checks the journal superblock and reads blocks, journal_scan.c walks the
+ * transactions.
  *
- * Unit:      log blocks count from 0 (the journal superblock, on an internal journal); byte positions are in log.src.
+ * Unit:      log blocks count from 0 (the journal superblock, on an internal journal); byte
+ *            positions are in log.src.
  * Ownership: log_release() frees what a log holds; sources stay the caller's.
- * Trust:     a map may have holes and point anywhere; log_pos() and log_read() check each block they are asked for.
- * Source:    Documentation/filesystems/ext4/journal.rst, super.rst, group_descr.rst, inodes.rst, ifork.rst. */
+ * Trust:     a map may have holes and point anywhere; log_pos() and log_read() check each block
+ *            they are asked for.
+ * Source:    Documentation/filesystems/ext4/journal.rst, super.rst, group_descr.rst, inodes.rst,
+ *            ifork.rst. */
 #ifndef EXT4_JOURNAL_LOG_H
 #define EXT4_JOURNAL_LOG_H
 
@@ -37,10 +41,13 @@ enum journal_fs_features {
 };
 
 /* sb: 1024 bytes. I2N_BADNODE: not a superblock to find a journal by. */
-int journal_fs_init(struct journal_fs *fs, struct i2n_source *src, const unsigned char *sb, struct i2n_err *err);
+int journal_fs_init(struct journal_fs *fs, struct i2n_source *src, const unsigned char *sb,
+		    struct i2n_err *err);
 
-/* Byte position of an inode (fs->inode_size bytes, inside the source). I2N_BADNODE: there is no such inode. */
-int journal_inode_pos(const struct journal_fs *fs, uint32_t ino, uint64_t *ret, struct i2n_err *err);
+/* Byte position of an inode (fs->inode_size bytes, inside the source). I2N_BADNODE: there is no
+ * such inode. */
+int journal_inode_pos(const struct journal_fs *fs, uint32_t ino, uint64_t *ret,
+		      struct i2n_err *err);
 
 struct journal_run {
 	uint64_t phys_blk;
@@ -54,7 +61,8 @@ struct journal_map {
 };
 
 /* The map of a journal inode. I2N_BADNODE: the inode or its map is not one of a journal. */
-int journal_map_inode(const struct journal_fs *fs, uint32_t ino, struct journal_map *map, struct i2n_err *err);
+int journal_map_inode(const struct journal_fs *fs, uint32_t ino, struct journal_map *map,
+		      struct i2n_err *err);
 /* The map kept in the superblock. */
 int journal_map_backup(const struct journal_fs *fs, struct journal_map *map, struct i2n_err *err);
 void journal_map_release(struct journal_map *map);
@@ -78,31 +86,34 @@ struct journal_log {
 	/* from the journal superblock */
 	uint32_t first, last;		/* the ring: first <= block < last */
 	uint32_t start, sequence;	/* of the oldest transaction; start 0 = the log is empty */
-	/* fast commit area: fast_first <= block < fast_last; empty without the feature */
-	uint32_t fast_first, fast_last;
+	uint32_t fast_first, fast_last;	/* fast commits: fast_first <= block < fast_last, or empty */
 	int32_t errnum;			/* s_errno: the kernel had aborted the journal */
 	bool csum_v1, csum_v2, csum_v3, has_64bit, has_async, has_fast;
 	uint32_t csum_seed;
-	uint32_t tag_len, tail_len;	/* bytes of a block tag, and of the checksum at the end of a block */
+	uint32_t tag_len;		/* bytes of a block tag */
+	uint32_t tail_len;		/* bytes of the checksum at the end of a block */
 	/* window of blocks read in one go */
 	unsigned char *win;
 	uint32_t win_blk, win_n;
 };
 
-/* Read and check the journal superblock at log block sb_blk; log->src, map and external are set by the caller.
- * I2N_BADNODE: not a journal superblock; I2N_FATAL: one that cannot be used (unknown features) or not be read. */
+/* Read and check the journal superblock at log block sb_blk; log->src, map and external are set by
+ * the caller. I2N_BADNODE: not a journal superblock; I2N_FATAL: one that cannot be used (unknown
+ * features) or not be read. */
 int log_init(struct journal_log *log, uint32_t block_size, uint32_t sb_blk, struct i2n_err *err);
 void log_release(struct journal_log *log);
 
 /* Byte position of a log block; false: it has none inside the source. */
 bool log_pos(const struct journal_log *log, uint32_t blk, uint64_t *ret_pos);
 
-/* One block; valid until the next call. I2N_BADNODE: the block lies nowhere; I2N_FATAL: it cannot be read. */
+/* One block; valid until the next call. I2N_BADNODE: the block lies nowhere; I2N_FATAL: it cannot
+ * be read. */
 int log_read(struct journal_log *log, uint32_t blk, const unsigned char **ret, struct i2n_err *err);
 
 /* crc32c over a block in which the four bytes at hole count as zero. */
 uint32_t log_csum_without(const struct journal_log *log, const unsigned char *block, uint32_t hole);
-uint32_t log_csum(uint32_t crc, const void *buf, size_t len);		/* crc32c, as csum v2 and v3 use it */
-uint32_t log_csum_be(uint32_t crc, const void *buf, size_t len);	/* crc32, big-endian, as csum v1 uses it */
+uint32_t log_csum(uint32_t crc, const void *buf, size_t len); /* crc32c, as csum v2 and v3 use it */
+uint32_t log_csum_be(uint32_t crc, const void *buf,
+		     size_t len); /* crc32, big-endian, as csum v1 uses it */
 
 #endif

@@ -21,7 +21,8 @@ static void decode_backup(struct journal_fs *fs, const unsigned char *sb)
 	fs->backup_size = (uint64_t)i2n_le32(sb + 0x10c + 60) << 32 | i2n_le32(sb + 0x10c + 64);
 }
 
-int journal_fs_init(struct journal_fs *fs, struct i2n_source *src, const unsigned char *sb, struct i2n_err *err)
+int journal_fs_init(struct journal_fs *fs, struct i2n_source *src, const unsigned char *sb,
+		    struct i2n_err *err)
 {
 	uint32_t log_size = i2n_le32(sb + 0x18);
 	bool rev0 = !i2n_le32(sb + 0x4c);
@@ -71,8 +72,8 @@ static bool group_has_super(const struct journal_fs *fs, uint32_t group)
 	return is_power_of(group, 3) || is_power_of(group, 5) || is_power_of(group, 7);
 }
 
-/* Byte position of a group's descriptor. Group descriptors follow the superblock, with META_BG each block of them lies
- * at the start of the first group it describes. */
+/* Byte position of a group's descriptor. Group descriptors follow the superblock, with META_BG each
+ * block of them lies at the start of the first group it describes. */
 static bool desc_pos(const struct journal_fs *fs, uint32_t group, uint64_t *ret)
 {
 	uint32_t per_blk = fs->block_size / fs->desc_size, d = group / per_blk;
@@ -82,7 +83,8 @@ static bool desc_pos(const struct journal_fs *fs, uint32_t group, uint64_t *ret)
 	if (fs->incompat & JOURNAL_FS_META_BG && d >= fs->first_meta_bg) {
 		uint32_t first = d * per_blk;
 
-		blk = (first ? fs->first_data_blk + (uint64_t)first * fs->blocks_per_group : super) +
+		blk = (first ? fs->first_data_blk + (uint64_t)first * fs->blocks_per_group
+			     : super) +
 		      group_has_super(fs, first);
 	} else {
 		blk = (uint64_t)super + 1 + d;
@@ -101,7 +103,8 @@ int journal_inode_pos(const struct journal_fs *fs, uint32_t ino, uint64_t *ret, 
 		return bad(err, "its inode number is out of range");
 	if (fs->desc_size < 32 || fs->desc_size > fs->block_size || fs->inode_size < 128 ||
 	    fs->inode_size > fs->block_size)
-		return bad(err, "the superblock has no valid sizes of inodes and group descriptors");
+		return bad(err,
+			   "the superblock has no valid sizes of inodes and group descriptors");
 	if (!desc_pos(fs, (ino - 1) / fs->inodes_per_group, &pos))
 		return bad(err, "the group descriptor of its inode is outside the image");
 	rc = i2n_source_pread(fs->src, desc, fs->desc_size < 64 ? fs->desc_size : 64, pos, err);
@@ -117,11 +120,13 @@ int journal_inode_pos(const struct journal_fs *fs, uint32_t ino, uint64_t *ret, 
 }
 
 /* Add one mapping behind the others; log_blk is never below the end of the last. */
-static int add_run(struct journal_map *map, uint32_t log_blk, uint64_t phys_blk, uint32_t len, struct i2n_err *err)
+static int add_run(struct journal_map *map, uint32_t log_blk, uint64_t phys_blk, uint32_t len,
+		   struct i2n_err *err)
 {
 	struct journal_run *last = map->n ? &map->runs[map->n - 1] : NULL;
 
-	if (last && last->log_blk + last->len == log_blk && last->phys_blk + last->len == phys_blk) {
+	if (last && last->log_blk + last->len == log_blk &&
+	    last->phys_blk + last->len == phys_blk) {
 		last->len += len;
 		return I2N_OK;
 	}
@@ -134,7 +139,8 @@ static int add_run(struct journal_map *map, uint32_t log_blk, uint64_t phys_blk,
 		map->runs = runs;
 		map->cap = cap;
 	}
-	map->runs[map->n++] = (struct journal_run){ .phys_blk = phys_blk, .log_blk = log_blk, .len = len };
+	map->runs[map->n++] =
+		(struct journal_run){ .phys_blk = phys_blk, .log_blk = log_blk, .len = len };
 	return I2N_OK;
 }
 
@@ -157,8 +163,8 @@ static int on_extent(void *ctx, const struct extent *e)
 	return add_run(c->map, e->lblk, e->pblk, len, c->err);
 }
 
-static int map_extents(const struct journal_fs *fs, const unsigned char *i_block, struct journal_map *map,
-		       struct i2n_err *err)
+static int map_extents(const struct journal_fs *fs, const unsigned char *i_block,
+		       struct journal_map *map, struct i2n_err *err)
 {
 	struct extent_ctx ctx = { .map = map, .err = err };
 	int rc = each_extent(fs->src, fs->block_size, i_block, on_extent, &ctx, err);
@@ -172,8 +178,8 @@ struct indirect {
 	uint32_t loaded[3];		/* block number in each buffer, 0 = none */
 };
 
-static int load_pointers(const struct journal_fs *fs, struct indirect *in, unsigned level, uint32_t blk,
-			 struct i2n_err *err)
+static int load_pointers(const struct journal_fs *fs, struct indirect *in, unsigned level,
+			 uint32_t blk, struct i2n_err *err)
 {
 	int rc;
 
@@ -186,15 +192,17 @@ static int load_pointers(const struct journal_fs *fs, struct indirect *in, unsig
 		if (!in->buf[level])
 			return i2n_err_nomem(err);
 	}
-	rc = i2n_source_pread(fs->src, in->buf[level], fs->block_size, (uint64_t)blk * fs->block_size, err);
+	rc = i2n_source_pread(fs->src, in->buf[level], fs->block_size,
+			      (uint64_t)blk * fs->block_size, err);
 	in->loaded[level] = rc == I2N_OK ? blk : 0;
 	return rc;
 }
 
-/* Physical block of `blk`, counted from the start of the tree with `height` levels of pointers whose top is `top`.
- * *ret_len: how many blocks the answer is for (1, or the whole of a missing subtree). */
-static int resolve(const struct journal_fs *fs, struct indirect *in, unsigned height, uint32_t top, uint64_t blk,
-		   uint32_t *ret_phys, uint64_t *ret_len, struct i2n_err *err)
+/* Physical block of `blk`, counted from the start of the tree with `height` levels of pointers
+ * whose top is `top`. *ret_len: how many blocks the answer is for (1, or the whole of a missing
+ * subtree). */
+static int resolve(const struct journal_fs *fs, struct indirect *in, unsigned height, uint32_t top,
+		   uint64_t blk, uint32_t *ret_phys, uint64_t *ret_len, struct i2n_err *err)
 {
 	uint64_t per = fs->block_size / 4, span = 1;
 	uint32_t at = top;
@@ -216,8 +224,9 @@ static int resolve(const struct journal_fs *fs, struct indirect *in, unsigned he
 	return I2N_OK;
 }
 
-static int map_tree(const struct journal_fs *fs, struct indirect *in, const unsigned char *i_block, unsigned height,
-		    uint64_t start, uint64_t end, struct journal_map *map, struct i2n_err *err)
+static int map_tree(const struct journal_fs *fs, struct indirect *in, const unsigned char *i_block,
+		    unsigned height, uint64_t start, uint64_t end, struct journal_map *map,
+		    struct i2n_err *err)
 {
 	uint64_t blk = start, len = 0;
 	int rc = I2N_OK;
@@ -232,8 +241,8 @@ static int map_tree(const struct journal_fs *fs, struct indirect *in, const unsi
 	return rc;
 }
 
-static int map_indirect(const struct journal_fs *fs, const unsigned char *i_block, struct journal_map *map,
-			struct i2n_err *err)
+static int map_indirect(const struct journal_fs *fs, const unsigned char *i_block,
+			struct journal_map *map, struct i2n_err *err)
 {
 	struct indirect in = { .buf = { NULL } };
 	uint64_t per = fs->block_size / 4, start = 12, span = per;
@@ -250,8 +259,8 @@ static int map_indirect(const struct journal_fs *fs, const unsigned char *i_bloc
 	return rc;
 }
 
-static int map_i_block(const struct journal_fs *fs, const unsigned char *i_block, bool extents, uint64_t size,
-		       struct journal_map *map, struct i2n_err *err)
+static int map_i_block(const struct journal_fs *fs, const unsigned char *i_block, bool extents,
+		       uint64_t size, struct journal_map *map, struct i2n_err *err)
 {
 	uint64_t blocks = size / fs->block_size;
 	int rc;
@@ -266,7 +275,8 @@ static int map_i_block(const struct journal_fs *fs, const unsigned char *i_block
 	return rc;
 }
 
-int journal_map_inode(const struct journal_fs *fs, uint32_t ino, struct journal_map *map, struct i2n_err *err)
+int journal_map_inode(const struct journal_fs *fs, uint32_t ino, struct journal_map *map,
+		      struct i2n_err *err)
 {
 	unsigned char raw[128];
 	uint64_t pos;
@@ -286,7 +296,8 @@ int journal_map_backup(const struct journal_fs *fs, struct journal_map *map, str
 {
 	if (!fs->has_backup)
 		return bad(err, "the superblock keeps no copy of its inode");
-	return map_i_block(fs, fs->backup, i2n_le16(fs->backup) == EXTENT_MAGIC, fs->backup_size, map, err);
+	return map_i_block(fs, fs->backup, i2n_le16(fs->backup) == EXTENT_MAGIC, fs->backup_size,
+			   map, err);
 }
 
 void journal_map_release(struct journal_map *map)

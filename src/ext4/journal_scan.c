@@ -15,7 +15,8 @@ enum tag_flags { TAG_ESCAPE = 1, TAG_SAME_UUID = 2, TAG_LAST = 8 };
 
 struct walk {
 	struct journal_log *log;
-	unsigned char *block;		/* a copy of the control block: log_read() reuses its window for data */
+	unsigned char
+		*block; /* a copy of the control block: log_read() reuses its window for data */
 	uint32_t type;
 	uint32_t blk;			/* where the control block lies */
 	uint32_t next;			/* the log block behind what has been used so far */
@@ -80,8 +81,8 @@ struct tags {
 	bool last;
 };
 
-/* The tags of the current descriptor block, in order; each takes a block of the ring. I2N_END: no more.
- * I2N_BADNODE: more tags than the ring has blocks. */
+/* The tags of the current descriptor block, in order; each takes a block of the ring. I2N_END: no
+ * more. I2N_BADNODE: more tags than the ring has blocks. */
 static int next_tag(struct tags *t, struct tag *tag)
 {
 	const struct journal_log *log = t->walk->log;
@@ -113,14 +114,16 @@ struct bad_block {
 	uint64_t fs_blk;
 	const char *what;
 	uint32_t no, blk;
-	uint32_t revoked_by;		/* number of the first transaction that revokes it, UINT32_MAX = none */
+	uint32_t
+		revoked_by; /* number of the first transaction that revokes it, UINT32_MAX = none */
 };
 
 struct scanner {
 	struct walk walk;
 	struct journal_scan *scan;
 	bool ended;			/* scan->end is settled */
-	bool suspicious;		/* a control block of this transaction has a wrong checksum: damaged or stale */
+	bool suspicious; /* a control block of this transaction has a wrong checksum: damaged or
+			    stale */
 	uint32_t suspicious_blk;
 	uint32_t crc;			/* csum v1: over the blocks of this transaction */
 	uint64_t last_time;
@@ -157,19 +160,23 @@ static bool is_data_sound(const struct walk *w, const struct tag *tag, const uns
 {
 	const struct journal_log *log = w->log;
 	uint32_t seq = log->sequence + w->no, crc;
-	unsigned char be[4] = { (unsigned char)(seq >> 24), (unsigned char)(seq >> 16), (unsigned char)(seq >> 8),
-				(unsigned char)seq };
+	unsigned char be[4] = { (unsigned char)(seq >> 24), (unsigned char)(seq >> 16),
+				(unsigned char)(seq >> 8), (unsigned char)seq };
 
 	crc = log_csum(log_csum(log->csum_seed, be, sizeof(be)), data, log->block_size);
 	return tag->csum == (log->csum_v3 ? crc : crc & 0xffff);
 }
 
-/* When the list is full its last entry stands for all that follow: it counts as one that nobody revokes. */
+/* When the list is full its last entry stands for all that follow: it counts as one that nobody
+ * revokes. */
 static void note_bad(struct scanner *s, const struct tag *tag, const char *what)
 {
 	if (s->n_bad < MAX_BAD)
-		s->bad[s->n_bad++] = (struct bad_block){ .fs_blk = tag->fs_blk, .what = what, .no = s->walk.no,
-							 .blk = tag->blk, .revoked_by = UINT32_MAX };
+		s->bad[s->n_bad++] = (struct bad_block){ .fs_blk = tag->fs_blk,
+							 .what = what,
+							 .no = s->walk.no,
+							 .blk = tag->blk,
+							 .revoked_by = UINT32_MAX };
 }
 
 #define WHAT_OUTSIDE "a block of it lies outside the image"
@@ -218,8 +225,8 @@ static bool is_commit_sound_v1(const struct scanner *s)
 	return (found == s->crc && b[12] == 1 && b[13] == 4) || (!found && !b[12] && !b[13]);
 }
 
-/* csum v2 and v3 over the whole block. The kernel also takes one that is right when all behind the header's 60 bytes
- * is zero: some devices lose the end of a block that was being written. */
+/* csum v2 and v3 over the whole block. The kernel also takes one that is right when all behind the
+ * header's 60 bytes is zero: some devices lose the end of a block that was being written. */
 static bool is_commit_sound_v23(struct scanner *s)
 {
 	struct walk *w = &s->walk;
@@ -238,9 +245,10 @@ static bool is_commit_sound(struct scanner *s)
 	return !has_tail_csum(s->walk.log) || is_commit_sound_v23(s);
 }
 
-/* A wrong checksum in a transaction that looks older than the one before is left over from an earlier use of the
- * journal: the log ends before it. Otherwise it is damage, except that with async commit the commit block of the last
- * transaction may be on the medium before its data. I2N_END: the walk is over. */
+/* A wrong checksum in a transaction that looks older than the one before is left over from an
+ * earlier use of the journal: the log ends before it. Otherwise it is damage, except that with
+ * async commit the commit block of the last transaction may be on the medium before its data.
+ * I2N_END: the walk is over. */
 static int scan_commit(struct scanner *s)
 {
 	uint64_t time = i2n_be64(s->walk.block + 48);
@@ -248,7 +256,8 @@ static int scan_commit(struct scanner *s)
 	bool stale = time < s->last_time;
 
 	if (s->suspicious) {
-		settle(s, !stale, stale ? NULL : "the checksum of a control block is wrong", s->suspicious_blk);
+		settle(s, !stale, stale ? NULL : "the checksum of a control block is wrong",
+		       s->suspicious_blk);
 		return I2N_END;
 	}
 	if (log->csum_v1 && s->ended) {		/* the bad one was not the last */
@@ -308,9 +317,10 @@ static int scan_block(struct scanner *s, struct i2n_err *err)
 
 typedef void revoke_fn(void *ctx, uint64_t fs_blk, uint32_t no);
 
-/* Call fn for every revoke record of transactions 0 .. end - 1. The REVOKE feature bit is not asked: logs are seen
- * that hold revoke blocks and lack it. */
-static int each_revoke(struct journal_log *log, uint32_t end, revoke_fn *fn, void *ctx, struct i2n_err *err)
+/* Call fn for every revoke record of transactions 0 .. end - 1. The REVOKE feature bit is not
+ * asked: logs are seen that hold revoke blocks and lack it. */
+static int each_revoke(struct journal_log *log, uint32_t end, revoke_fn *fn, void *ctx,
+		       struct i2n_err *err)
 {
 	uint32_t len = revoke_len(log), off, max;
 	struct walk w;
@@ -347,8 +357,8 @@ static void rescue_bad(void *ctx, uint64_t fs_blk, uint32_t no)
 			s->bad[i].revoked_by = no;
 }
 
-/* Cut the log before the first data block that is bad and not revoked within what is left. From the last to the first:
- * a cut can only take away revokes of blocks before it. */
+/* Cut the log before the first data block that is bad and not revoked within what is left. From the
+ * last to the first: a cut can only take away revokes of blocks before it. */
 static int cut_at_bad(struct scanner *s, struct i2n_err *err)
 {
 	struct journal_scan *scan = s->scan;
@@ -402,8 +412,8 @@ int scan_log(struct journal_log *log, struct journal_scan *scan, struct i2n_err 
 
 struct copy {
 	uint64_t fs_blk;
-	/* log block, counted from the start of the oldest transaction; bit 31 = revoked */
-	uint32_t dist;
+	uint32_t dist; /* log block, counted from the start of the oldest transaction; bit 31 =
+			  revoked */
 	uint32_t no;			/* transaction * 2 + escaped */
 };
 
@@ -413,7 +423,8 @@ struct copies {
 	uint64_t outside;
 };
 
-static int add_copy(struct copies *c, const struct walk *w, const struct tag *tag, struct i2n_err *err)
+static int add_copy(struct copies *c, const struct walk *w, const struct tag *tag,
+		    struct i2n_err *err)
 {
 	uint32_t ring = w->log->last - w->log->first;
 	uint32_t dist = (tag->blk - w->log->first + ring - (w->log->start - w->log->first)) % ring;
@@ -432,7 +443,8 @@ static int add_copy(struct copies *c, const struct walk *w, const struct tag *ta
 	return I2N_OK;
 }
 
-static int collect(struct journal_log *log, uint32_t end, uint64_t fs_blocks, struct copies *c, struct i2n_err *err)
+static int collect(struct journal_log *log, uint32_t end, uint64_t fs_blocks, struct copies *c,
+		   struct i2n_err *err)
 {
 	struct walk w;
 	int rc = walk_init(&w, log, err);
@@ -497,27 +509,31 @@ static void on_revoke(void *ctx, uint64_t fs_blk, uint32_t no)
 }
 
 /* In place: both structures have 16 bytes, and the list may be long. */
-static void to_overlay(const struct journal_log *log, struct copies *c, struct overlay_block *out, size_t *ret_n)
+static void to_overlay(const struct journal_log *log, struct copies *c, struct overlay_block *out,
+		       size_t *ret_n)
 {
 	uint32_t ring = log->last - log->first;
 	size_t i, n = 0;
 
 	for (i = 0; i < c->n; i++) {
 		const struct copy *copy = &c->v[i];
-		uint32_t blk = log->first + (log->start - log->first + (copy->dist & ~REVOKED)) % ring;
+		uint32_t blk =
+			log->first + (log->start - log->first + (copy->dist & ~REVOKED)) % ring;
 		uint64_t pos;
 
 		if (copy->dist & REVOKED || !log_pos(log, blk, &pos))
 			continue;
-		out[n++] = (struct overlay_block){ .blk = copy->fs_blk,
-						   .pos = pos | (copy->no & 1 ? OVERLAY_ESCAPED : 0) |
-							  (log->external ? OVERLAY_JOURNAL : 0) };
+		out[n++] =
+			(struct overlay_block){ .blk = copy->fs_blk,
+						.pos = pos | (copy->no & 1 ? OVERLAY_ESCAPED : 0) |
+						       (log->external ? OVERLAY_JOURNAL : 0) };
 	}
 	*ret_n = n;
 }
 
 int scan_blocks(struct journal_log *log, const struct journal_scan *scan, uint64_t fs_blocks,
-		struct overlay_block **ret, size_t *ret_n, uint64_t *ret_outside, struct i2n_err *err)
+		struct overlay_block **ret, size_t *ret_n, uint64_t *ret_outside,
+		struct i2n_err *err)
 {
 	struct copies c = { .v = NULL };
 	int rc = collect(log, scan->end, fs_blocks, &c, err);

@@ -32,8 +32,8 @@ static size_t lower_bound(const struct overlay *o, uint64_t blk)
 	return lo;
 }
 
-/* How many listed blocks from i on follow each other both in the file system and in the journal. Escaped blocks stand
- * alone, because their first bytes have to be put right. */
+/* How many listed blocks from i on follow each other both in the file system and in the journal.
+ * Escaped blocks stand alone, because their first bytes have to be put right. */
 static size_t run_length(const struct overlay *o, size_t i, uint64_t max)
 {
 	const struct overlay_block *first = &o->blocks[i];
@@ -48,8 +48,8 @@ static size_t run_length(const struct overlay *o, size_t i, uint64_t max)
 }
 
 /* The bytes [skip, skip + len) of a listed block or of a run that begins with it. */
-static int read_listed(struct overlay *o, const struct overlay_block *b, unsigned char *buf, size_t len, uint64_t skip,
-		       struct i2n_err *err)
+static int read_listed(struct overlay *o, const struct overlay_block *b, unsigned char *buf,
+		       size_t len, uint64_t skip, struct i2n_err *err)
 {
 	struct i2n_source *from = b->pos & OVERLAY_JOURNAL ? o->journal : o->below;
 	int rc = i2n_source_pread(from, buf, len, (b->pos & ~OVERLAY_FLAGS) + skip, err);
@@ -62,7 +62,8 @@ static int read_listed(struct overlay *o, const struct overlay_block *b, unsigne
 	return rc;
 }
 
-static int read_blocks(struct overlay *o, unsigned char *p, size_t len, uint64_t off, struct i2n_err *err)
+static int read_blocks(struct overlay *o, unsigned char *p, size_t len, uint64_t off,
+		       struct i2n_err *err)
 {
 	size_t i = lower_bound(o, off / o->block_size);
 
@@ -121,11 +122,13 @@ static void apply_patches(const struct overlay *o, unsigned char *buf, size_t le
 		if (end > off + len)
 			end = off + len;
 		if (from < end)
-			memcpy(buf + (from - off), o->bytes + p->at + (from - p->off), (size_t)(end - from));
+			memcpy(buf + (from - off), o->bytes + p->at + (from - p->off),
+			       (size_t)(end - from));
 	}
 }
 
-static int overlay_pread(struct i2n_source *src, void *buf, size_t len, uint64_t off, struct i2n_err *err)
+static int overlay_pread(struct i2n_source *src, void *buf, size_t len, uint64_t off,
+			 struct i2n_err *err)
 {
 	struct overlay *o = (struct overlay *)src;
 	int rc = read_blocks(o, buf, len, off, err);
@@ -135,7 +138,8 @@ static int overlay_pread(struct i2n_source *src, void *buf, size_t len, uint64_t
 	return rc;
 }
 
-/* The few listed blocks are not worth a search: a hint for the place below is right for nearly all bytes. */
+/* The few listed blocks are not worth a search: a hint for the place below is right for nearly all
+ * bytes. */
 static void overlay_willneed(struct i2n_source *src, uint64_t off, uint64_t len)
 {
 	i2n_source_willneed(((struct overlay *)src)->below, off, len);
@@ -159,7 +163,8 @@ static const struct i2n_source_ops overlay_ops = {
 };
 
 int overlay_new(struct i2n_source *below, struct i2n_source *journal, uint32_t block_size,
-		struct overlay_block *blocks, size_t n, struct i2n_source **ret, struct i2n_err *err)
+		struct overlay_block *blocks, size_t n, struct i2n_source **ret,
+		struct i2n_err *err)
 {
 	struct overlay *o = calloc(1, sizeof(*o));
 
@@ -180,7 +185,8 @@ int overlay_new(struct i2n_source *below, struct i2n_source *journal, uint32_t b
 	return I2N_OK;
 }
 
-void overlay_set_patches(struct i2n_source *overlay, struct overlay_patch *patches, size_t n, unsigned char *bytes)
+void overlay_set_patches(struct i2n_source *overlay, struct overlay_patch *patches, size_t n,
+			 unsigned char *bytes)
 {
 	struct overlay *o = (struct overlay *)overlay;
 

@@ -1,11 +1,12 @@
 /* replaydump - what the replay of a journal makes of an image, without the rest of the program.
  *
- *	replaydump [-j JOURNAL] [-m ignore|fail] [-s] IMAGE OUT		write the replayed image to OUT
- *	replaydump [-j JOURNAL] -c OTHER IMAGE				compare with OTHER, which e2fsck or the kernel has replayed
+ *	replaydump [-j JOURNAL] [-m ignore|fail] [-s] IMAGE OUT	write the replayed image to OUT
+ *	replaydump [-j JOURNAL] -c OTHER IMAGE	compare with OTHER, which e2fsck has replayed
  *
- * Notes go to standard output, "kind class: text". -c leaves out the superblock and all copies of superblock and
- * group descriptors (others change flags and times there, or refresh the copies) and the blocks of the journal; it prints each other block that differs. Exit status:
- * 0 = done, or equal; 1 = differs; 2 = error, told on standard error. */
+ * Notes go to standard output, "kind class: text". -c leaves out the superblock and all copies of
+ * superblock and group descriptors (others change flags and times there, or refresh the copies) and
+ * the blocks of the journal; it prints each other block that differs. Exit status: 0 = done, or
+ * equal; 1 = differs; 2 = error, told on standard error. */
 #include "ext4/journal.h"
 
 #include <inttypes.h>
@@ -46,7 +47,7 @@ static int write_out(struct i2n_source *src, const char *path, struct i2n_err *e
 		if (i2n_source_pread(src, buf, (size_t)n, off, err) != I2N_OK)
 			return fail(err);
 		if (!memcmp(buf, zero, (size_t)n) && off + n < src->size)
-			(void)fseeko(f, (off_t)n, SEEK_CUR);	/* a failure shows in the comparison */
+			(void)fseeko(f, (off_t)n, SEEK_CUR); /* a failure shows in the comparison */
 		else if (fwrite(buf, 1, (size_t)n, f) != n)
 			return perror(path), 2;
 	}
@@ -63,7 +64,8 @@ static int mark(ext2_filsys fs, blk64_t *blk, e2_blkcnt_t no, blk64_t ref, int o
 	return 0;
 }
 
-/* Copies of the superblock and of the group descriptors: e2fsck refreshes them when it writes the superblock. */
+/* Copies of the superblock and of the group descriptors: e2fsck refreshes them when it writes the
+ * superblock. */
 static void skip_copies(ext2_filsys fs, dgrp_t g, unsigned char *skip, uint64_t blocks)
 {
 	blk64_t super, old, new, b;
@@ -88,7 +90,8 @@ static int compare(struct i2n_source *src, const char *other)
 	int differ = 0;
 	dgrp_t g;
 
-	if (ext2fs_open(other, EXT2_FLAG_64BITS | EXT2_FLAG_IGNORE_CSUM_ERRORS, 0, 0, unix_io_manager, &fs))
+	if (ext2fs_open(other, EXT2_FLAG_64BITS | EXT2_FLAG_IGNORE_CSUM_ERRORS, 0, 0,
+			unix_io_manager, &fs))
 		return fprintf(stderr, "cannot open %s\n", other), 2;
 	blocks = ext2fs_blocks_count(fs->super);
 	if (i2n_source_open_file(other, &theirs, &err) != I2N_OK)
@@ -99,7 +102,8 @@ static int compare(struct i2n_source *src, const char *other)
 	if (!a || !b || !skip)
 		abort();
 	if (fs->super->s_journal_inum)
-		(void)ext2fs_block_iterate3(fs, fs->super->s_journal_inum, BLOCK_FLAG_READ_ONLY, NULL, mark, skip);
+		(void)ext2fs_block_iterate3(fs, fs->super->s_journal_inum, BLOCK_FLAG_READ_ONLY,
+					    NULL, mark, skip);
 	skip[1024 / fs->blocksize] = 1;
 	for (g = 1; g < fs->group_desc_count; g++)
 		skip_copies(fs, g, skip, blocks);
@@ -124,7 +128,8 @@ static int compare(struct i2n_source *src, const char *other)
 	return differ != 0;
 }
 
-static int run(struct i2n_source *src, const struct i2n_fs_opts *opts, const char *other, const char *out)
+static int run(struct i2n_source *src, const struct i2n_fs_opts *opts, const char *other,
+	       const char *out)
 {
 	struct i2n_notes notes = { .fn = on_note };
 	struct journal_replay replay;
@@ -134,7 +139,8 @@ static int run(struct i2n_source *src, const struct i2n_fs_opts *opts, const cha
 
 	if (journal_replay(src, NULL, opts, &notes, &replay, &err) != I2N_OK)
 		return fail(&err);
-	printf("%" PRIu32 " transactions, %" PRIu32 " blocks\n", replay.transactions, replay.blocks);
+	printf("%" PRIu32 " transactions, %" PRIu32 " blocks\n", replay.transactions,
+	       replay.blocks);
 	top = replay.overlay ? replay.overlay : src;
 	rc = other ? compare(top, other) : write_out(top, out, &err);
 	journal_release(&replay);
@@ -162,7 +168,10 @@ int main(int argc, char **argv)
 			return 2;
 	}
 	if (argc - optind != (other ? 1 : 2))
-		return fputs("usage: replaydump [-j JOURNAL] [-m ignore|fail] [-s] IMAGE OUT | -c OTHER IMAGE\n", stderr), 2;
+		return fputs("usage: replaydump [-j JOURNAL] [-m ignore|fail] [-s] IMAGE OUT | -c "
+			     "OTHER IMAGE\n",
+			     stderr),
+		       2;
 	if (i2n_source_open_file(argv[optind], &src, &err) != I2N_OK ||
 	    (journal && i2n_source_open_file(journal, &opts.journal_device, &err) != I2N_OK))
 		return fail(&err);

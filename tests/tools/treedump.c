@@ -1,10 +1,11 @@
 /* treedump.c - one line for each object of an ext2/3/4 image as src/ext4 reads it, in the format of dirdump.
  *
- *	treedump [-a] [-S] [-q] [-s] [-X] [-o OFFSET] IMAGE
+ *	treedump [-a] [-S] [-q] [-s] [-X] [-i] [-j JOURNAL] [-o OFFSET] IMAGE
  *
  * -a adds the atime, -S leaves out the times of symlinks, -s is strict, -q prints only notes and
  * totals, -X instead one line per extended attribute, as tests/lib/xattrdump.py does, for `sort`. Notes go to standard
  * error as "kind class 'path': text".
+ * -i ignores the journal, -j names the device or image with an external one.
  * Exit status: 0, 1 = an error (told on standard error), 5 = something was damaged. */
 #include <getopt.h>
 #include <inttypes.h>
@@ -315,15 +316,18 @@ int main(int argc, char **argv)
 	struct i2n_fs_opts opts = { 0 };
 	struct i2n_source *src = NULL, *slice = NULL;
 	struct i2n_err err;
+	const char *journal = NULL;
 	uint64_t off = 0;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "aSqsXo:")) != -1) {
+	while ((opt = getopt(argc, argv, "aSqsXij:o:")) != -1) {
 		switch (opt) {
 		case 'a': d.atimes = true; break;
 		case 'S': d.no_symlink_times = true; break;
 		case 'q': d.quiet = true; break;
 		case 's': opts.strict = true; break;
+		case 'i': opts.journal = I2N_JOURNAL_IGNORE; break;
+		case 'j': journal = optarg; break;
 		case 'X': d.xattrs = true; break;
 		case 'o': off = strtoull(optarg, NULL, 0); break;
 		default: return 2;
@@ -332,12 +336,14 @@ int main(int argc, char **argv)
 	if (optind + 1 != argc)
 		return 2;
 	if (i2n_source_open_file(argv[optind], &src, &err) ||
+	    (journal && i2n_source_open_file(journal, &opts.journal_device, &err)) ||
 	    i2n_source_slice(src, off, src->size - off, &slice, &err) ||
 	    i2n_fs_open(slice, &opts, &notes, &d.fs, &err) || i2n_fs_tree(d.fs, &d.t, &err)) {
 		fprintf(stderr, "treedump: %s\n", err.msg);
 		i2n_fs_free(d.fs);
 		i2n_source_free(slice);
 		i2n_source_free(src);
+		i2n_source_free(opts.journal_device);
 		return 1;
 	}
 	if (d.quiet)
@@ -349,5 +355,6 @@ int main(int argc, char **argv)
 	i2n_fs_free(d.fs);
 	i2n_source_free(slice);
 	i2n_source_free(src);
+	i2n_source_free(opts.journal_device);
 	return d.damaged ? 5 : 0;
 }
