@@ -108,8 +108,8 @@ struct i2n_op {
 	struct i2n_attr attr;			/* out */
 	bool absent;				/* out, with rc I2N_OK: there is no such name */
 	bool eof;				/* out: nothing follows */
-	bool pause;				/* LIST: set it in on_entry to have the op done, with eof false, after the
-						 * entries at hand; submit it again as it is to go on */
+	bool pause;				/* LIST: set it in on_entry to have the op done, with eof false,
+						 * after the entries at hand; submit it again as it is to go on */
 	unsigned mask;				/* SETATTR: enum i2n_set */
 	void *buf;				/* READ, READLINK: the submitter's, len bytes */
 	uint32_t len, ret_len;
