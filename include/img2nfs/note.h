@@ -16,6 +16,8 @@ enum i2n_note_kind {
 	I2N_NOTE_DAMAGED,	/* this object of the image is wrong and was left out (exit status 5) */
 	I2N_NOTE_LOSS,		/* this property cannot be kept there; `cls` is a class of loss.h (exit status 1) */
 	I2N_NOTE_FAILED,	/* the server did not take this object; the run goes on (exit status 4) */
+	/* what a verification found otherwise than it should be; `cls` is a word of verify.h (6) */
+	I2N_NOTE_DIFFERS,
 	I2N_NOTE_WARN,		/* worth knowing; no influence on the exit status */
 	I2N_NOTE_INFO,		/* shown with -v */
 	I2N_NOTE_STATE,		/* passing: "server does not answer, trying again in 4 s" */
