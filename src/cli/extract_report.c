@@ -121,18 +121,6 @@ static void json_requests(struct json *j, const struct extract_result *res)
 	json_u64(j, "max_bytes_in_flight", res->stats.max_bytes_in_flight);
 }
 
-static void json_error(struct json *j, const struct i2n_err *err)
-{
-	if (!err) {
-		json_null(j, "error");
-		return;
-	}
-	json_object(j, "error");
-	json_str(j, "message", err->msg);
-	json_str(j, "hint", err->hint);
-	json_end(j);
-}
-
 void extract_json(const struct extract_result *res, const struct report *report)
 {
 	struct json j;

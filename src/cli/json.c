@@ -209,3 +209,15 @@ void json_null(struct json *j, const char *key)
 	(void)fputs("null", j->f);
 	after(j);
 }
+
+void json_error(struct json *j, const struct i2n_err *err)
+{
+	if (!err) {
+		json_null(j, "error");
+		return;
+	}
+	json_object(j, "error");
+	json_str(j, "message", err->msg);
+	json_str(j, "hint", err->hint);
+	json_end(j);
+}

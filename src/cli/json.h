@@ -19,6 +19,8 @@
 #ifndef CLI_JSON_H
 #define CLI_JSON_H
 
+#include "img2nfs/err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -49,5 +51,6 @@ void json_i64(struct json *j, const char *key, int64_t v);
 void json_ms(struct json *j, const char *key, uint64_t ms);		/* as seconds: 12.345 */
 void json_bool(struct json *j, const char *key, bool v);
 void json_null(struct json *j, const char *key);
+void json_error(struct json *j, const struct i2n_err *err);	/* member "error"; NULL: null */
 
 #endif

@@ -120,6 +120,9 @@ void report_note(void *ctx, const struct i2n_note *note)
 		if (r->verbose)
 			say(note);
 		break;
+	case I2N_NOTE_DIFFERS:	/* a result: the command shows it */
+		keep(r, note, count_class(r, note));
+		break;
 	case I2N_NOTE_WARN:
 		keep(r, note, r->counts[note->kind]);
 		say(note);
@@ -139,6 +142,8 @@ int report_status(const struct report *r)
 {
 	if (r->counts[I2N_NOTE_FAILED])
 		return STATUS_SERVER;
+	if (r->counts[I2N_NOTE_DIFFERS])
+		return STATUS_DIFFERS;
 	if (r->counts[I2N_NOTE_DAMAGED])
 		return STATUS_DAMAGED;
 	return r->lost & ~r->allow ? STATUS_LOSS : STATUS_OK;
@@ -208,6 +213,11 @@ static void json_kind(const struct report *r, struct json *j, const char *key,
 	json_u64(j, "count", r->counts[kind]);
 	json_items(r, j, kind, NULL);
 	json_end(j);
+}
+
+void report_json_differences(const struct report *r, struct json *j)
+{
+	json_items(r, j, I2N_NOTE_DIFFERS, NULL);
 }
 
 void report_json(const struct report *r, struct json *j)

@@ -49,7 +49,7 @@ struct report {
 /* The callback for struct i2n_notes; ctx is a struct report. */
 void report_note(void *ctx, const struct i2n_note *note);
 
-/* Exit status that the notes alone make: 4, 5, 1 or 0. */
+/* Exit status that the notes alone make: 4, 6, 5, 1 or 0. */
 int report_status(const struct report *r);
 
 /* For the summary: one line per class of what was lost, damaged and failed. Nothing when there is
@@ -58,6 +58,9 @@ void report_print(const struct report *r, FILE *f);
 
 /* Members "losses", "damaged", "failed", "warnings" of the object that is open in j. */
 void report_json(const struct report *r, struct json *j);
+
+/* Member "objects" of the object that is open in j: what a verification found. */
+void report_json_differences(const struct report *r, struct json *j);
 
 void report_release(struct report *r);
 

@@ -3,6 +3,7 @@
 #include "img2nfs/name.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,0 +1,230 @@
+/* cmd_verify.c - `img2nfs verify IMAGE|MANIFEST URL`: is what the server has what the image says? */
+#include "img2nfs/loss.h"
+
+#include "as.h"
+#include "cmd.h"
+#include "image.h"
+#include "msg.h"
+#include "progress.h"
+#include "signals.h"
+#include "status.h"
+#include "verify_report.h"
+
+#include <string.h>
+
+struct verify_opts {
+	struct image_opts image;
+	const char *as, *allow_loss;
+	uint64_t window, bytes_in_flight, retry_for;
+	unsigned progress;
+	bool quiet, verbose, json;
+};
+
+struct run {
+	const struct verify_opts *o;
+	struct verify_summary sum;
+	struct report report;
+	struct verify_told told;
+	struct i2n_notes notes;
+	struct i2n_nfs_url url;
+	struct i2n_nfs_opts nfs;
+	struct image image;
+	struct i2n_tree *tree;
+	struct i2n_sink *sink;
+	struct progress progress;
+};
+
+static int parse_values(struct run *r, struct i2n_err *err)
+{
+	const struct verify_opts *o = r->o;
+
+	if (o->allow_loss && i2n_loss_parse(o->allow_loss, &r->report.allow, err))
+		return I2N_FATAL;
+	if (i2n_nfs_url_parse(r->sum.destination, &r->notes, &r->url, err))
+		return I2N_FATAL;
+	r->nfs = (struct i2n_nfs_opts){
+		.dest = I2N_DEST_EXISTING,
+		.uid = r->url.has_uid ? r->url.uid : 0,
+		.gid = r->url.has_gid ? r->url.gid : 0,
+		.window = (unsigned)o->window,
+		.bytes_in_flight = o->bytes_in_flight,
+		.retry_for_s = (unsigned)o->retry_for,
+	};
+	return o->as ? as_parse(o->as, &r->nfs.uid, &r->nfs.gid, err) : I2N_OK;
+}
+
+static int read_image(struct run *r, struct i2n_err *err)
+{
+	if (image_open(&r->o->image, r->sum.source, &r->notes, &r->image, err))
+		return I2N_FATAL;
+	return i2n_fs_tree(r->image.fs, &r->tree, err);
+}
+
+static void on_progress(void *ctx, const struct i2n_progress *p)
+{
+	struct run *r = ctx;
+
+	progress_update(&r->progress, p);
+}
+
+static int compare(struct run *r, struct i2n_err *err)
+{
+	struct i2n_reader *reader = i2n_fs_reader(r->image.fs);
+	struct i2n_sink_env env = { .tree = r->tree, .reader = reader, .notes = &r->notes };
+	struct i2n_verify_opts opts = { .stop = signals_stop(), .progress = on_progress, .ctx = r,
+					.allow = r->report.allow };
+	int rc;
+
+	signals_catch();
+	if (i2n_sink_open_nfs3(&r->url, &r->nfs, &env, signals_stop(), &r->sink, err))
+		return I2N_FATAL;
+	r->sum.ran = true;
+	progress_begin(&r->progress,
+		       r->o->quiet ? PROGRESS_NONE : (enum progress_mode)r->o->progress);
+	rc = i2n_verify_run(r->tree, reader, r->sink, &opts, &r->notes, &r->sum.result, err);
+	progress_end(&r->progress);
+	r->sum.stats = r->sink->stats;
+	return rc;
+}
+
+static int run_all(struct run *r, struct i2n_err *err)
+{
+	if (parse_values(r, err) || read_image(r, err))
+		return I2N_FATAL;
+	return compare(r, err);
+}
+
+static void release(struct run *r)
+{
+	i2n_sink_free(r->sink);
+	i2n_tree_free(r->tree);
+	image_release(&r->image);
+	i2n_nfs_url_release(&r->url);
+	report_release(&r->report);
+}
+
+static void tell_error(const struct run *r)
+{
+	const struct i2n_err *err = r->sum.err;
+
+	if (err->domain == I2N_DOM_STOPPED)
+		msg_line("stopped by %s", signals_name((int)err->code));
+	else
+		msg_error(err);
+	if (r->sum.ran)
+		msg_line("the verification is incomplete");
+}
+
+static void put_json(const struct run *r)
+{
+	struct json j;
+
+	json_init(&j, stdout, true);
+	json_object(&j, NULL);
+	json_u64(&j, "status", (uint64_t)r->sum.status);
+	json_error(&j, r->sum.err);
+	json_bytes(&j, "source", r->sum.source, strlen(r->sum.source));
+	json_bytes(&j, "destination", r->sum.destination, strlen(r->sum.destination));
+	verify_json(&r->sum, &r->report, &j);
+	report_json(&r->report, &j);
+	json_end(&j);
+}
+
+static int exec_verify(const void *values, unsigned n_args, char **args)
+{
+	const struct verify_opts *o = values;
+	struct run r = { .o = o, .report = { .verbose = o->verbose, .quiet = o->quiet } };
+	struct i2n_err err = { 0 };
+	int64_t start = progress_now_ms();
+	int status;
+
+	(void)n_args;	/* checked against min_args and max_args */
+	r.told = (struct verify_told){ .report = &r.report, .silent = o->json };
+	r.notes = (struct i2n_notes){ .fn = verify_note, .ctx = &r.told };
+	r.sum = (struct verify_summary){ .source = args[0], .destination = args[1] };
+	if (run_all(&r, &err))
+		r.sum.err = &err;
+	r.sum.ms = (uint64_t)(progress_now_ms() - start);
+	status = status_worse(report_status(&r.report), r.sum.err ? status_of(&err) : STATUS_OK);
+	r.sum.status = status;
+	if (r.sum.err)
+		tell_error(&r);
+	if (o->json)
+		put_json(&r);
+	else if (!o->quiet && r.sum.ran)
+		verify_print(&r.sum, &r.report);
+	release(&r);
+	return status;
+}
+
+static const struct opt rows[] = {
+	IMAGE_ROWS(struct verify_opts, image),
+	{ .name = "as",
+	  .type = OPT_STRING,
+	  .off = offsetof(struct verify_opts, as),
+	  .arg = "UID:GID",
+	  .help = "who we say we are to the server (default 0:0); only 0 may read everything" },
+	{ .name = "allow-loss",
+	  .type = OPT_STRING,
+	  .off = offsetof(struct verify_opts, allow_loss),
+	  .arg = "CLASS,...",
+	  .help = "as for extract; attr: other modes, owners and times are no differences" },
+	{ .name = "window",
+	  .type = OPT_NUMBER,
+	  .off = offsetof(struct verify_opts, window),
+	  .arg = "N",
+	  .min = 1,
+	  .max = 1024,
+	  .def = "128",
+	  .unit = "requests",
+	  .help = "requests in flight at most" },
+	{ .name = "bytes-in-flight",
+	  .type = OPT_SIZE,
+	  .off = offsetof(struct verify_opts, bytes_in_flight),
+	  .arg = "BYTES",
+	  .min = 64 << 10,
+	  .max = 1 << 30,
+	  .def = "8M",
+	  .help = "file data in flight at most" },
+	{ .name = "retry-for",
+	  .type = OPT_NUMBER,
+	  .off = offsetof(struct verify_opts, retry_for),
+	  .arg = "SECONDS",
+	  .min = 0,
+	  .max = 604800,
+	  .def = "300",
+	  .unit = "s",
+	  .help = "give up when the server gave no sign for so long" },
+	{ .name = "progress",
+	  .type = OPT_WORD,
+	  .off = offsetof(struct verify_opts, progress),
+	  .arg = "HOW",
+	  .words = PROGRESS_WORDS,
+	  .def = "auto",
+	  .help = "how to show on stderr how far the run has come" },
+	{ .name = "quiet",
+	  .type = OPT_FLAG,
+	  .off = offsetof(struct verify_opts, quiet),
+	  .help = "no progress and no summary, only the differences" },
+	{ .name = "verbose",
+	  .letter = 'v',
+	  .type = OPT_FLAG,
+	  .off = offsetof(struct verify_opts, verbose),
+	  .help = "show requests by procedure, and every note" },
+	{ .name = "json",
+	  .type = OPT_FLAG,
+	  .off = offsetof(struct verify_opts, json),
+	  .help = "differences and summary as one JSON object" },
+	{ 0 },
+};
+
+const struct i2n_cmd cmd_verify = {
+	.name = "verify",
+	.args = "IMAGE|MANIFEST URL",
+	.line = "compare what a server has with an image or a manifest",
+	.min_args = 2,
+	.max_args = 2,
+	.opts = rows,
+	.opts_size = sizeof(struct verify_opts),
+	.exec = exec_verify,
+};
