@@ -105,7 +105,7 @@ static int parse_entry(struct load *l, const struct dir_part *p, const unsigned 
 	if (d)
 		return ext4_load_damage(l, p->ino, d, p->lblk, de + DE_NAME, de[DE_NAME_LEN], err);
 	if (p->encrypted) {
-		len = ext4_nokey_name(de + DE_NAME, de[DE_NAME_LEN], nokey);
+		len = ext4_nokey_name(l->fs, de + DE_NAME, de[DE_NAME_LEN], nokey);
 		if (!len)
 			return ext4_load_damage(l, p->ino, DMG_DE_CIPHER, p->lblk, NULL, 0, err);
 		return ext4_load_dirent(l, p->ino, ino, p->lblk << 4 | type, nokey, len, err);

@@ -279,7 +279,7 @@ int ext4_dirents_parse(struct load *l, const struct dir_part *part, const unsign
 		       struct i2n_err *err);
 
 /* The name that the kernel shows for an encrypted one when there is no key. Returns its length, 0 = too short. */
-size_t ext4_nokey_name(const void *cipher, size_t len, char buf[I2N_NAME_MAX]);
+size_t ext4_nokey_name(const struct i2n_fs *fs, const void *cipher, size_t len, char buf[I2N_NAME_MAX]);
 
 /* Stable merge sort; cmp gets ctx first. false: out of memory. */
 bool ext4_sort(void *base, size_t n, size_t size, int (*cmp)(const void *ctx, const void *a, const void *b),

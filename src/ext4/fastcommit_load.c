@@ -35,7 +35,7 @@ static int add_name(struct load *l, const struct fast_name *name, struct i2n_err
 	if (!(dir->flags & I2N_INODE_ENCRYPTED))
 		return ext4_load_dirent(l, name->parent, name->ino, where, name->name, name->len,
 					err);
-	len = ext4_nokey_name(name->name, name->len, nokey);
+	len = ext4_nokey_name(l->fs, name->name, name->len, nokey);
 	return len ? ext4_load_dirent(l, name->parent, name->ino, where, nokey, len, err) : I2N_OK;
 }
 

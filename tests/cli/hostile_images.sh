@@ -1,6 +1,6 @@
 #!/bin/sh
-# Each image of fixtures/hostile.py, with one thing wrong: exactly the damaged object is missing, exactly one note says so,
-# extract ends with status 5 (damaged objects), and with --strict an error (3).
+# Each image of fixtures/hostile.py, with one thing wrong: exactly the damaged object is missing, exactly one note says
+# so, extract ends with status 5 (damaged objects), and with --strict an error (3).
 set -eu
 . "$top/tests/lib/test.sh"
 need python3 mke2fs debugfs diff
@@ -23,8 +23,9 @@ expected_tree() {
 	-) cat $base.tree ;;
 	UNREADABLE*) cat $base.tree ;;
 	ETC) grep -v "^\./etc/" $base.tree ;;	# where passwd stands in its block decides which others are lost
-	*) awk -F '\t' -v list="$missing" 'BEGIN { n = split(list, a, ","); for (i = 1; i <= n; i++) gone[a[i]] = 1 } !($1 in gone)' \
-		$base.tree ;;
+	*) awk -F '\t' -v list="$missing" '
+		BEGIN { n = split(list, a, ","); for (i = 1; i <= n; i++) gone[a[i]] = 1 }
+		!($1 in gone)' $base.tree ;;
 	esac
 }
 

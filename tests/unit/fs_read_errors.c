@@ -61,8 +61,8 @@ static void check(const char *options)
 	int rc;
 
 	run("rm -f img; mke2fs -q -F %s -d src img 4m", options);
-	run("debugfs -w -R 'ea_set -f src/big big user.big' img 2>/dev/null || debugfs -w -R 'ea_set big user.x value' img"
-	    " 2>/dev/null");
+	run("debugfs -w -R 'ea_set -f src/big big user.big' img 2>/dev/null ||"
+	    " debugfs -w -R 'ea_set big user.x value' img 2>/dev/null");
 	T_EQ(i2n_source_open_file("img", &src, &err), I2N_OK);
 	for (k = 1; k < 10000; k++) {
 		T_EQ(i2n_source_fault(src, k, &faulty, &err), I2N_OK);
@@ -81,8 +81,8 @@ static void check(const char *options)
 
 int main(void)
 {
-	run("mkdir -p src/dir && printf abc >src/dir/file && seq 10000 | head -c 40960 >src/big && ln -s %0100d src/slow &&"
-	    " ln -s dir src/fast && truncate -s 300k src/holes && printf x >>src/holes",
+	run("mkdir -p src/dir && printf abc >src/dir/file && seq 10000 | head -c 40960 >src/big &&"
+	    " ln -s %0100d src/slow && ln -s dir src/fast && truncate -s 300k src/holes && printf x >>src/holes",
 	    0);
 	check("-b 1024 -t ext4 -O ^has_journal");
 	check("-b 1024 -t ext2 -I 128");
