@@ -55,3 +55,6 @@ run 0 extract --progress=json x.img null:
 [ -s err ] || die "no JSON progress"
 need jq
 jq -e '.objects <= .objects_total and .objects_total == 8 and .bytes_total == 70006' err >/dev/null || die "JSON: $(cat err)"
+sed -n '/^The lines of$/,/^\.Pp/s/^\.Cm //p' "$top/src/cli/img2nfs.1" | tr -d ',.' | tr ' ' '\n' | sed '/^json$/d;/^$/d' | sort >documented
+head -n 1 err | jq -r 'keys[]' | sort >members
+diff members documented || die "members (<) and manual (>) differ"

@@ -6,7 +6,7 @@ while read -r c words; do
 	run 0 "$c" --help
 	for w in $words; do
 		case $w in
-		--*) "$img2nfs" help --options "$c" | grep -q -e "^${w%%=*}\\b" || die "README.md: $c has no option $w" ;;
+		-*) "$img2nfs" help --options "$c" | grep -q -e "^${w%%=*}\\b" || die "README.md: $c has no option $w" ;;
 		esac
 	done
 done <commands
