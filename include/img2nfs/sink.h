@@ -221,6 +221,8 @@ enum i2n_dest {
 	I2N_DEST_UPDATE,	/* may exist, with any content; a missing path is made */
 };
 
+struct i2n_check;
+
 struct i2n_nfs_opts {
 	enum i2n_dest dest;
 	uint32_t uid, gid;		/* AUTH_SYS credentials; default 0:0 */
@@ -228,6 +230,7 @@ struct i2n_nfs_opts {
 	uint64_t bytes_in_flight;	/* file data in flight, 64 KiB..1 GiB; default 8 MiB */
 	unsigned retry_for_s;		/* give up when the server gave no sign for so long */
 	unsigned write_size;		/* largest WRITE, 0 = min(what the server prefers, 1 MiB) */
+	struct i2n_check *check;	/* check.h: what to ask of the server before anything is written, NULL = nothing */
 };
 #define I2N_NFS_OPTS_DEFAULT { .window = 128, .bytes_in_flight = 8u << 20, .retry_for_s = 300 }
 

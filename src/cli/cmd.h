@@ -23,6 +23,7 @@ extern const struct i2n_cmd *const i2n_cmds[];
 const struct i2n_cmd *cmd_find(const char *name);
 
 /* One per file cmd_x.c. */
-extern const struct i2n_cmd cmd_cat, cmd_extract, cmd_help, cmd_list, cmd_verify, cmd_ls, cmd_stat;
+extern const struct i2n_cmd cmd_cat, cmd_check, cmd_extract, cmd_help, cmd_list, cmd_ls, cmd_stat,
+	cmd_verify;
 
 #endif

@@ -1,7 +1,9 @@
+#include "img2nfs/check.h"
 #include "img2nfs/engine.h"
 #include "img2nfs/loss.h"
 #include "img2nfs/name.h"
 
+#include "as.h"
 #include "cmd.h"
 #include "extract_report.h"
 #include "image.h"
@@ -19,7 +21,7 @@ struct extract_opts {
 	const char *as, *allow_loss;
 	uint64_t window, bytes_in_flight, write_size, retry_for;
 	unsigned progress;
-	bool quiet, verbose, json;
+	bool quiet, verbose, json, no_check;
 };
 
 /* One run, from the words of the command line to the report. */
@@ -31,6 +33,7 @@ struct run {
 	bool to_null;
 	struct i2n_nfs_url url;
 	struct i2n_nfs_opts nfs;
+	struct i2n_check check;
 	struct image image;
 	struct i2n_tree *tree;
 	struct i2n_sink *sink;
@@ -38,26 +41,6 @@ struct run {
 	struct progress progress;
 	bool said_stopping;
 };
-
-/* "UID:GID" */
-static int parse_as(const char *text, struct i2n_nfs_opts *nfs, struct i2n_err *err)
-{
-	const char *what = "option '--as'", *colon = strchr(text, ':');
-	char uid[24], q[160];
-	uint64_t u, g;
-
-	if (!colon || (size_t)(colon - text) >= sizeof(uid))
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0, "%s: %s is not UID:GID", what,
-				i2n_quote(q, sizeof(q), text, strlen(text)));
-	memcpy(uid, text, (size_t)(colon - text));
-	uid[colon - text] = '\0';
-	if (opts_number(uid, false, 0, UINT32_MAX, what, &u, err) ||
-	    opts_number(colon + 1, false, 0, UINT32_MAX, what, &g, err))
-		return I2N_FATAL;
-	nfs->uid = (uint32_t)u;
-	nfs->gid = (uint32_t)g;
-	return I2N_OK;
-}
 
 /* All that can be wrong with the command line, before anything is opened. */
 static int parse_values(struct run *r, struct i2n_err *err)
@@ -77,7 +60,7 @@ static int parse_values(struct run *r, struct i2n_err *err)
 		.retry_for_s = (unsigned)o->retry_for,
 		.write_size = o->write_size == OPT_UNSET ? 0 : (unsigned)o->write_size,
 	};
-	return o->as ? parse_as(o->as, &r->nfs, err) : I2N_OK;
+	return o->as ? as_parse(o->as, &r->nfs.uid, &r->nfs.gid, err) : I2N_OK;
 }
 
 static int read_image(struct run *r, struct i2n_err *err)
@@ -87,6 +70,19 @@ static int read_image(struct run *r, struct i2n_err *err)
 	return i2n_fs_tree(r->image.fs, &r->tree, err);
 }
 
+/* A finding is a forecast, which the user may doubt. */
+static void hint_no_check(const struct run *r, struct i2n_err *err)
+{
+	struct i2n_err old = *err;
+
+	for (unsigned i = 0; i < I2N_CHECKS; i++)
+		if (r->check.findings[i].state == I2N_CHECK_FAIL) {
+			i2n_err_hint(err, "%s%s'img2nfs check' tells more; --no-check goes on all the same", old.hint,
+				     old.hint[0] ? "\n" : "");
+			return;
+		}
+}
+
 /* From here on a signal is an orderly end, because the server may have been changed. */
 static int open_sink(struct run *r, struct i2n_err *err)
 {
@@ -94,9 +90,13 @@ static int open_sink(struct run *r, struct i2n_err *err)
 	struct i2n_sink_env env = { .tree = r->tree, .reader = reader, .notes = &r->notes };
 
 	signals_catch();
+	i2n_needs_of(r->tree, i2n_fs_info(r->image.fs)->used, &r->check.needs);
+	r->nfs.check = r->o->no_check ? NULL : &r->check;
 	if (r->to_null ? i2n_sink_open_null(&env, &r->sink, err) :
-	    i2n_sink_open_nfs3(&r->url, &r->nfs, &env, signals_stop(), &r->sink, err))
+	    i2n_sink_open_nfs3(&r->url, &r->nfs, &env, signals_stop(), &r->sink, err)) {
+		hint_no_check(r, err);
 		return I2N_FATAL;
+	}
 	return i2n_plan_make(r->tree, reader, r->sink->caps, &r->notes, &r->plan, err);
 }
 
@@ -186,6 +186,11 @@ static const struct opt rows[] = {
 	  .arg = "CLASS,...",
 	  .help = "what may be lost without the run being called incomplete: xattr, acl, caps, "
 		  "chattr, time-range, symlink-times, attr, encrypted, name or all" },
+	{ .name = "no-check",
+	  .type = OPT_FLAG,
+	  .off = offsetof(struct extract_opts, no_check),
+	  .help = "do not try out first whether the server keeps owners, modes and devices and has "
+		  "room for all" },
 	{ .name = "window",
 	  .type = OPT_NUMBER,
 	  .off = offsetof(struct extract_opts, window),

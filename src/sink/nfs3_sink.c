@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "img2nfs/check.h"
+
 #define STOP_MS 5000	/* after a cancel, replies are awaited for so long */
 #define FREE_MS 2000	/* the same when the sink is freed with requests on their way */
 
@@ -247,24 +249,30 @@ static struct i2n_nfs_opts usable(const struct i2n_nfs_opts *opts)
 	return o;
 }
 
-int i2n_sink_open_nfs3(const struct i2n_nfs_url *url, const struct i2n_nfs_opts *opts, const struct i2n_sink_env *env,
-		       const volatile int *stop, struct i2n_sink **ret, struct i2n_err *err)
+static struct nfs3 *nfs3_new(const struct i2n_nfs_url *url, const struct i2n_nfs_opts *opts, const struct i2n_sink_env *env)
 {
 	struct nfs3 *nfs = calloc(1, sizeof(*nfs));
-	int rc;
 
 	if (!nfs)
-		return i2n_err_nomem(err);
+		return NULL;
 	nfs->sink.ops = &nfs3_ops;
-	nfs->sink.caps = I2N_CAP_READBACK;
-	nfs->sink.time_first = i2n_time_pack((struct i2n_time){ 0, 0 });
-	nfs->sink.time_last = i2n_time_pack((struct i2n_time){ UINT32_MAX, 999999999 });
 	nfs->env = *env;
 	nfs->opts = usable(opts);
 	nfs->opts.uid = url->has_uid ? url->uid : opts->uid;
 	nfs->opts.gid = url->has_gid ? url->gid : opts->gid;
 	nfs3_objs_init(&nfs->objs);
 	nfs_bufs_init(&nfs->bufs, nfs->opts.bytes_in_flight);
+	return nfs;
+}
+
+int i2n_sink_open_nfs3(const struct i2n_nfs_url *url, const struct i2n_nfs_opts *opts, const struct i2n_sink_env *env,
+		       const volatile int *stop, struct i2n_sink **ret, struct i2n_err *err)
+{
+	struct nfs3 *nfs = nfs3_new(url, opts, env);
+	int rc;
+
+	if (!nfs)
+		return i2n_err_nomem(err);
 	rc = nfs_mount_open(nfs, url, stop, err);
 	if (rc != I2N_OK) {
 		nfs3_free(&nfs->sink);
@@ -272,4 +280,19 @@ int i2n_sink_open_nfs3(const struct i2n_nfs_url *url, const struct i2n_nfs_opts 
 	}
 	*ret = &nfs->sink;
 	return I2N_OK;
+}
+
+int i2n_check_nfs3(const struct i2n_nfs_url *url, const struct i2n_nfs_opts *opts, const struct i2n_notes *notes,
+		   const volatile int *stop, struct i2n_check *check, struct i2n_err *err)
+{
+	struct i2n_sink_env env = { .notes = notes };
+	struct nfs3 *nfs = nfs3_new(url, opts, &env);
+	int rc;
+
+	if (!nfs)
+		return i2n_err_nomem(err);
+	rc = nfs_mount_check(nfs, url, stop, check, err);
+	check->requests = i2n_sink_requests(&nfs->sink);
+	nfs3_free(&nfs->sink);
+	return rc;
 }

@@ -147,5 +147,8 @@ void nfs3_audit_release(struct nfs3 *nfs);
 
 /* nfs_mount.c: fills objs[0], root_attrs, wsize, max_file, delta and calls. */
 int nfs_mount_open(struct nfs3 *nfs, const struct i2n_nfs_url *url, const volatile int *stop, struct i2n_err *err);
+/* Mount, go to the deepest directory that exists, try out there what the server keeps. */
+int nfs_mount_check(struct nfs3 *nfs, const struct i2n_nfs_url *url, const volatile int *stop, struct i2n_check *check,
+		    struct i2n_err *err);
 
 #endif

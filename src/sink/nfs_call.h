@@ -36,6 +36,7 @@ struct nfs_call {
 		GETATTR3args getattr;
 		SETATTR3args setattr;
 		FSINFO3args fsinfo;
+		FSSTAT3args fsstat;
 		READDIRPLUS3args readdirplus;
 		ACCESS3args access;
 		CREATE3args create;

@@ -2,12 +2,10 @@
 #ifndef NFS_HINT_H
 #define NFS_HINT_H
 
-#include "img2nfs/err.h"
+#include "img2nfs/check.h"
 
-enum nfs_need { NFS_NEED_EXPORT, NFS_NEED_RW, NFS_NEED_ROOT, NFS_NEED_PORT };
-
-/* Set the hint: the missing option, the ready line for /etc/exports, and the words of other servers. path: the export,
- * quoted by the caller if it must be; client: our numeric address, "" if unknown. */
-void nfs_hint(struct i2n_err *err, enum nfs_need need, const char *path, const char *client);
+/* Set the hint: what is missing, the ready line for /etc/exports, and the words of other servers. path: the export, escaped
+ * by the caller; client: our numeric address, "" if unknown. */
+void nfs_hint(struct i2n_err *err, enum i2n_remedy remedy, const char *path, const char *client);
 
 #endif

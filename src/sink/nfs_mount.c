@@ -1,5 +1,6 @@
 #include "img2nfs/name.h"
 
+#include "nfs3_check.h"
 #include "nfs3_err.h"
 #include "nfs3_sink.h"
 #include "nfs_hint.h"
@@ -28,6 +29,7 @@ struct walk {
 	bool has_fh, has_attrs, eof;
 	fattr3 attrs;
 	FSINFO3resok fsinfo;
+	enum i2n_remedy remedy;	/* of the failure that was reported */
 	char found[200];	/* a name in a directory that should be empty, quoted */
 	uint64_t cookie;
 	cookieverf3 cookieverf;
@@ -110,12 +112,19 @@ static void on_answer(struct nfs_call *call, const void *res)
 }
 
 /* The mounted part of the path, for a line in /etc/exports. */
-static void hint(const struct walk *w, enum nfs_need need, struct i2n_err *err)
+static const char *export_path(const struct walk *w, char *buf, size_t cap)
 {
-	char path[300];
 	size_t len = w->mounted.prefix_len;
 
-	nfs_hint(err, need, i2n_escape(path, sizeof(path), len ? w->url->path : "/", len ? len : 1), w->mounted.client);
+	return i2n_escape(buf, cap, len ? w->url->path : "/", len ? len : 1);
+}
+
+static void hint(struct walk *w, enum i2n_remedy remedy, struct i2n_err *err)
+{
+	char path[300];
+
+	w->remedy = remedy;
+	nfs_hint(err, remedy, export_path(w, path, sizeof(path)), w->mounted.client);
 }
 
 /* Send w->call and wait. I2N_OK: answered, look at status. */
@@ -140,7 +149,7 @@ static int ask(struct walk *w, enum i2n_proc proc, struct i2n_err *err)
 		return I2N_OK;
 	*err = calls->err;
 	if (calls->denied)
-		hint(w, NFS_NEED_PORT, err);
+		hint(w, I2N_REMEDY_PORT, err);
 	return I2N_FATAL;
 }
 
@@ -152,18 +161,18 @@ static const char *quote_here(const struct walk *w, const char *end, char *buf, 
 	return i2n_quote(buf, cap, len ? w->url->path : "/", len ? len : 1);
 }
 
-static int refused(const struct walk *w, enum i2n_proc proc, const char *end, struct i2n_err *err)
+static int refused(struct walk *w, enum i2n_proc proc, const char *end, struct i2n_err *err)
 {
 	char path[300], code[32];
 
 	i2n_err_set(err, I2N_DOM_NFS3, w->status, "cannot %s %s: %s", nfs3_proc_verb(proc),
 		    quote_here(w, end, path, sizeof(path)), nfs3_err_name(w->status, code));
 	if (w->status == NFS3ERR_ROFS)
-		hint(w, NFS_NEED_RW, err);
+		hint(w, I2N_REMEDY_RW, err);
 	else if (w->status == NFS3ERR_PERM && (proc == I2N_PROC_FSINFO || proc == I2N_PROC_LOOKUP))
-		hint(w, NFS_NEED_PORT, err);
+		hint(w, I2N_REMEDY_PORT, err);
 	else if (w->status == NFS3ERR_ACCES || w->status == NFS3ERR_PERM)
-		hint(w, NFS_NEED_ROOT, err);
+		hint(w, I2N_REMEDY_ROOT, err);
 	else if (nfs3_err_hint(w->status))
 		i2n_err_hint(err, "%s", nfs3_err_hint(w->status));
 	return I2N_FATAL;
@@ -297,15 +306,6 @@ static int check_empty(struct walk *w, struct i2n_err *err)
 	return I2N_FATAL;
 }
 
-static int squashed(const struct walk *w, const fattr3 *attrs, struct i2n_err *err)
-{
-	int rc = i2n_fail(err, I2N_FATAL, I2N_DOM_DEST, 0, "the server takes us for uid %u instead of %u", attrs->uid,
-			  w->nfs->opts.uid);
-
-	hint(w, NFS_NEED_ROOT, err);
-	return rc;
-}
-
 /* Remove what we made, deepest first. Best effort: the error to report is another one. */
 static void undo_made(struct walk *w)
 {
@@ -328,7 +328,7 @@ static int make_one(struct walk *w, char *name, const char *end, struct i2n_err 
 
 	memset(args, 0, sizeof(*args));
 	args->where = (diropargs3){ .dir = nfs3_fh_xdr(&w->here), .name = name };
-	args->attributes.mode.set_it = 1;	/* and no owner: the one it gets tells who we are there */
+	args->attributes.mode.set_it = 1;
 	args->attributes.mode.set_mode3_u.mode = DIR_MODE;
 	rc = ask(w, I2N_PROC_MKDIR, err);
 	/* the reply was lost, or has no handle in it: what is there is ours */
@@ -346,10 +346,7 @@ static int make_one(struct walk *w, char *name, const char *end, struct i2n_err 
 	if (!w->made_name[w->n_made])
 		return i2n_err_nomem(err);
 	memcpy(w->made_name[w->n_made++], name, strlen(name) + 1);
-	rc = step_into(w, end, err);
-	if (rc == I2N_OK && w->here_attrs.uid != w->nfs->opts.uid)
-		rc = squashed(w, &w->here_attrs, err);
-	return rc;
+	return step_into(w, end, err);
 }
 
 static int make_missing(struct walk *w, struct i2n_err *err)
@@ -363,28 +360,41 @@ static int make_missing(struct walk *w, struct i2n_err *err)
 	return rc;
 }
 
-/* The destination was there: give it to ourselves, which nobody but root can do to what is not his, and which does not
- * matter, since it gets the owner of the image's root at the end. Its answer also tells a read-only export (ROFS) from
- * missing rights (PERM, ACCES), which that of ACCESS does not. */
-static int check_squash(struct walk *w, struct i2n_err *err)
+/* Try out in a scratch directory what the server keeps. */
+static int probe(struct walk *w, bool essential, struct i2n_check *check, struct i2n_err *err)
 {
-	SETATTR3args *args = &w->call.args.setattr;
+	char where[300];
+	struct nfs3_check_in in = {
+		.calls = &w->nfs->calls, .dir = &w->here, .dir_attrs = &w->here_attrs, .fsinfo = &w->fsinfo,
+		.where = quote_here(w, w->rest, where, sizeof(where)), .uid = w->nfs->opts.uid, .stop = w->stop,
+		.essential = essential,
+	};
+
+	(void)export_path(w, check->path, sizeof(check->path));
+	memcpy(check->client, w->mounted.client, sizeof(check->client));
+	return nfs3_check_run(&in, check, err);
+}
+
+/* Refuse what would fail later, when half of the tree is there. */
+static int check_fitness(struct walk *w, struct i2n_err *err)
+{
+	struct i2n_check *check = w->nfs->opts.check;
 	int rc;
 
-	memset(args, 0, sizeof(*args));
-	args->object = nfs3_fh_xdr(&w->here);
-	args->new_attributes.uid.set_it = args->new_attributes.gid.set_it = 1;
-	args->new_attributes.uid.set_uid3_u.uid = w->nfs->opts.uid;
-	args->new_attributes.gid.set_gid3_u.gid = w->nfs->opts.gid;
-	rc = ask(w, I2N_PROC_SETATTR, err);
-	if (rc != I2N_OK)
-		return rc;
-	if (w->status != NFS3_OK)
-		return refused(w, I2N_PROC_SETATTR, w->rest, err);
-	if (!w->has_attrs)
-		return getattr(w, err);
-	w->here_attrs = w->attrs;
-	return w->attrs.uid == w->nfs->opts.uid ? I2N_OK : squashed(w, &w->attrs, err);
+	if (!check)
+		return I2N_OK;
+	rc = probe(w, true, check, err);
+	return rc == I2N_OK ? nfs3_check_verdict(check, err) : rc;
+}
+
+/* Go to the deepest directory that exists. */
+static int arrive(struct walk *w, struct i2n_err *err)
+{
+	int rc = fsinfo(w, err);
+
+	if (rc == I2N_OK)
+		rc = getattr(w, err);
+	return rc == I2N_OK ? walk_existing(w, err) : rc;
 }
 
 static int absent(const struct walk *w, struct i2n_err *err)
@@ -399,13 +409,8 @@ static int prepare(struct walk *w, struct i2n_err *err)
 {
 	char name[I2N_NAME_MAX + 1];
 	bool exists;
-	int rc;
+	int rc = arrive(w, err);
 
-	rc = fsinfo(w, err);
-	if (rc == I2N_OK)
-		rc = getattr(w, err);
-	if (rc == I2N_OK)
-		rc = walk_existing(w, err);
 	if (rc != I2N_OK)
 		return rc;
 	exists = !component(w->rest, name);
@@ -413,10 +418,10 @@ static int prepare(struct walk *w, struct i2n_err *err)
 		return exists ? I2N_OK : absent(w, err);
 	if (exists && w->nfs->opts.dest == I2N_DEST_NEW)
 		rc = check_empty(w, err);
+	if (rc == I2N_OK)
+		rc = check_fitness(w, err);
 	if (rc != I2N_OK)
 		return rc;
-	if (exists)
-		return w->nfs->opts.uid ? I2N_OK : check_squash(w, err);
 	rc = make_missing(w, err);
 	if (rc != I2N_OK)
 		undo_made(w);
@@ -439,12 +444,13 @@ static int find_port(struct walk *w, struct rpc_target *target, struct i2n_err *
 	return rc != I2N_OK && err->domain == I2N_DOM_STOPPED ? rc : I2N_OK;
 }
 
-static int mount_and_prepare(struct walk *w, struct i2n_err *err)
+static int mount_export(struct walk *w, struct i2n_err *err)
 {
 	struct nfs3 *nfs = w->nfs;
 	struct rpc_target target = { .program = RPC_NFS3, .uid = nfs->opts.uid, .gid = nfs->opts.gid };
 	int rc = nfs_mountd_mount(w->url, nfs->opts.uid, nfs->opts.gid, w->stop, &nfs->sink.stats, &w->mounted, err);
 
+	w->remedy = w->mounted.remedy;
 	if (rc != I2N_OK)
 		return rc;
 	memcpy(target.addr, w->mounted.addr, sizeof(target.addr));
@@ -455,26 +461,78 @@ static int mount_and_prepare(struct walk *w, struct i2n_err *err)
 		       nfs->env.notes);
 	w->here = w->mounted.fh;
 	w->rest = w->url->path + w->mounted.prefix_len;
-	rc = prepare(w, err);
+	return I2N_OK;
+}
+
+static int mount_and_prepare(struct walk *w, struct i2n_err *err)
+{
+	struct nfs3 *nfs = w->nfs;
+	int rc = mount_export(w, err);
+
+	if (rc == I2N_OK)
+		rc = prepare(w, err);
 	if (rc != I2N_OK)
 		return rc;
 	nfs->root_attrs = w->here_attrs;
 	return nfs3_objs_add(&nfs->objs, &w->here) == I2N_OBJ_ROOT ? I2N_OK : i2n_err_nomem(err);
 }
 
-int nfs_mount_open(struct nfs3 *nfs, const struct i2n_nfs_url *url, const volatile int *stop, struct i2n_err *err)
+static struct walk *walk_new(struct nfs3 *nfs, const struct i2n_nfs_url *url, const volatile int *stop)
 {
 	struct walk *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return NULL;
+	w->nfs = nfs;
+	w->url = url;
+	w->stop = stop;
+	return w;
+}
+
+int nfs_mount_open(struct nfs3 *nfs, const struct i2n_nfs_url *url, const volatile int *stop, struct i2n_err *err)
+{
+	struct walk *w = walk_new(nfs, url, stop);
 	int rc;
 
 	if (!w)
 		return i2n_err_nomem(err);
-	w->nfs = nfs;
-	w->url = url;
-	w->stop = stop;
 	rc = mount_and_prepare(w, err);
 	while (w->n_made)
 		free(w->made_name[--w->n_made]);
+	free(w);
+	return rc;
+}
+
+/* What kept us from asking is a finding itself, if something on the server mends it. */
+static int as_finding(const struct walk *w, struct i2n_check *check, const struct i2n_err *err)
+{
+	bool writing = w->remedy == I2N_REMEDY_RW || w->remedy == I2N_REMEDY_ROOT;
+
+	if (w->remedy == I2N_REMEDY_NONE)
+		return I2N_FATAL;
+	nfs3_check_found(check, writing ? I2N_CHECK_WRITABLE : I2N_CHECK_EXPORT, I2N_CHECK_FAIL, w->remedy, "%s", err->msg);
+	(void)export_path(w, check->path, sizeof(check->path));
+	if (!w->mounted.prefix_len)
+		(void)i2n_escape(check->path, sizeof(check->path), w->url->path, strlen(w->url->path));
+	memcpy(check->client, w->mounted.client, sizeof(check->client));
+	return I2N_OK;
+}
+
+int nfs_mount_check(struct nfs3 *nfs, const struct i2n_nfs_url *url, const volatile int *stop, struct i2n_check *check,
+		    struct i2n_err *err)
+{
+	struct walk *w = walk_new(nfs, url, stop);
+	int rc;
+
+	if (!w)
+		return i2n_err_nomem(err);
+	rc = mount_export(w, err);
+	if (rc == I2N_OK)
+		rc = arrive(w, err);
+	if (rc == I2N_OK)
+		rc = probe(w, false, check, err);
+	else
+		rc = as_finding(w, check, err);
 	free(w);
 	return rc;
 }

@@ -32,6 +32,12 @@ struct session {
 	bool listed;		/* one of them covers our path */
 };
 
+static void hint(struct session *s, enum i2n_remedy remedy, struct i2n_err *err)
+{
+	s->ret->remedy = remedy;
+	nfs_hint(err, remedy, s->url->path, s->ret->client);
+}
+
 static struct session *session_of(struct rpc_slot *slot)
 {
 	return (struct session *)(void *)((char *)slot - offsetof(struct session, slot));
@@ -79,7 +85,7 @@ static int await(struct session *s, struct i2n_err *err)
 	rc = i2n_fail(err, I2N_FATAL, I2N_DOM_RPC, 0, "the MOUNT service of '%s' does not answer: %s", s->url->host,
 		      rpc_conn_state(s->conn) == RPC_FAILED ? rpc_conn_error(s->conn) : "timeout");
 	if (rpc_conn_is_denied(s->conn))
-		nfs_hint(err, NFS_NEED_PORT, s->url->path, s->ret->client);
+		hint(s, I2N_REMEDY_PORT, err);
 	return rc;
 }
 
@@ -157,9 +163,9 @@ static int refused(struct session *s, uint32_t status, struct i2n_err *err)
 		      nfs3_mount_err_name(status, code), s->list[0] ? " (exported: " : "", s->list,
 		      s->list[0] ? ")" : "");
 	if (s->listed && (status == MNT3ERR_ACCES || status == MNT3ERR_PERM))
-		nfs_hint(err, NFS_NEED_PORT, s->url->path, s->ret->client);
+		hint(s, I2N_REMEDY_PORT, err);
 	else
-		nfs_hint(err, NFS_NEED_EXPORT, s->url->path, s->ret->client);
+		hint(s, I2N_REMEDY_EXPORT, err);
 	return rc;
 }
 

@@ -2,6 +2,7 @@
 #ifndef NFS_MOUNTD_H
 #define NFS_MOUNTD_H
 
+#include "img2nfs/check.h"
 #include "nfs3_xdr.h"
 #include "rpc.h"
 
@@ -10,6 +11,7 @@ struct nfs_mounted {
 	char client[64];	/* ours, as the server sees it */
 	struct nfs3_fh fh;	/* of the mounted directory */
 	size_t prefix_len;	/* how much of the path it is */
+	enum i2n_remedy remedy;	/* of the failure that was reported */
 };
 
 /* Mount the longest prefix of url->path that the server gives. Blocks; *stop (may be NULL) ends it. */

@@ -1,0 +1,88 @@
+#include "img2nfs/check.h"
+
+/* Which findings matter to this inode, besides those that matter to all trees. */
+static uint32_t uses_of(const struct i2n_inode *in)
+{
+	uint32_t uses = 0;
+
+	switch (i2n_inode_type(in)) {
+	case I2N_S_IFCHR:
+	case I2N_S_IFBLK:
+		uses |= 1u << I2N_CHECK_DEVICES;
+		break;
+	case I2N_S_IFIFO:
+	case I2N_S_IFSOCK:
+		uses |= 1u << I2N_CHECK_SPECIAL;
+		break;
+	case I2N_S_IFLNK:
+		uses |= 1u << I2N_CHECK_SYMLINKS | 1u << I2N_CHECK_SYMLINK_TIMES;
+		break;
+	default:
+		break;
+	}
+	if (in->mode & 07000 && i2n_inode_type(in) != I2N_S_IFLNK)
+		uses |= 1u << I2N_CHECK_SETID;
+	if (in->uid || in->gid)
+		uses |= 1u << I2N_CHECK_OWNERS;
+	if (in->links > 1)
+		uses |= 1u << I2N_CHECK_HARDLINKS;
+	return uses;
+}
+
+static bool is_utf8(const unsigned char *s, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len) {
+		unsigned more = s[i] < 0x80 ? 0 : s[i] >= 0xc2 && s[i] < 0xe0 ? 1 : s[i] >= 0xe0 && s[i] < 0xf0 ? 2 :
+			s[i] >= 0xf0 && s[i] < 0xf5 ? 3 : 4;
+
+		if (more > 3 || more >= len - i)
+			return false;
+		for (unsigned k = 1; k <= more; k++)
+			if ((s[i + k] & 0xc0) != 0x80)
+				return false;
+		i += more + 1;
+	}
+	return true;
+}
+
+static uint32_t uses_of_names(const struct i2n_tree *tree)
+{
+	uint32_t uses = 1u << I2N_CHECK_CASE;	/* whether two names differ only in case is not worth the search */
+
+	for (uint32_t i = 0; i < tree->n_dirents; i++) {
+		size_t len;
+		const unsigned char *name = i2n_dirent_name(tree, &tree->dirents[i], &len);
+
+		if (len > 143)	/* what file systems with encrypted names leave of 255 */
+			uses |= 1u << I2N_CHECK_LONG_NAMES;
+		if (!is_utf8(name, len))
+			uses |= 1u << I2N_CHECK_BYTE_NAMES;
+	}
+	return uses;
+}
+
+void i2n_needs_of(const struct i2n_tree *tree, uint64_t used, struct i2n_needs *ret)
+{
+	int64_t latest = I2N_TIME_MIN;
+
+	*ret = (struct i2n_needs){ .inodes = tree->n_inodes, .uses = 1u << I2N_CHECK_TIMES };
+	for (uint32_t i = 0; i < tree->n_inodes; i++) {
+		const struct i2n_inode *in = &tree->inodes[i];
+		int64_t mtime = i2n_time_unpack(in->mtime).sec, atime = i2n_time_unpack(in->atime).sec;
+
+		ret->uses |= uses_of(in);
+		latest = mtime > latest ? mtime : latest;
+		latest = atime > latest ? atime : latest;
+		if (i2n_inode_type(in) != I2N_S_IFREG)
+			continue;
+		ret->bytes = in->size > UINT64_MAX - ret->bytes ? UINT64_MAX : ret->bytes + in->size;
+		ret->largest_file = in->size > ret->largest_file ? in->size : ret->largest_file;
+	}
+	ret->uses |= uses_of_names(tree);
+	if (latest > INT64_C(2147483647))
+		ret->uses |= 1u << I2N_CHECK_TIME_RANGE;
+	if (used && ret->bytes > used)	/* holes */
+		ret->bytes = used;
+}

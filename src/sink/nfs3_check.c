@@ -1,0 +1,458 @@
+#include "nfs3_check.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include <unistd.h>
+
+#define LIST_BYTES 8192		/* libnfs 6.0 takes no replies of several fragments */
+#define CLEAN_MS 15000		/* after a stop, the removal may take so long */
+#define STEPS_MAX 16
+
+struct probing;
+
+/* One request: for which object, once which other one is there. */
+struct step {
+	enum i2n_proc proc;
+	enum nfs3_probe_obj obj, after;
+	bool essential, owned;	/* owned: carries an owner, unless that is in vain */
+	uint32_t mode;
+	ftype3 type;
+};
+
+static const struct step steps[] = {
+	{ I2N_PROC_FSSTAT, PROBE_DIR, PROBE_OBJS, true, false, 0, NF3DIR },
+	{ I2N_PROC_MKDIR, PROBE_DIR, PROBE_OBJS, true, false, 0700, NF3DIR },
+	{ I2N_PROC_CREATE, PROBE_FILE, PROBE_DIR, true, true, 0644, NF3REG },
+	{ I2N_PROC_MKNOD, PROBE_CHR, PROBE_DIR, true, true, 0640, NF3CHR },
+	{ I2N_PROC_MKNOD, PROBE_BLK, PROBE_DIR, false, true, 0640, NF3BLK },
+	{ I2N_PROC_MKNOD, PROBE_FIFO, PROBE_DIR, false, true, 0640, NF3FIFO },
+	{ I2N_PROC_MKNOD, PROBE_SOCK, PROBE_DIR, false, true, 0640, NF3SOCK },
+	{ I2N_PROC_SYMLINK, PROBE_SYMLINK, PROBE_DIR, false, true, 0777, NF3LNK },
+	{ I2N_PROC_CREATE, PROBE_LONG, PROBE_DIR, false, false, 0644, NF3REG },
+	{ I2N_PROC_CREATE, PROBE_BYTES, PROBE_DIR, false, false, 0644, NF3REG },
+	/* what the sink's last request for a file does */
+	{ I2N_PROC_SETATTR, PROBE_FILE, PROBE_FILE, true, false, PROBE_MODE, NF3REG },
+	{ I2N_PROC_LINK, PROBE_HARD, PROBE_FILE, false, false, 0, NF3REG },
+	{ I2N_PROC_LOOKUP, PROBE_FILE, PROBE_FILE, false, false, 0, NF3REG },
+	{ I2N_PROC_SETATTR, PROBE_SYMLINK, PROBE_SYMLINK, false, false, 0, NF3LNK },
+	{ I2N_PROC_SETATTR, PROBE_DIR, PROBE_FILE, false, false, PROBE_DIR_MODE, NF3DIR },
+};
+#define N_STEPS (sizeof(steps) / sizeof(steps[0]))
+
+struct probe {
+	struct nfs_call call;	/* first member */
+	struct probing *p;
+	const struct step *step;
+	enum nfs3_probe_obj obj;
+	enum { WAITING, UNDER_WAY, DONE } state;
+};
+
+struct probing {
+	const struct nfs3_check_in *in;
+	struct nfs3_probed got;
+	struct probe probes[STEPS_MAX];		/* one per step */
+	struct probe clean[PROBE_OBJS], list;
+	unsigned under_way;
+	bool lost;				/* the connection: nothing more will be answered */
+	bool squashed;
+	char scratch[64], target[8], folded[8];
+	char names[PROBE_OBJS][I2N_NAME_MAX + 1];
+};
+
+_Static_assert(N_STEPS <= STEPS_MAX, "one probe per step");
+
+static void name_objects(struct probing *p)
+{
+	static const char *const fixed[PROBE_OBJS] = {
+		[PROBE_FILE] = "file", [PROBE_CHR] = "chr", [PROBE_BLK] = "blk", [PROBE_FIFO] = "fifo", [PROBE_SOCK] = "sock",
+		[PROBE_SYMLINK] = "symlink", [PROBE_BYTES] = "bytes-\xff\xfe\x80\x01", [PROBE_HARD] = "hardlink",
+	};
+	struct timespec ts = { 0, 0 };
+
+	(void)clock_gettime(CLOCK_REALTIME, &ts);	/* with the process id unique enough; MKDIR refuses a second one */
+	(void)snprintf(p->scratch, sizeof(p->scratch), ".img2nfs-check-%lx%08lx%lx", (unsigned long)ts.tv_sec,
+		       (unsigned long)ts.tv_nsec, (unsigned long)getpid());
+	for (unsigned i = 0; i < PROBE_OBJS; i++)
+		if (fixed[i])
+			memcpy(p->names[i], fixed[i], strlen(fixed[i]) + 1);
+	memset(p->names[PROBE_LONG], 'n', I2N_NAME_MAX);
+	memcpy(p->target, "target", 7);
+	memcpy(p->folded, "FILE", 5);
+}
+
+static diropargs3 where(struct probing *p, enum nfs3_probe_obj obj)
+{
+	if (obj == PROBE_DIR)
+		return (diropargs3){ .dir = nfs3_fh_xdr(p->in->dir), .name = p->scratch };
+	return (diropargs3){ .dir = nfs3_fh_xdr(&p->got.objs[PROBE_DIR].fh), .name = p->names[obj] };
+}
+
+/* owner: of the probes, if we can expect to be allowed to give it. */
+static sattr3 attrs_of(const struct probing *p, const struct step *step)
+{
+	sattr3 a;
+
+	memset(&a, 0, sizeof(a));
+	a.mode.set_it = step->mode != 0;
+	a.mode.set_mode3_u.mode = step->mode;
+	if (step->owned && !p->squashed && !p->in->uid) {
+		a.uid.set_it = a.gid.set_it = 1;
+		a.uid.set_uid3_u.uid = PROBE_UID;
+		a.gid.set_gid3_u.gid = PROBE_GID;
+	}
+	if (step->proc == I2N_PROC_SETATTR && step->obj != PROBE_DIR) {
+		a.mtime.set_it = a.atime.set_it = SET_TO_CLIENT_TIME;
+		a.mtime.set_mtime_u.mtime = PROBE_MTIME;
+		a.atime.set_atime_u.atime = PROBE_ATIME;
+	}
+	return a;
+}
+
+static void fill_mknod(const struct probing *p, const struct step *step, MKNOD3args *args)
+{
+	devicedata3 dev = { .dev_attributes = attrs_of(p, step), .spec = { PROBE_MAJOR, PROBE_MINOR } };
+
+	args->what.type = step->type;
+	if (step->type == NF3CHR)
+		args->what.mknoddata3_u.chr_device = dev;
+	else if (step->type == NF3BLK)
+		args->what.mknoddata3_u.blk_device = dev;
+	else if (step->type == NF3FIFO)
+		args->what.mknoddata3_u.pipe_attributes = dev.dev_attributes;
+	else
+		args->what.mknoddata3_u.sock_attributes = dev.dev_attributes;
+}
+
+static void fill(struct probing *p, struct probe *pr)
+{
+	const struct step *step = pr->step;
+	struct nfs3_probe_obj_state *obj = &p->got.objs[step->obj];
+
+	memset(&pr->call.args, 0, sizeof(pr->call.args));
+	switch (step->proc) {
+	case I2N_PROC_FSSTAT:
+		pr->call.args.fsstat.fsroot = nfs3_fh_xdr(p->in->dir);
+		break;
+	case I2N_PROC_MKDIR:
+		pr->call.args.mkdir.where = where(p, step->obj);
+		pr->call.args.mkdir.attributes = attrs_of(p, step);
+		break;
+	case I2N_PROC_CREATE:
+		pr->call.args.create.where = where(p, step->obj);
+		pr->call.args.create.how.mode = UNCHECKED;	/* the directory is ours: sent again it does no harm */
+		pr->call.args.create.how.createhow3_u.obj_attributes = attrs_of(p, step);
+		break;
+	case I2N_PROC_MKNOD:
+		pr->call.args.mknod.where = where(p, step->obj);
+		fill_mknod(p, step, &pr->call.args.mknod);
+		break;
+	case I2N_PROC_SYMLINK:
+		pr->call.args.symlink.where = where(p, step->obj);
+		pr->call.args.symlink.symlink.symlink_attributes = attrs_of(p, step);
+		pr->call.args.symlink.symlink.symlink_data = p->target;
+		break;
+	case I2N_PROC_SETATTR:
+		pr->call.args.setattr.object = nfs3_fh_xdr(&obj->fh);
+		pr->call.args.setattr.new_attributes = attrs_of(p, step);
+		break;
+	case I2N_PROC_LINK:
+		pr->call.args.link.file = nfs3_fh_xdr(&p->got.objs[PROBE_FILE].fh);
+		pr->call.args.link.link = where(p, step->obj);
+		break;
+	default:	/* LOOKUP */
+		pr->call.args.lookup.what = where(p, step->obj);
+		pr->call.args.lookup.what.name = p->folded;
+		break;
+	}
+}
+
+/* --- answers --- */
+
+static void take_attrs(struct nfs3_probe_obj_state *obj, const post_op_attr *a)
+{
+	const fattr3 *attrs = nfs3_attrs(a);
+
+	if (!attrs)
+		return;
+	obj->has_attrs = true;
+	obj->attrs = *attrs;
+}
+
+static void take_made(struct nfs3_probe_obj_state *obj, const post_op_fh3 *fh, const post_op_attr *attrs)
+{
+	if (fh->handle_follows)
+		obj->has_fh = nfs3_fh_take(&obj->fh, fh->post_op_fh3_u.handle.data.data_len,
+					   fh->post_op_fh3_u.handle.data.data_val);
+	take_attrs(obj, attrs);
+}
+
+static void take_ok(struct nfs3_probe_obj_state *obj, enum i2n_proc proc, const void *res)
+{
+	const CREATE3resok *create = &((const CREATE3res *)res)->CREATE3res_u.resok;
+	const MKDIR3resok *mkdir = &((const MKDIR3res *)res)->MKDIR3res_u.resok;
+	const MKNOD3resok *mknod = &((const MKNOD3res *)res)->MKNOD3res_u.resok;
+	const SYMLINK3resok *symlink = &((const SYMLINK3res *)res)->SYMLINK3res_u.resok;
+	const LOOKUP3resok *lookup = &((const LOOKUP3res *)res)->LOOKUP3res_u.resok;
+
+	switch (proc) {
+	case I2N_PROC_CREATE:
+		take_made(obj, &create->obj, &create->obj_attributes);
+		break;
+	case I2N_PROC_MKDIR:
+		take_made(obj, &mkdir->obj, &mkdir->obj_attributes);
+		break;
+	case I2N_PROC_MKNOD:
+		take_made(obj, &mknod->obj, &mknod->obj_attributes);
+		break;
+	case I2N_PROC_SYMLINK:
+		take_made(obj, &symlink->obj, &symlink->obj_attributes);
+		break;
+	case I2N_PROC_LOOKUP:
+		obj->has_fh = nfs3_fh_take(&obj->fh, lookup->object.data.data_len, lookup->object.data.data_val);
+		take_attrs(obj, &lookup->obj_attributes);
+		break;
+	case I2N_PROC_SETATTR:
+		take_attrs(obj, &((const SETATTR3res *)res)->SETATTR3res_u.resok.obj_wcc.after);
+		break;
+	default:
+		break;
+	}
+}
+
+static void start_due(struct probing *p);
+
+static void finish_probe(struct probe *pr)
+{
+	pr->state = DONE;
+	pr->p->under_way--;
+	start_due(pr->p);
+}
+
+/* The server left out what we need, or a repeated request met what its first sending made: look it up. */
+static bool look_up_instead(struct probe *pr, nfsstat3 status)
+{
+	struct nfs3_probe_obj_state *obj = &pr->p->got.objs[pr->obj];
+	bool ours = status == NFS3ERR_EXIST && pr->call.ambiguous;
+
+	if (pr->call.proc == I2N_PROC_LOOKUP || pr->obj == PROBE_HARD || (status != NFS3_OK && !ours))
+		return false;
+	if (status == NFS3_OK && obj->has_fh && obj->has_attrs)
+		return false;
+	memset(&pr->call.args, 0, sizeof(pr->call.args));
+	pr->call.args.lookup.what = where(pr->p, pr->obj);
+	pr->call.proc = I2N_PROC_LOOKUP;
+	nfs_call_start(pr->p->in->calls, &pr->call);
+	return true;
+}
+
+static void take_make(struct probe *pr, const void *res)
+{
+	struct probing *p = pr->p;
+	struct nfs3_probe_obj_state *obj = &p->got.objs[pr->obj];
+	nfsstat3 status = *(const nfsstat3 *)res;
+
+	if (status == NFS3_OK)
+		take_ok(obj, pr->call.proc, res);
+	if (look_up_instead(pr, status))
+		return;
+	obj->answered = true;
+	obj->status = status == NFS3ERR_EXIST && pr->call.ambiguous ? NFS3_OK : status;
+	if (pr->obj == PROBE_DIR && status == NFS3_OK && obj->has_attrs)
+		p->squashed = obj->attrs.uid != p->in->uid;
+	finish_probe(pr);
+}
+
+static void on_answer(struct nfs_call *call, const void *res)
+{
+	struct probe *pr = (struct probe *)(void *)call;
+	struct probing *p = pr->p;
+	struct nfs3_probe_obj_state *obj = &p->got.objs[pr->obj];
+
+	if (!res) {
+		p->lost = true;
+		finish_probe(pr);
+	} else if (pr->step->proc == I2N_PROC_FSSTAT) {
+		p->got.statted = *(const nfsstat3 *)res == NFS3_OK;
+		if (p->got.statted)
+			p->got.stat = ((const FSSTAT3res *)res)->FSSTAT3res_u.resok;
+		finish_probe(pr);
+	} else if (pr->step->proc == I2N_PROC_LOOKUP) {
+		p->got.names = *(const nfsstat3 *)res == NFS3ERR_NOENT ? CASE_SENSITIVE :
+			*(const nfsstat3 *)res == NFS3_OK ? CASE_FOLDED : CASE_UNKNOWN;
+		finish_probe(pr);
+	} else if (pr->step->proc == I2N_PROC_SETATTR) {
+		obj->set = true;
+		obj->set_status = *(const nfsstat3 *)res;
+		if (obj->set_status == NFS3_OK)
+			take_ok(obj, I2N_PROC_SETATTR, res);
+		finish_probe(pr);
+	} else {
+		take_make(pr, res);
+	}
+}
+
+/* --- which after which --- */
+
+static bool is_stopped(const struct probing *p)
+{
+	return p->in->stop && *p->in->stop;
+}
+
+static void start_due(struct probing *p)
+{
+	for (unsigned i = 0; i < N_STEPS && !p->lost && !is_stopped(p); i++) {
+		const struct step *step = &steps[i];
+		struct probe *pr = &p->probes[i];
+		const struct nfs3_probe_obj_state *after = step->after < PROBE_OBJS ? &p->got.objs[step->after] : NULL;
+
+		if (pr->state != WAITING || (p->in->essential && !step->essential))
+			continue;
+		/* what is being made counts as made when its answer is there */
+		if (after && !(after->answered && after->status == NFS3_OK && after->has_fh))
+			continue;
+		if (step->proc != I2N_PROC_FSSTAT && step->proc != I2N_PROC_SETATTR && step->proc != I2N_PROC_LOOKUP)
+			p->got.objs[step->obj].asked = true;
+		*pr = (struct probe){ .p = p, .step = step, .obj = step->obj, .state = UNDER_WAY,
+				      .call = { .proc = step->proc, .done = on_answer } };
+		fill(p, pr);
+		p->under_way++;
+		nfs_call_start(p->in->calls, &pr->call);
+	}
+}
+
+/* Until nothing is under way. A stop lets what was sent come back: only so it can be removed. */
+static void await_all(struct probing *p)
+{
+	int64_t end = 0;
+	struct i2n_err why;
+
+	while (p->under_way) {
+		if (is_stopped(p) && !end)
+			end = nfs_now_ms() + CLEAN_MS;
+		if (end && nfs_now_ms() >= end) {
+			i2n_err_set(&why, I2N_DOM_STOPPED, *p->in->stop, "stopped by signal %d", *p->in->stop);
+			nfs_calls_stop(p->in->calls, &why, true);
+		}
+		(void)nfs_calls_service(p->in->calls, 200);	/* dead: all have been answered */
+	}
+}
+
+/* --- reading back --- */
+
+static enum nfs3_probe_obj obj_named(const struct probing *p, const char *name)
+{
+	for (unsigned i = PROBE_FILE; i < PROBE_OBJS; i++)
+		if (!strcmp(p->names[i], name))
+			return (enum nfs3_probe_obj)i;
+	return PROBE_OBJS;
+}
+
+static void on_list(struct nfs_call *call, const void *res)
+{
+	struct probe *pr = (struct probe *)(void *)call;
+	struct probing *p = pr->p;
+	const READDIRPLUS3res *list = res;
+
+	p->under_way--;
+	p->lost |= !res;
+	if (!res || list->status != NFS3_OK)
+		return;
+	p->got.listed = list->READDIRPLUS3res_u.resok.reply.eof;
+	for (const void *next = list->READDIRPLUS3res_u.resok.reply.entries; next;) {
+		entryplus3 e;
+		enum nfs3_probe_obj obj;
+
+		memcpy(&e, next, sizeof(e));	/* libnfs does not align them */
+		obj = e.name ? obj_named(p, e.name) : PROBE_OBJS;
+		if (obj < PROBE_OBJS) {
+			p->got.objs[obj].listed = true;
+			take_attrs(&p->got.objs[obj], &e.name_attributes);
+		}
+		next = e.nextentry;
+	}
+}
+
+static void start_extra(struct probing *p, struct probe *pr, enum i2n_proc proc,
+			void (*done)(struct nfs_call *call, const void *res))
+{
+	p->under_way++;
+	pr->p = p;
+	pr->call.proc = proc;
+	pr->call.done = done;
+	nfs_call_start(p->in->calls, &pr->call);
+}
+
+static void read_back(struct probing *p)
+{
+	const struct nfs3_probe_obj_state *dir = &p->got.objs[PROBE_DIR];
+
+	if (p->lost || is_stopped(p) || p->in->essential || !dir->has_fh)
+		return;
+	p->list.call.args.readdirplus = (READDIRPLUS3args){ .dir = nfs3_fh_xdr(&dir->fh), .dircount = 4096,
+							    .maxcount = LIST_BYTES };
+	start_extra(p, &p->list, I2N_PROC_READDIRPLUS, on_list);
+	await_all(p);
+}
+
+/* --- removal --- */
+
+static void on_removed(struct nfs_call *call, const void *res)
+{
+	struct probe *pr = (struct probe *)(void *)call;
+	const nfsstat3 *status = res;
+
+	pr->p->under_way--;
+	pr->p->lost |= !res;
+	/* NOENT: never made, or removed by the first sending */
+	if (!status || (*status != NFS3_OK && *status != NFS3ERR_NOENT))
+		pr->p->got.left_behind = true;
+}
+
+/* Something refused, or whose answer is unknown, was perhaps made. */
+static bool may_exist(const struct nfs3_probe_obj_state *obj)
+{
+	return obj->asked && (!obj->answered || obj->status == NFS3_OK);
+}
+
+static void clean_up(struct probing *p)
+{
+	const struct nfs3_probe_obj_state *dir = &p->got.objs[PROBE_DIR];
+
+	for (unsigned i = PROBE_FILE; i < PROBE_OBJS && dir->has_fh; i++) {
+		if (!may_exist(&p->got.objs[i]))
+			continue;
+		p->clean[i].call.args.remove.object = where(p, (enum nfs3_probe_obj)i);
+		start_extra(p, &p->clean[i], I2N_PROC_REMOVE, on_removed);
+	}
+	await_all(p);
+	if (!may_exist(dir))
+		return;
+	p->clean[PROBE_DIR].call.args.rmdir.object = where(p, PROBE_DIR);
+	start_extra(p, &p->clean[PROBE_DIR], I2N_PROC_RMDIR, on_removed);
+	await_all(p);
+}
+
+int nfs3_check_run(const struct nfs3_check_in *in, struct i2n_check *check, struct i2n_err *err)
+{
+	struct probing p = { .in = in };
+
+	name_objects(&p);
+	start_due(&p);
+	await_all(&p);
+	read_back(&p);
+	clean_up(&p);
+	if (p.lost) {
+		*err = in->calls->err;
+		if (p.got.left_behind)
+			i2n_err_hint(err, "the directory %s may be left there", p.scratch);
+		return I2N_FATAL;
+	}
+	if (is_stopped(&p))
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_STOPPED, *in->stop, "stopped by signal %d", *in->stop);
+	nfs3_check_judge(in, &p.got, check);
+	if (p.got.left_behind)
+		nfs3_check_found(check, I2N_CHECK_CLEANUP, I2N_CHECK_FAIL, I2N_REMEDY_NONE,
+				 "could not remove %s again", p.scratch);
+	return I2N_OK;
+}
