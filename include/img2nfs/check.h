@@ -92,6 +92,9 @@ int i2n_check_nfs3(const struct i2n_nfs_url *url, const struct i2n_nfs_opts *opt
 const char *i2n_check_word(enum i2n_check_id id);
 const char *i2n_check_title(enum i2n_check_id id);
 
+/* What is missing, in one sentence without a full stop; NULL for I2N_REMEDY_NONE. */
+const char *i2n_remedy_missing(enum i2n_remedy remedy);
+
 /* The i-th way to mend it: *ret_where says on which server ("Linux", "Synology", ...), buf what to do there. Linux comes
  * first, with a ready line for /etc/exports where there is one. false: there are no more. */
 bool i2n_remedy_line(enum i2n_remedy remedy, unsigned i, const char *path, const char *client, const char **ret_where,

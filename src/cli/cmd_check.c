@@ -112,6 +112,8 @@ static void print_remedies(const struct i2n_check *check, const struct i2n_findi
 	const char *where;
 
 	/* main() finds failed writes, here and below */
+	if (f->remedy)
+		(void)printf("           %s\n", i2n_remedy_missing(f->remedy));
 	for (unsigned i = 0; i2n_remedy_line(f->remedy, i, check->path, check->client, &where, text,
 					     sizeof(text)); i++)
 		(void)printf("           %s: %s\n", where, text);
@@ -153,6 +155,8 @@ static void json_finding(struct json *j, const struct run *r, enum i2n_check_id 
 	for (unsigned i = 0; i < I2N_LOSS_CLASSES; i++)
 		if (f->state == I2N_CHECK_LOSS && f->loss & UINT32_C(1) << i)
 			json_str(j, "loss", i2n_loss_word(i));
+	if (f->remedy)
+		json_str(j, "missing", i2n_remedy_missing(f->remedy));
 	json_array(j, "remedies");
 	for (unsigned i = 0; f->state >= I2N_CHECK_LOSS &&
 	     i2n_remedy_line(f->remedy, i, r->check.path, r->check.client, &where, text,

@@ -229,21 +229,23 @@ static void finish_probe(struct probe *pr)
 	start_due(pr->p);
 }
 
-/* The server left out what we need, or a repeated request met what its first sending made: look it up. */
-static bool look_up_instead(struct probe *pr, nfsstat3 status)
+static void look_up(struct probe *pr)
 {
-	struct nfs3_probe_obj_state *obj = &pr->p->got.objs[pr->obj];
-	bool ours = status == NFS3ERR_EXIST && pr->call.ambiguous;
-
-	if (pr->call.proc == I2N_PROC_LOOKUP || pr->obj == PROBE_HARD || (status != NFS3_OK && !ours))
-		return false;
-	if (status == NFS3_OK && obj->has_fh && obj->has_attrs)
-		return false;
 	memset(&pr->call.args, 0, sizeof(pr->call.args));
 	pr->call.args.lookup.what = where(pr->p, pr->obj);
 	pr->call.proc = I2N_PROC_LOOKUP;
 	nfs_call_start(pr->p->in->calls, &pr->call);
-	return true;
+}
+
+/* The server left out what we need, or a repeated request met what its first sending made. */
+static bool must_look_up(const struct probe *pr, nfsstat3 status)
+{
+	const struct nfs3_probe_obj_state *obj = &pr->p->got.objs[pr->obj];
+	bool ours = status == NFS3ERR_EXIST && pr->call.ambiguous;
+
+	if (pr->call.proc == I2N_PROC_LOOKUP || pr->obj == PROBE_HARD)
+		return false;
+	return ours || (status == NFS3_OK && !(obj->has_fh && obj->has_attrs));
 }
 
 static void take_make(struct probe *pr, const void *res)
@@ -254,8 +256,10 @@ static void take_make(struct probe *pr, const void *res)
 
 	if (status == NFS3_OK)
 		take_ok(obj, pr->call.proc, res);
-	if (look_up_instead(pr, status))
+	if (must_look_up(pr, status)) {
+		look_up(pr);
 		return;
+	}
 	obj->answered = true;
 	obj->status = status == NFS3ERR_EXIST && pr->call.ambiguous ? NFS3_OK : status;
 	if (pr->obj == PROBE_DIR && status == NFS3_OK && obj->has_attrs)
@@ -263,11 +267,28 @@ static void take_make(struct probe *pr, const void *res)
 	finish_probe(pr);
 }
 
+static void take_set(struct probe *pr, const void *res)
+{
+	struct nfs3_probe_obj_state *obj = &pr->p->got.objs[pr->obj];
+	nfsstat3 status = *(const nfsstat3 *)res;
+
+	obj->set = true;
+	if (pr->call.proc == I2N_PROC_SETATTR) {
+		obj->set_status = status;
+		obj->has_attrs = false;	/* what they were before says nothing */
+	}
+	if (status == NFS3_OK)
+		take_ok(obj, pr->call.proc, res);
+	if (status == NFS3_OK && !obj->has_attrs && pr->call.proc == I2N_PROC_SETATTR)
+		look_up(pr);
+	else
+		finish_probe(pr);
+}
+
 static void on_answer(struct nfs_call *call, const void *res)
 {
 	struct probe *pr = (struct probe *)(void *)call;
 	struct probing *p = pr->p;
-	struct nfs3_probe_obj_state *obj = &p->got.objs[pr->obj];
 
 	if (!res) {
 		p->lost = true;
@@ -282,11 +303,7 @@ static void on_answer(struct nfs_call *call, const void *res)
 			*(const nfsstat3 *)res == NFS3_OK ? CASE_FOLDED : CASE_UNKNOWN;
 		finish_probe(pr);
 	} else if (pr->step->proc == I2N_PROC_SETATTR) {
-		obj->set = true;
-		obj->set_status = *(const nfsstat3 *)res;
-		if (obj->set_status == NFS3_OK)
-			take_ok(obj, I2N_PROC_SETATTR, res);
-		finish_probe(pr);
+		take_set(pr, res);
 	} else {
 		take_make(pr, res);
 	}

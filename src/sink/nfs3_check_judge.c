@@ -146,7 +146,7 @@ static void judge_setid(const struct nfs3_check_in *in, const struct nfs3_probed
 	uint32_t mode = file->attrs.mode & 07777u, dir_mode = dir->attrs.mode & 07777u;
 	char code[32];
 
-	if (!file->set)
+	if (!file->set || (file->set_status == NFS3_OK && !file->has_attrs))
 		return;
 	if (file->set_status != NFS3_OK)
 		FOUND(SETID, FAIL, KEEP, "cannot set mode %04o and times: %s", PROBE_MODE,
@@ -209,7 +209,7 @@ static void judge_symlink_times(const struct nfs3_probed *p, struct i2n_check *c
 {
 	const struct nfs3_probe_obj_state *link = &p->objs[PROBE_SYMLINK];
 
-	if (!link->set || !link->has_attrs)
+	if (!link->set || (link->set_status == NFS3_OK && !link->has_attrs))
 		return;
 	if (link->set_status == NFS3_OK && link->attrs.atime.seconds == PROBE_ATIME.seconds) {
 		FOUND(SYMLINK_TIMES, OK, NONE, "symbolic links keep their times");

@@ -97,6 +97,11 @@ static const struct remedy *find(enum i2n_remedy remedy)
 	return remedy < sizeof(remedies) / sizeof(remedies[0]) ? &remedies[remedy] : &remedies[0];
 }
 
+const char *i2n_remedy_missing(enum i2n_remedy remedy)
+{
+	return find(remedy)->missing;
+}
+
 static void exports_line(char *buf, size_t cap, const char *path, const char *client)
 {
 	(void)snprintf(buf, cap, "%s %s" EXPORT_OPTIONS, *path ? path : "/PATH", *client ? client : "*");

@@ -1,0 +1,46 @@
+# What the check makes is removed after an interruption at any time, after a broken connection at any
+# request, and when the server does not name what it made.
+. "$top/tests/lib/e2e.sh"
+. "$top/tests/lib/nfsproxy.sh"
+need_root "a server that keeps owners"
+serve
+
+check() {
+	as_nobody "$bin" check --allow-loss=symlink-times "$@" >"$WORK/out" 2>"$WORK/err" </dev/null
+	rc=$?
+}
+
+# Stopped after 0.1, 0.2, ... s of a run that takes longer than a second.
+proxy_start slow srv -d 150000
+for t in 0.1 0.3 0.5 0.7 0.9 1.1; do
+	as_nobody timeout -s INT "$t" "$bin" check "$(proxy_url slow srv)" >"$WORK/out" 2>"$WORK/err" </dev/null
+	rc=$?
+	[ $rc -eq 124 ] || want_rc 130
+	want_empty "$exp"
+done
+proxy_stop slow >/dev/null
+
+# The connection breaks before or after call k was carried out.
+for k in 3 5 6 8 12 18 21 23 27 31 33; do
+	for rule in drop-call lose-reply; do
+		proxy_start cut srv "$rule=$k"
+		check "$(proxy_url cut srv)"
+		want_rc 0
+		want_empty "$exp"
+		proxy_stop cut >/dev/null
+	done
+done
+
+proxy_start bare srv no-attrs
+check "$(proxy_url bare srv)"
+want_rc 0
+want_empty "$exp"
+proxy_stop bare
+
+# A server that is gone for good in the middle: the name of what may be left is told.
+proxy_start gone srv lose-reply=12 down=600000
+check --retry-for=1 "$(proxy_url gone srv)"
+want_rc 4
+want_err '.img2nfs-check-'
+proxy_stop gone >/dev/null
+e2e_end
