@@ -34,8 +34,11 @@ static bool is_utf8(const unsigned char *s, size_t len)
 	size_t i = 0;
 
 	while (i < len) {
-		unsigned more = s[i] < 0x80 ? 0 : s[i] >= 0xc2 && s[i] < 0xe0 ? 1 : s[i] >= 0xe0 && s[i] < 0xf0 ? 2 :
-			s[i] >= 0xf0 && s[i] < 0xf5 ? 3 : 4;
+		unsigned more = s[i] < 0x80		      ? 0
+				: s[i] >= 0xc2 && s[i] < 0xe0 ? 1
+				: s[i] >= 0xe0 && s[i] < 0xf0 ? 2
+				: s[i] >= 0xf0 && s[i] < 0xf5 ? 3
+							      : 4;
 
 		if (more > 3 || more >= len - i)
 			return false;
@@ -49,13 +52,14 @@ static bool is_utf8(const unsigned char *s, size_t len)
 
 static uint32_t uses_of_names(const struct i2n_tree *tree)
 {
-	uint32_t uses = 1u << I2N_CHECK_CASE;	/* whether two names differ only in case is not worth the search */
+	uint32_t uses = 1u << I2N_CHECK_CASE; /* whether two names differ only in case is not worth
+						 the search */
 
 	for (uint32_t i = 0; i < tree->n_dirents; i++) {
 		size_t len;
 		const unsigned char *name = i2n_dirent_name(tree, &tree->dirents[i], &len);
 
-		if (len > 143)	/* what file systems with encrypted names leave of 255 */
+		if (len > 143) /* what file systems with encrypted names leave of 255 */
 			uses |= 1u << I2N_CHECK_LONG_NAMES;
 		if (!is_utf8(name, len))
 			uses |= 1u << I2N_CHECK_BYTE_NAMES;
@@ -70,19 +74,21 @@ void i2n_needs_of(const struct i2n_tree *tree, uint64_t used, struct i2n_needs *
 	*ret = (struct i2n_needs){ .inodes = tree->n_inodes, .uses = 1u << I2N_CHECK_TIMES };
 	for (uint32_t i = 0; i < tree->n_inodes; i++) {
 		const struct i2n_inode *in = &tree->inodes[i];
-		int64_t mtime = i2n_time_unpack(in->mtime).sec, atime = i2n_time_unpack(in->atime).sec;
+		int64_t mtime = i2n_time_unpack(in->mtime).sec,
+			atime = i2n_time_unpack(in->atime).sec;
 
 		ret->uses |= uses_of(in);
 		latest = mtime > latest ? mtime : latest;
 		latest = atime > latest ? atime : latest;
 		if (i2n_inode_type(in) != I2N_S_IFREG)
 			continue;
-		ret->bytes = in->size > UINT64_MAX - ret->bytes ? UINT64_MAX : ret->bytes + in->size;
+		ret->bytes = in->size > UINT64_MAX - ret->bytes ? UINT64_MAX
+								: ret->bytes + in->size;
 		ret->largest_file = in->size > ret->largest_file ? in->size : ret->largest_file;
 	}
 	ret->uses |= uses_of_names(tree);
 	if (latest > INT64_C(2147483647))
 		ret->uses |= 1u << I2N_CHECK_TIME_RANGE;
-	if (used && ret->bytes > used)	/* holes */
+	if (used && ret->bytes > used) /* holes */
 		ret->bytes = used;
 }

@@ -5,8 +5,8 @@
 
 #include <unistd.h>
 
-#define LIST_BYTES 8192		/* libnfs 6.0 takes no replies of several fragments */
-#define CLEAN_MS 15000		/* after a stop, the removal may take so long */
+#define LIST_BYTES 8192 /* libnfs 6.0 takes no replies of several fragments */
+#define CLEAN_MS 15000 /* after a stop, the removal may take so long */
 #define STEPS_MAX 16
 
 struct probing;
@@ -15,7 +15,7 @@ struct probing;
 struct step {
 	enum i2n_proc proc;
 	enum nfs3_probe_obj obj, after;
-	bool essential, owned;	/* owned: carries an owner, unless that is in vain */
+	bool essential, owned; /* owned: carries an owner, unless that is in vain */
 	uint32_t mode;
 	ftype3 type;
 };
@@ -41,7 +41,7 @@ static const struct step steps[] = {
 #define N_STEPS (sizeof(steps) / sizeof(steps[0]))
 
 struct probe {
-	struct nfs_call call;	/* first member */
+	struct nfs_call call; /* first member */
 	struct probing *p;
 	const struct step *step;
 	enum nfs3_probe_obj obj;
@@ -51,10 +51,10 @@ struct probe {
 struct probing {
 	const struct nfs3_check_in *in;
 	struct nfs3_probed got;
-	struct probe probes[STEPS_MAX];		/* one per step */
+	struct probe probes[STEPS_MAX]; /* one per step */
 	struct probe clean[PROBE_OBJS], list;
 	unsigned under_way;
-	bool lost;				/* the connection: nothing more will be answered */
+	bool lost; /* the connection: nothing more will be answered */
 	bool squashed;
 	char scratch[64], target[8], folded[8];
 	char names[PROBE_OBJS][I2N_NAME_MAX + 1];
@@ -65,14 +65,22 @@ _Static_assert(N_STEPS <= STEPS_MAX, "one probe per step");
 static void name_objects(struct probing *p)
 {
 	static const char *const fixed[PROBE_OBJS] = {
-		[PROBE_FILE] = "file", [PROBE_CHR] = "chr", [PROBE_BLK] = "blk", [PROBE_FIFO] = "fifo", [PROBE_SOCK] = "sock",
-		[PROBE_SYMLINK] = "symlink", [PROBE_BYTES] = "bytes-\xff\xfe\x80\x01", [PROBE_HARD] = "hardlink",
+		[PROBE_FILE] = "file",
+		[PROBE_CHR] = "chr",
+		[PROBE_BLK] = "blk",
+		[PROBE_FIFO] = "fifo",
+		[PROBE_SOCK] = "sock",
+		[PROBE_SYMLINK] = "symlink",
+		[PROBE_BYTES] = "bytes-\xff\xfe\x80\x01",
+		[PROBE_HARD] = "hardlink",
 	};
 	struct timespec ts = { 0, 0 };
 
-	(void)clock_gettime(CLOCK_REALTIME, &ts);	/* with the process id unique enough; MKDIR refuses a second one */
-	(void)snprintf(p->scratch, sizeof(p->scratch), ".img2nfs-check-%lx%08lx%lx", (unsigned long)ts.tv_sec,
-		       (unsigned long)ts.tv_nsec, (unsigned long)getpid());
+	(void)clock_gettime(CLOCK_REALTIME, &ts); /* with the process id unique enough; MKDIR
+						     refuses a second one */
+	(void)snprintf(p->scratch, sizeof(p->scratch), ".img2nfs-check-%lx%08lx%lx",
+		       (unsigned long)ts.tv_sec, (unsigned long)ts.tv_nsec,
+		       (unsigned long)getpid());
 	for (unsigned i = 0; i < PROBE_OBJS; i++)
 		if (fixed[i])
 			memcpy(p->names[i], fixed[i], strlen(fixed[i]) + 1);
@@ -85,7 +93,8 @@ static diropargs3 where(struct probing *p, enum nfs3_probe_obj obj)
 {
 	if (obj == PROBE_DIR)
 		return (diropargs3){ .dir = nfs3_fh_xdr(p->in->dir), .name = p->scratch };
-	return (diropargs3){ .dir = nfs3_fh_xdr(&p->got.objs[PROBE_DIR].fh), .name = p->names[obj] };
+	return (diropargs3){ .dir = nfs3_fh_xdr(&p->got.objs[PROBE_DIR].fh),
+			     .name = p->names[obj] };
 }
 
 /* owner: of the probes, if we can expect to be allowed to give it. */
@@ -111,7 +120,8 @@ static sattr3 attrs_of(const struct probing *p, const struct step *step)
 
 static void fill_mknod(const struct probing *p, const struct step *step, MKNOD3args *args)
 {
-	devicedata3 dev = { .dev_attributes = attrs_of(p, step), .spec = { PROBE_MAJOR, PROBE_MINOR } };
+	devicedata3 dev = { .dev_attributes = attrs_of(p, step),
+			    .spec = { PROBE_MAJOR, PROBE_MINOR } };
 
 	args->what.type = step->type;
 	if (step->type == NF3CHR)
@@ -140,7 +150,8 @@ static void fill(struct probing *p, struct probe *pr)
 		break;
 	case I2N_PROC_CREATE:
 		pr->call.args.create.where = where(p, step->obj);
-		pr->call.args.create.how.mode = UNCHECKED;	/* the directory is ours: sent again it does no harm */
+		pr->call.args.create.how.mode =
+			UNCHECKED; /* the directory is ours: sent again it does no harm */
 		pr->call.args.create.how.createhow3_u.obj_attributes = attrs_of(p, step);
 		break;
 	case I2N_PROC_MKNOD:
@@ -160,7 +171,7 @@ static void fill(struct probing *p, struct probe *pr)
 		pr->call.args.link.file = nfs3_fh_xdr(&p->got.objs[PROBE_FILE].fh);
 		pr->call.args.link.link = where(p, step->obj);
 		break;
-	default:	/* LOOKUP */
+	default: /* LOOKUP */
 		pr->call.args.lookup.what = where(p, step->obj);
 		pr->call.args.lookup.what.name = p->folded;
 		break;
@@ -179,7 +190,8 @@ static void take_attrs(struct nfs3_probe_obj_state *obj, const post_op_attr *a)
 	obj->attrs = *attrs;
 }
 
-static void take_made(struct nfs3_probe_obj_state *obj, const post_op_fh3 *fh, const post_op_attr *attrs)
+static void take_made(struct nfs3_probe_obj_state *obj, const post_op_fh3 *fh,
+		      const post_op_attr *attrs)
 {
 	if (fh->handle_follows)
 		obj->has_fh = nfs3_fh_take(&obj->fh, fh->post_op_fh3_u.handle.data.data_len,
@@ -209,7 +221,8 @@ static void take_ok(struct nfs3_probe_obj_state *obj, enum i2n_proc proc, const 
 		take_made(obj, &symlink->obj, &symlink->obj_attributes);
 		break;
 	case I2N_PROC_LOOKUP:
-		obj->has_fh = nfs3_fh_take(&obj->fh, lookup->object.data.data_len, lookup->object.data.data_val);
+		obj->has_fh = nfs3_fh_take(&obj->fh, lookup->object.data.data_len,
+					   lookup->object.data.data_val);
 		take_attrs(obj, &lookup->obj_attributes);
 		break;
 	case I2N_PROC_SETATTR:
@@ -275,7 +288,7 @@ static void take_set(struct probe *pr, const void *res)
 	obj->set = true;
 	if (pr->call.proc == I2N_PROC_SETATTR) {
 		obj->set_status = status;
-		obj->has_attrs = false;	/* what they were before says nothing */
+		obj->has_attrs = false; /* what they were before says nothing */
 	}
 	if (status == NFS3_OK)
 		take_ok(obj, pr->call.proc, res);
@@ -299,8 +312,9 @@ static void on_answer(struct nfs_call *call, const void *res)
 			p->got.stat = ((const FSSTAT3res *)res)->FSSTAT3res_u.resok;
 		finish_probe(pr);
 	} else if (pr->step->proc == I2N_PROC_LOOKUP) {
-		p->got.names = *(const nfsstat3 *)res == NFS3ERR_NOENT ? CASE_SENSITIVE :
-			*(const nfsstat3 *)res == NFS3_OK ? CASE_FOLDED : CASE_UNKNOWN;
+		p->got.names = *(const nfsstat3 *)res == NFS3ERR_NOENT ? CASE_SENSITIVE
+			       : *(const nfsstat3 *)res == NFS3_OK     ? CASE_FOLDED
+								       : CASE_UNKNOWN;
 		finish_probe(pr);
 	} else if (pr->step->proc == I2N_PROC_SETATTR) {
 		take_set(pr, res);
@@ -321,16 +335,22 @@ static void start_due(struct probing *p)
 	for (unsigned i = 0; i < N_STEPS && !p->lost && !is_stopped(p); i++) {
 		const struct step *step = &steps[i];
 		struct probe *pr = &p->probes[i];
-		const struct nfs3_probe_obj_state *after = step->after < PROBE_OBJS ? &p->got.objs[step->after] : NULL;
+		const struct nfs3_probe_obj_state *after = step->after < PROBE_OBJS
+								   ? &p->got.objs[step->after]
+								   : NULL;
 
 		if (pr->state != WAITING || (p->in->essential && !step->essential))
 			continue;
 		/* what is being made counts as made when its answer is there */
 		if (after && !(after->answered && after->status == NFS3_OK && after->has_fh))
 			continue;
-		if (step->proc != I2N_PROC_FSSTAT && step->proc != I2N_PROC_SETATTR && step->proc != I2N_PROC_LOOKUP)
+		if (step->proc != I2N_PROC_FSSTAT && step->proc != I2N_PROC_SETATTR &&
+		    step->proc != I2N_PROC_LOOKUP)
 			p->got.objs[step->obj].asked = true;
-		*pr = (struct probe){ .p = p, .step = step, .obj = step->obj, .state = UNDER_WAY,
+		*pr = (struct probe){ .p = p,
+				      .step = step,
+				      .obj = step->obj,
+				      .state = UNDER_WAY,
 				      .call = { .proc = step->proc, .done = on_answer } };
 		fill(p, pr);
 		p->under_way++;
@@ -348,10 +368,11 @@ static void await_all(struct probing *p)
 		if (is_stopped(p) && !end)
 			end = nfs_now_ms() + CLEAN_MS;
 		if (end && nfs_now_ms() >= end) {
-			i2n_err_set(&why, I2N_DOM_STOPPED, *p->in->stop, "stopped by signal %d", *p->in->stop);
+			i2n_err_set(&why, I2N_DOM_STOPPED, *p->in->stop, "stopped by signal %d",
+				    *p->in->stop);
 			nfs_calls_stop(p->in->calls, &why, true);
 		}
-		(void)nfs_calls_service(p->in->calls, 200);	/* dead: all have been answered */
+		(void)nfs_calls_service(p->in->calls, 200); /* dead: all have been answered */
 	}
 }
 
@@ -380,7 +401,7 @@ static void on_list(struct nfs_call *call, const void *res)
 		entryplus3 e;
 		enum nfs3_probe_obj obj;
 
-		memcpy(&e, next, sizeof(e));	/* libnfs does not align them */
+		memcpy(&e, next, sizeof(e)); /* libnfs does not align them */
 		obj = e.name ? obj_named(p, e.name) : PROBE_OBJS;
 		if (obj < PROBE_OBJS) {
 			p->got.objs[obj].listed = true;
@@ -406,7 +427,8 @@ static void read_back(struct probing *p)
 
 	if (p->lost || is_stopped(p) || p->in->essential || !dir->has_fh)
 		return;
-	p->list.call.args.readdirplus = (READDIRPLUS3args){ .dir = nfs3_fh_xdr(&dir->fh), .dircount = 4096,
+	p->list.call.args.readdirplus = (READDIRPLUS3args){ .dir = nfs3_fh_xdr(&dir->fh),
+							    .dircount = 4096,
 							    .maxcount = LIST_BYTES };
 	start_extra(p, &p->list, I2N_PROC_READDIRPLUS, on_list);
 	await_all(p);
@@ -466,7 +488,8 @@ int nfs3_check_run(const struct nfs3_check_in *in, struct i2n_check *check, stru
 		return I2N_FATAL;
 	}
 	if (is_stopped(&p))
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_STOPPED, *in->stop, "stopped by signal %d", *in->stop);
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_STOPPED, *in->stop, "stopped by signal %d",
+				*in->stop);
 	nfs3_check_judge(in, &p.got, check);
 	if (p.got.left_behind)
 		nfs3_check_found(check, I2N_CHECK_CLEANUP, I2N_CHECK_FAIL, I2N_REMEDY_NONE,

@@ -1,12 +1,12 @@
+#include "img2nfs/loss.h"
+
 #include "nfs3_check.h"
+#include "nfs3_err.h"
+#include "nfs_hint.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-
-#include "img2nfs/loss.h"
-#include "nfs3_err.h"
-#include "nfs_hint.h"
 
 #define MIB (UINT64_C(1) << 20)
 
@@ -45,15 +45,16 @@ const char *i2n_check_title(enum i2n_check_id id)
 	return names[id].title;
 }
 
-void nfs3_check_found(struct i2n_check *check, enum i2n_check_id id, enum i2n_check_state state, enum i2n_remedy remedy,
-		      const char *fmt, ...)
+void nfs3_check_found(struct i2n_check *check, enum i2n_check_id id, enum i2n_check_state state,
+		      enum i2n_remedy remedy, const char *fmt, ...)
 {
 	struct i2n_finding *f = &check->findings[id];
 	va_list ap;
 
 	*f = (struct i2n_finding){ .state = state, .remedy = remedy };
 	va_start(ap, fmt);
-	(void)vsnprintf(f->text, sizeof(f->text), fmt, ap);	/* our texts are short, and a cut one does no harm */
+	(void)vsnprintf(f->text, sizeof(f->text), fmt,
+			ap); /* our texts are short, and a cut one does no harm */
 	va_end(ap);
 }
 
@@ -67,8 +68,9 @@ static void lose(struct i2n_check *check, enum i2n_check_id id, uint32_t loss)
 }
 
 /* The making was refused: the finding is a failure that names the code. */
-static bool is_refused(struct i2n_check *check, enum i2n_check_id id, const struct nfs3_probe_obj_state *obj,
-		       const char *what, enum i2n_remedy remedy)
+static bool is_refused(struct i2n_check *check, enum i2n_check_id id,
+		       const struct nfs3_probe_obj_state *obj, const char *what,
+		       enum i2n_remedy remedy)
 {
 	char code[32];
 
@@ -76,11 +78,13 @@ static bool is_refused(struct i2n_check *check, enum i2n_check_id id, const stru
 		return false;
 	if (check->squashed && (obj->status == NFS3ERR_PERM || obj->status == NFS3ERR_ACCES))
 		remedy = I2N_REMEDY_ROOT;
-	nfs3_check_found(check, id, I2N_CHECK_FAIL, remedy, "cannot make %s: %s", what, nfs3_err_name(obj->status, code));
+	nfs3_check_found(check, id, I2N_CHECK_FAIL, remedy, "cannot make %s: %s", what,
+			 nfs3_err_name(obj->status, code));
 	return true;
 }
 
-static void judge_writable(const struct nfs3_check_in *in, const struct nfs3_probed *p, struct i2n_check *check)
+static void judge_writable(const struct nfs3_check_in *in, const struct nfs3_probed *p,
+			   struct i2n_check *check)
 {
 	const struct nfs3_probe_obj_state *dir = &p->objs[PROBE_DIR];
 	enum i2n_remedy remedy = I2N_REMEDY_NONE;
@@ -98,17 +102,22 @@ static void judge_writable(const struct nfs3_check_in *in, const struct nfs3_pro
 		remedy = I2N_REMEDY_ROOT;
 	else if (dir->status == NFS3ERR_NOSPC || dir->status == NFS3ERR_DQUOT)
 		remedy = I2N_REMEDY_SPACE;
-	nfs3_check_found(check, I2N_CHECK_WRITABLE, I2N_CHECK_FAIL, remedy, "cannot make a directory in %s: %s", in->where,
+	nfs3_check_found(check, I2N_CHECK_WRITABLE, I2N_CHECK_FAIL, remedy,
+			 "cannot make a directory in %s: %s", in->where,
 			 nfs3_err_name(dir->status, code));
 }
 
-static void judge_identity(const struct nfs3_check_in *in, const struct nfs3_probed *p, struct i2n_check *check)
+static void judge_identity(const struct nfs3_check_in *in, const struct nfs3_probed *p,
+			   struct i2n_check *check)
 {
 	const struct nfs3_probe_obj_state *dir = &p->objs[PROBE_DIR];
 
 	/* only a squashed uid 0 is refused in what is its own */
-	if (dir->answered && (dir->status == NFS3ERR_ACCES || dir->status == NFS3ERR_PERM) && in->dir_attrs->uid == in->uid)
-		FOUND(IDENTITY, FAIL, ROOT, "%s belongs to uid %" PRIu32 ", and yet we may not write there as uid %" PRIu32,
+	if (dir->answered && (dir->status == NFS3ERR_ACCES || dir->status == NFS3ERR_PERM) &&
+	    in->dir_attrs->uid == in->uid)
+		FOUND(IDENTITY, FAIL, ROOT,
+		      "%s belongs to uid %" PRIu32
+		      ", and yet we may not write there as uid %" PRIu32,
 		      in->where, in->uid, in->uid);
 	if (!dir->has_attrs || dir->status != NFS3_OK)
 		return;
@@ -116,31 +125,39 @@ static void judge_identity(const struct nfs3_check_in *in, const struct nfs3_pro
 	check->gid = dir->attrs.gid;
 	check->squashed = dir->attrs.uid != in->uid;
 	if (check->squashed)
-		FOUND(IDENTITY, FAIL, ROOT, "the server takes us for uid %" PRIu32 " instead of %" PRIu32, check->uid, in->uid);
+		FOUND(IDENTITY, FAIL, ROOT,
+		      "the server takes us for uid %" PRIu32 " instead of %" PRIu32, check->uid,
+		      in->uid);
 	else
 		FOUND(IDENTITY, OK, NONE, "the server takes us for uid %" PRIu32, check->uid);
 }
 
-static void judge_owners(const struct nfs3_check_in *in, const struct nfs3_probed *p, struct i2n_check *check)
+static void judge_owners(const struct nfs3_check_in *in, const struct nfs3_probed *p,
+			 struct i2n_check *check)
 {
 	const struct nfs3_probe_obj_state *file = &p->objs[PROBE_FILE];
 
 	if (check->squashed) {
-		FOUND(OWNERS, FAIL, ROOT, "only uid 0 can give files to others, and it is squashed");
+		FOUND(OWNERS, FAIL, ROOT,
+		      "only uid 0 can give files to others, and it is squashed");
 	} else if (in->uid) {
-		FOUND(OWNERS, LOSS, NONE, "only uid 0 can give files to others, and we say we are uid %" PRIu32, in->uid);
+		FOUND(OWNERS, LOSS, NONE,
+		      "only uid 0 can give files to others, and we say we are uid %" PRIu32,
+		      in->uid);
 		lose(check, I2N_CHECK_OWNERS, I2N_LOSS_ATTR);
-	} else if (!is_refused(check, I2N_CHECK_OWNERS, file, "a file of another owner", I2N_REMEDY_ROOT) &&
+	} else if (!is_refused(check, I2N_CHECK_OWNERS, file, "a file of another owner",
+			       I2N_REMEDY_ROOT) &&
 		   file->has_attrs) {
 		if (file->attrs.uid == PROBE_UID && file->attrs.gid == PROBE_GID)
 			FOUND(OWNERS, OK, NONE, "owner and group are kept as 32 bits");
 		else
-			FOUND(OWNERS, FAIL, KEEP, "owner %u:%u became %" PRIu32 ":%" PRIu32, PROBE_UID, PROBE_GID,
-			      file->attrs.uid, file->attrs.gid);
+			FOUND(OWNERS, FAIL, KEEP, "owner %u:%u became %" PRIu32 ":%" PRIu32,
+			      PROBE_UID, PROBE_GID, file->attrs.uid, file->attrs.gid);
 	}
 }
 
-static void judge_setid(const struct nfs3_check_in *in, const struct nfs3_probed *p, struct i2n_check *check)
+static void judge_setid(const struct nfs3_check_in *in, const struct nfs3_probed *p,
+			struct i2n_check *check)
 {
 	const struct nfs3_probe_obj_state *file = &p->objs[PROBE_FILE], *dir = &p->objs[PROBE_DIR];
 	uint32_t mode = file->attrs.mode & 07777u, dir_mode = dir->attrs.mode & 07777u;
@@ -154,7 +171,8 @@ static void judge_setid(const struct nfs3_check_in *in, const struct nfs3_probed
 	else if (mode != PROBE_MODE)
 		FOUND(SETID, FAIL, KEEP, "mode %04o of a file became %04o", PROBE_MODE, mode);
 	else if (dir->set && dir->has_attrs && dir_mode != PROBE_DIR_MODE)
-		FOUND(SETID, FAIL, KEEP, "mode %04o of a directory became %04o", PROBE_DIR_MODE, dir_mode);
+		FOUND(SETID, FAIL, KEEP, "mode %04o of a directory became %04o", PROBE_DIR_MODE,
+		      dir_mode);
 	else
 		FOUND(SETID, OK, NONE, "all 12 mode bits are kept");
 	if (check->findings[I2N_CHECK_SETID].state == I2N_CHECK_FAIL && in->uid)
@@ -163,7 +181,8 @@ static void judge_setid(const struct nfs3_check_in *in, const struct nfs3_probed
 
 static bool is_rdev(const struct nfs3_probe_obj_state *obj)
 {
-	return !obj->has_attrs || (obj->attrs.rdev.specdata1 == PROBE_MAJOR && obj->attrs.rdev.specdata2 == PROBE_MINOR);
+	return !obj->has_attrs || (obj->attrs.rdev.specdata1 == PROBE_MAJOR &&
+				   obj->attrs.rdev.specdata2 == PROBE_MINOR);
 }
 
 static void judge_devices(const struct nfs3_probed *p, struct i2n_check *check)
@@ -172,13 +191,14 @@ static void judge_devices(const struct nfs3_probed *p, struct i2n_check *check)
 	const struct nfs3_probe_obj_state *bad = is_rdev(chr) ? blk : chr;
 
 	if (is_refused(check, I2N_CHECK_DEVICES, chr, "a character device", I2N_REMEDY_KEEP) ||
-	    is_refused(check, I2N_CHECK_DEVICES, blk, "a block device", I2N_REMEDY_KEEP) || !chr->answered)
+	    is_refused(check, I2N_CHECK_DEVICES, blk, "a block device", I2N_REMEDY_KEEP) ||
+	    !chr->answered)
 		return;
 	if (is_rdev(bad))
 		FOUND(DEVICES, OK, NONE, "devices are kept with their numbers");
 	else
-		FOUND(DEVICES, FAIL, KEEP, "device %u:%u became %" PRIu32 ":%" PRIu32, PROBE_MAJOR, PROBE_MINOR,
-		      bad->attrs.rdev.specdata1, bad->attrs.rdev.specdata2);
+		FOUND(DEVICES, FAIL, KEEP, "device %u:%u became %" PRIu32 ":%" PRIu32, PROBE_MAJOR,
+		      PROBE_MINOR, bad->attrs.rdev.specdata1, bad->attrs.rdev.specdata2);
 }
 
 static void judge_special(const struct nfs3_probed *p, struct i2n_check *check)
@@ -192,15 +212,19 @@ static void judge_special(const struct nfs3_probed *p, struct i2n_check *check)
 
 static void judge_links(const struct nfs3_probed *p, struct i2n_check *check)
 {
-	const struct nfs3_probe_obj_state *hard = &p->objs[PROBE_HARD], *file = &p->objs[PROBE_FILE];
+	const struct nfs3_probe_obj_state *hard = &p->objs[PROBE_HARD],
+					  *file = &p->objs[PROBE_FILE];
 
-	if (!is_refused(check, I2N_CHECK_HARDLINKS, hard, "a hard link", I2N_REMEDY_LINKS) && hard->answered) {
-		if (p->listed && hard->listed && hard->has_attrs && hard->attrs.fileid != file->attrs.fileid)
+	if (!is_refused(check, I2N_CHECK_HARDLINKS, hard, "a hard link", I2N_REMEDY_LINKS) &&
+	    hard->answered) {
+		if (p->listed && hard->listed && hard->has_attrs &&
+		    hard->attrs.fileid != file->attrs.fileid)
 			FOUND(HARDLINKS, FAIL, LINKS, "a hard link became a copy of its file");
 		else
 			FOUND(HARDLINKS, OK, NONE, "hard links can be made");
 	}
-	if (!is_refused(check, I2N_CHECK_SYMLINKS, &p->objs[PROBE_SYMLINK], "a symbolic link", I2N_REMEDY_KEEP) &&
+	if (!is_refused(check, I2N_CHECK_SYMLINKS, &p->objs[PROBE_SYMLINK], "a symbolic link",
+			I2N_REMEDY_KEEP) &&
 	    p->objs[PROBE_SYMLINK].answered)
 		FOUND(SYMLINKS, OK, NONE, "symbolic links can be made");
 }
@@ -228,10 +252,12 @@ static void judge_name(const struct nfs3_probed *p, struct i2n_check *check, enu
 		return;
 	if (!is_refused(check, id, o, what, I2N_REMEDY_NAMES)) {
 		if (!p->listed || o->listed) {
-			nfs3_check_found(check, id, I2N_CHECK_OK, I2N_REMEDY_NONE, "%s can be made", what);
+			nfs3_check_found(check, id, I2N_CHECK_OK, I2N_REMEDY_NONE, "%s can be made",
+					 what);
 			return;
 		}
-		nfs3_check_found(check, id, I2N_CHECK_LOSS, I2N_REMEDY_NAMES, "%s comes back with another name", what);
+		nfs3_check_found(check, id, I2N_CHECK_LOSS, I2N_REMEDY_NAMES,
+				 "%s comes back with another name", what);
 	}
 	lose(check, id, I2N_LOSS_NAME);
 }
@@ -268,16 +294,19 @@ static void judge_times(const struct nfs3_probed *p, struct i2n_check *check)
 	if (!file->set || file->set_status != NFS3_OK || !file->has_attrs)
 		return;
 	if (a->atime.seconds == PROBE_ATIME.seconds) {
-		FOUND(TIMES, OK, NONE, "times are kept to %s", granularity(a->mtime.nseconds, a->atime.nseconds));
+		FOUND(TIMES, OK, NONE, "times are kept to %s",
+		      granularity(a->mtime.nseconds, a->atime.nseconds));
 	} else {
-		FOUND(TIMES, LOSS, KEEP, "access time %" PRIu32 " became %" PRIu32, PROBE_ATIME.seconds, a->atime.seconds);
+		FOUND(TIMES, LOSS, KEEP, "access time %" PRIu32 " became %" PRIu32,
+		      PROBE_ATIME.seconds, a->atime.seconds);
 		lose(check, I2N_CHECK_TIMES, I2N_LOSS_ATTR);
 	}
 	if (a->mtime.seconds == PROBE_MTIME.seconds) {
 		FOUND(TIME_RANGE, OK, NONE, "times until 2106 are kept");
 	} else {
-		FOUND(TIME_RANGE, LOSS, KEEP, "modification time %" PRIu32 " (in 2096) became %" PRIu32, PROBE_MTIME.seconds,
-		      a->mtime.seconds);
+		FOUND(TIME_RANGE, LOSS, KEEP,
+		      "modification time %" PRIu32 " (in 2096) became %" PRIu32,
+		      PROBE_MTIME.seconds, a->mtime.seconds);
 		lose(check, I2N_CHECK_TIME_RANGE, I2N_LOSS_ATTR);
 	}
 }
@@ -298,11 +327,12 @@ static void judge_room(const struct nfs3_probed *p, struct i2n_check *check)
 	if (!st->tbytes)
 		FOUND(SPACE, UNKNOWN, NONE, "the server does not say");
 	else if (n->bytes > st->abytes)
-		FOUND(SPACE, FAIL, SPACE, "%" PRIu64 " MiB are free, the image needs %" PRIu64 " MiB", st->abytes / MIB,
+		FOUND(SPACE, FAIL, SPACE,
+		      "%" PRIu64 " MiB are free, the image needs %" PRIu64 " MiB", st->abytes / MIB,
 		      mib_up(n->bytes));
 	else if (n->bytes)
-		FOUND(SPACE, OK, NONE, "%" PRIu64 " MiB are free, the image needs %" PRIu64 " MiB", st->abytes / MIB,
-		      mib_up(n->bytes));
+		FOUND(SPACE, OK, NONE, "%" PRIu64 " MiB are free, the image needs %" PRIu64 " MiB",
+		      st->abytes / MIB, mib_up(n->bytes));
 	else if (!st->abytes)
 		FOUND(SPACE, FAIL, SPACE, "no space is free");
 	else
@@ -310,9 +340,11 @@ static void judge_room(const struct nfs3_probed *p, struct i2n_check *check)
 	if (!st->tfiles)
 		FOUND(INODES, UNKNOWN, NONE, "the server does not count inodes");
 	else if (n->inodes > st->afiles || !st->afiles)
-		FOUND(INODES, FAIL, INODES, "%" PRIu64 " inodes are free, the image needs %" PRIu64, st->afiles, n->inodes);
+		FOUND(INODES, FAIL, INODES, "%" PRIu64 " inodes are free, the image needs %" PRIu64,
+		      st->afiles, n->inodes);
 	else if (n->inodes)
-		FOUND(INODES, OK, NONE, "%" PRIu64 " inodes are free, the image needs %" PRIu64, st->afiles, n->inodes);
+		FOUND(INODES, OK, NONE, "%" PRIu64 " inodes are free, the image needs %" PRIu64,
+		      st->afiles, n->inodes);
 	else
 		FOUND(INODES, OK, NONE, "%" PRIu64 " inodes are free", st->afiles);
 }
@@ -324,7 +356,8 @@ static void judge_limits(const struct nfs3_check_in *in, struct i2n_check *check
 	if (!info->maxfilesize)
 		FOUND(FILE_SIZE, UNKNOWN, NONE, "the server does not say");
 	else if (check->needs.largest_file > info->maxfilesize)
-		FOUND(FILE_SIZE, FAIL, KEEP, "files of at most %" PRIu64 " bytes, the largest of the image has %" PRIu64,
+		FOUND(FILE_SIZE, FAIL, KEEP,
+		      "files of at most %" PRIu64 " bytes, the largest of the image has %" PRIu64,
 		      info->maxfilesize, check->needs.largest_file);
 	else
 		FOUND(FILE_SIZE, OK, NONE, "files of up to %" PRIu64 " bytes", info->maxfilesize);
@@ -344,11 +377,13 @@ static void excuse(struct i2n_check *check)
 		if (f->state < I2N_CHECK_LOSS || check->needs.uses & 1u << i)
 			continue;
 		f->state = I2N_CHECK_OK;
-		(void)snprintf(f->text + len, sizeof(f->text) - len, "; the image does not need it");	/* may be cut */
+		(void)snprintf(f->text + len, sizeof(f->text) - len,
+			       "; the image does not need it"); /* may be cut */
 	}
 }
 
-void nfs3_check_judge(const struct nfs3_check_in *in, const struct nfs3_probed *p, struct i2n_check *check)
+void nfs3_check_judge(const struct nfs3_check_in *in, const struct nfs3_probed *p,
+		      struct i2n_check *check)
 {
 	FOUND(EXPORT, OK, NONE, "mounted, and requests from our source port are accepted");
 	judge_identity(in, p, check);

@@ -1,8 +1,8 @@
 #include "nfs3_sink.h"
 
-#include <stdlib.h>
-
 #include "img2nfs/check.h"
+
+#include <stdlib.h>
 
 #define STOP_MS 5000	/* after a cancel, replies are awaited for so long */
 #define FREE_MS 2000	/* the same when the sink is freed with requests on their way */
@@ -249,7 +249,8 @@ static struct i2n_nfs_opts usable(const struct i2n_nfs_opts *opts)
 	return o;
 }
 
-static struct nfs3 *nfs3_new(const struct i2n_nfs_url *url, const struct i2n_nfs_opts *opts, const struct i2n_sink_env *env)
+static struct nfs3 *nfs3_new(const struct i2n_nfs_url *url, const struct i2n_nfs_opts *opts,
+			     const struct i2n_sink_env *env)
 {
 	struct nfs3 *nfs = calloc(1, sizeof(*nfs));
 

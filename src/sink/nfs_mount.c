@@ -510,7 +510,8 @@ static int as_finding(const struct walk *w, struct i2n_check *check, const struc
 
 	if (w->remedy == I2N_REMEDY_NONE)
 		return I2N_FATAL;
-	nfs3_check_found(check, writing ? I2N_CHECK_WRITABLE : I2N_CHECK_EXPORT, I2N_CHECK_FAIL, w->remedy, "%s", err->msg);
+	nfs3_check_found(check, writing ? I2N_CHECK_WRITABLE : I2N_CHECK_EXPORT, I2N_CHECK_FAIL,
+			 w->remedy, "%s", err->msg);
 	(void)export_path(w, check->path, sizeof(check->path));
 	if (!w->mounted.prefix_len)
 		(void)i2n_escape(check->path, sizeof(check->path), w->url->path, strlen(w->url->path));
