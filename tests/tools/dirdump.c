@@ -43,7 +43,8 @@ struct object {
 	size_t path_len;
 	struct stat st;
 	char *tail;		/* target or digest, and data bytes */
-	const char *group;	/* escaped first path, or NULL */
+	const char *group;	/* escaped first path, or NULL; shared by its group */
+	char *own_group;	/* the same, in the first object of a group */
 };
 
 struct dump {
@@ -238,8 +239,9 @@ static void find_groups(struct dump *d)
 	}
 	qsort(p, n, sizeof(*p), by_inode);
 	for (i = 0; i < n; i = j) {
-		const char *first = escape(p[i]->path, p[i]->path_len);
+		char *first = escape(p[i]->path, p[i]->path_len);
 
+		p[i]->own_group = first;
 		for (j = i; j < n && p[j]->st.st_ino == p[i]->st.st_ino; j++)
 			p[j]->group = first;
 	}
@@ -291,6 +293,16 @@ static void print(const struct dump *d, const struct object *o)
 	free(path);
 }
 
+static void release(struct dump *d)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		free(d->objects[i].path);
+		free(d->objects[i].tail);
+		free(d->objects[i].own_group);
+	}
+	free(d->objects);
+}
+
 int main(int argc, char **argv)
 {
 	struct dump d = { 0 };
@@ -314,5 +326,6 @@ int main(int argc, char **argv)
 	find_groups(&d);
 	for (size_t i = 0; i < d.n; i++)
 		print(&d, &d.objects[i]);
+	release(&d);
 	return fflush(stdout) || ferror(stdout) ? 1 : 0;
 }
