@@ -4,7 +4,8 @@
 #include <string.h>
 
 /* Names in encrypted directories are cipher text; without the key the kernel shows base64url of the hash that the
- * directory index has for it, of the first 149 bytes and of a digest of the rest. Source: kernel, fs/crypto/fname.c, struct fscrypt_nokey_name. */
+ * directory index has for it, of the first 149 bytes and of a digest of the rest.
+ * Source: kernel, fs/crypto/fname.c, struct fscrypt_nokey_name. */
 
 #define CIPHER_MIN 16
 #define HASH_LEN 8

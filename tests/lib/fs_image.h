@@ -56,7 +56,7 @@ struct image {
 	struct i2n_fs *fs;
 	struct i2n_tree *tree;
 	struct i2n_err err;
-	unsigned n_notes[6];		/* by kind */
+	unsigned n_notes[I2N_NOTE_STATE + 1];	/* by kind */
 	char last[1024];		/* "cls: text" of the last note */
 };
 

@@ -241,7 +241,11 @@ static void scan_all(const char *top)
 
 static void on_note(void *ctx, const struct i2n_note *note)
 {
-	static const char *const kinds[] = { "damaged", "loss", "failed", "warn", "info", "state" };
+	static const char *const kinds[] = {
+		[I2N_NOTE_DAMAGED] = "damaged", [I2N_NOTE_LOSS] = "loss", [I2N_NOTE_FAILED] = "failed",
+		[I2N_NOTE_DIFFERS] = "differs", [I2N_NOTE_WARN] = "warn", [I2N_NOTE_INFO] = "info",
+		[I2N_NOTE_STATE] = "state",
+	};
 	char q[400];
 
 	(void)ctx;
