@@ -130,15 +130,18 @@ static void on_export(struct rpc_slot *slot, const void *reply)
 	unsigned n = 0;
 
 	s->answered = true;
-	for (const struct exportnode *e = *list; e; e = e->ex_next) {
+	for (const void *next = *list; next;) {
+		struct exportnode e;
 		char q[80];
 		int len;
 
-		s->listed |= e->ex_dir && covers(e->ex_dir, s->url->path);
-		if (!e->ex_dir || n++ >= LIST_MAX)
+		memcpy(&e, next, sizeof(e));	/* libnfs does not align them */
+		next = e.ex_next;
+		s->listed |= e.ex_dir && covers(e.ex_dir, s->url->path);
+		if (!e.ex_dir || n++ >= LIST_MAX)
 			continue;
 		len = snprintf(s->list + used, sizeof(s->list) - used, "%s%s", used ? ", " : "",
-			       i2n_escape(q, sizeof(q), e->ex_dir, strlen(e->ex_dir)));
+			       i2n_escape(q, sizeof(q), e.ex_dir, strlen(e.ex_dir)));
 		if (len < 0 || (size_t)len >= sizeof(s->list) - used)
 			break;
 		used += (size_t)len;

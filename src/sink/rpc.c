@@ -295,8 +295,8 @@ void rpc_conn_service(struct rpc_conn *conn, int timeout_ms)
 		fail(conn, strerror(errno));
 	if (n > 0 && pfd.revents & POLLERR)
 		take_socket_error(conn);
-	if (n > 0 && conn->state != RPC_FAILED)
-		service(conn, pfd.revents);
+	if (n > 0)
+		service(conn, pfd.revents);	/* also after an error: libnfs then frees what belongs to connecting */
 }
 
 void rpc_conn_flush(struct rpc_conn *conn)

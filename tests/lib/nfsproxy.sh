@@ -26,7 +26,8 @@ proxy_kill() {
 	prx_pid=$(cat "$WORK/proxy.$1/pid")
 	rm -f "$WORK/proxy.$1/pid"
 	kill "$prx_pid" 2>/dev/null
-	wait "$prx_pid" 2>/dev/null
+	# not wait: in a subshell it is nobody's child
+	until_ok 10 grep -q '^calls=' "$WORK/proxy.$1/out"
 	return 0
 }
 

@@ -281,16 +281,35 @@ static int report(int rc, const struct i2n_sink *sink, const struct i2n_progress
 	return rc != I2N_OK ? 2 : losses || p->failed ? 1 : 0;
 }
 
+static const struct i2n_notes notes = { .fn = on_note };
+
+static int run(const struct i2n_nfs_url *url, const struct i2n_nfs_opts *opts)
+{
+	struct i2n_engine_opts eopts = { .stop = &stop_signal, .progress = on_progress };
+	struct i2n_sink_env env = { .tree = tree, .reader = &reader.base, .notes = &notes };
+	struct i2n_progress progress = { 0 };
+	struct i2n_sink *sink;
+	struct i2n_plan *plan;
+	struct i2n_err err = { 0 };
+	int rc;
+
+	if (i2n_sink_open_nfs3(url, opts, &env, &stop_signal, &sink, &err)) {
+		fprintf(stderr, "fatal %s\n%s\n", err.msg, err.hint);
+		return 2;
+	}
+	if (i2n_plan_make(tree, &reader.base, sink->caps, &notes, &plan, &err))
+		die(err.msg);
+	rc = i2n_engine_run(plan, &reader.base, sink, &notes, &eopts, &progress, &err);
+	rc = report(rc, sink, &progress, &err);
+	i2n_sink_free(sink);
+	i2n_plan_free(plan);
+	return rc;
+}
+
 int main(int argc, char **argv)
 {
 	struct i2n_nfs_opts opts = I2N_NFS_OPTS_DEFAULT;
-	struct i2n_notes notes = { .fn = on_note };
-	struct i2n_engine_opts eopts = { .stop = &stop_signal, .progress = on_progress };
-	struct i2n_progress progress = { 0 };
 	struct i2n_nfs_url url;
-	struct i2n_sink_env env;
-	struct i2n_sink *sink;
-	struct i2n_plan *plan;
 	struct i2n_err err = { 0 };
 	struct timespec ts;
 	int c, rc;
@@ -315,19 +334,14 @@ int main(int argc, char **argv)
 	if (argc - optind != 2)
 		return 2;
 	scan_all(argv[optind]);
-	env = (struct i2n_sink_env){ .tree = tree, .reader = &reader.base, .notes = &notes };
-	if (i2n_nfs_url_parse(argv[optind + 1], &notes, &url, &err) ||
-	    i2n_sink_open_nfs3(&url, &opts, &env, &stop_signal, &sink, &err)) {
+	rc = i2n_nfs_url_parse(argv[optind + 1], &notes, &url, &err);
+	if (rc == I2N_OK) {
+		rc = run(&url, &opts);
+		i2n_nfs_url_release(&url);
+	} else {
 		fprintf(stderr, "fatal %s\n%s\n", err.msg, err.hint);
-		return 2;
+		rc = 2;
 	}
-	if (i2n_plan_make(tree, &reader.base, sink->caps, &notes, &plan, &err))
-		die(err.msg);
-	rc = i2n_engine_run(plan, &reader.base, sink, &notes, &eopts, &progress, &err);
-	rc = report(rc, sink, &progress, &err);
-	i2n_sink_free(sink);
-	i2n_plan_free(plan);
-	i2n_nfs_url_release(&url);
 	for (uint32_t i = 0; i < tree->n_inodes; i++)
 		free(reader.paths[i]);
 	free(reader.paths);
