@@ -204,6 +204,14 @@ static void run_fs(struct i2n_source *src)
 	i2n_fs_free(fs);
 }
 
+/* libfdisk 2.38.1 loses 512 bytes on some damaged tables (found here after 130,000 inputs); nothing of ours is in its
+ * stack. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libfdisk.so\n";
+}
+
 static void run_ptable(struct i2n_source *src)
 {
 	struct i2n_fstype type;
