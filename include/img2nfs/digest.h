@@ -7,6 +7,7 @@
 #ifndef IMG2NFS_DIGEST_H
 #define IMG2NFS_DIGEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,9 @@ void i2n_digest_reset(struct i2n_digest *d);
 void i2n_digest_add(struct i2n_digest *d, const void *buf, size_t len);
 void i2n_digest_add_zeros(struct i2n_digest *d, uint64_t len);
 void i2n_digest_hex(const struct i2n_digest *d, char hex[33]);	/* of all added so far; 32 digits and NUL */
+void i2n_digest_bytes(const struct i2n_digest *d, unsigned char ret[16]);
+void i2n_digest_text(const unsigned char bytes[16], char hex[33]);
+bool i2n_digest_parse(const char *text, size_t len, unsigned char ret[16]);	/* false: not one */
 void i2n_digest_free(struct i2n_digest *d);
 
 #endif

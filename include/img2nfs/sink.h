@@ -230,7 +230,8 @@ struct i2n_nfs_opts {
 	uint64_t bytes_in_flight;	/* file data in flight, 64 KiB..1 GiB; default 8 MiB */
 	unsigned retry_for_s;		/* give up when the server gave no sign for so long */
 	unsigned write_size;		/* largest WRITE, 0 = min(what the server prefers, 1 MiB) */
-	struct i2n_check *check;	/* check.h: what to ask of the server before anything is written, NULL = nothing */
+	/* check.h: what to ask of the server before anything is written, NULL = nothing */
+	struct i2n_check *check;
 };
 #define I2N_NFS_OPTS_DEFAULT { .window = 128, .bytes_in_flight = 8u << 20, .retry_for_s = 300 }
 

@@ -5,6 +5,7 @@
 const struct i2n_cmd *const i2n_cmds[] = {
 	&cmd_extract,
 	&cmd_verify,
+	&cmd_manifest,
 	&cmd_check,
 	&cmd_list,
 	&cmd_ls,

@@ -1,5 +1,6 @@
 /* cmd_verify.c - `img2nfs verify IMAGE|MANIFEST URL`: is what the server has what the image says? */
 #include "img2nfs/loss.h"
+#include "img2nfs/manifest.h"
 
 #include "as.h"
 #include "cmd.h"
@@ -29,7 +30,8 @@ struct run {
 	struct i2n_nfs_url url;
 	struct i2n_nfs_opts nfs;
 	struct image image;
-	struct i2n_tree *tree;
+	struct i2n_manifest *manifest;	/* instead of an image */
+	struct i2n_tree *tree;		/* of an image */
 	struct i2n_sink *sink;
 	struct progress progress;
 };
@@ -53,8 +55,25 @@ static int parse_values(struct run *r, struct i2n_err *err)
 	return o->as ? as_parse(o->as, &r->nfs.uid, &r->nfs.gid, err) : I2N_OK;
 }
 
+/* A manifest says in its first bytes that it is one. */
+static int read_manifest(struct run *r, struct i2n_err *err)
+{
+	struct i2n_source *src;
+	int rc;
+
+	if (i2n_source_open_file(r->sum.source, &src, err))
+		return I2N_FATAL;
+	rc = i2n_manifest_probe(src) ? i2n_manifest_read(src, &r->manifest, err) : I2N_END;
+	i2n_source_free(src);
+	return rc;
+}
+
 static int read_image(struct run *r, struct i2n_err *err)
 {
+	int rc = read_manifest(r, err);
+
+	if (rc != I2N_END)
+		return rc;
 	if (image_open(&r->o->image, r->sum.source, &r->notes, &r->image, err))
 		return I2N_FATAL;
 	return i2n_fs_tree(r->image.fs, &r->tree, err);
@@ -69,19 +88,22 @@ static void on_progress(void *ctx, const struct i2n_progress *p)
 
 static int compare(struct run *r, struct i2n_err *err)
 {
-	struct i2n_reader *reader = i2n_fs_reader(r->image.fs);
-	struct i2n_sink_env env = { .tree = r->tree, .reader = reader, .notes = &r->notes };
+	const struct i2n_tree *tree = r->manifest ? i2n_manifest_tree(r->manifest) : r->tree;
+	struct i2n_reader *reader = r->manifest ? i2n_manifest_reader(r->manifest) :
+						  i2n_fs_reader(r->image.fs);
+	struct i2n_sink_env env = { .tree = tree, .reader = reader, .notes = &r->notes };
 	struct i2n_verify_opts opts = { .stop = signals_stop(), .progress = on_progress, .ctx = r,
 					.allow = r->report.allow };
 	int rc;
 
+	opts.expect = r->manifest ? i2n_manifest_expect(r->manifest) : NULL;
 	signals_catch();
 	if (i2n_sink_open_nfs3(&r->url, &r->nfs, &env, signals_stop(), &r->sink, err))
 		return I2N_FATAL;
 	r->sum.ran = true;
 	progress_begin(&r->progress,
 		       r->o->quiet ? PROGRESS_NONE : (enum progress_mode)r->o->progress);
-	rc = i2n_verify_run(r->tree, reader, r->sink, &opts, &r->notes, &r->sum.result, err);
+	rc = i2n_verify_run(tree, reader, r->sink, &opts, &r->notes, &r->sum.result, err);
 	progress_end(&r->progress);
 	r->sum.stats = r->sink->stats;
 	return rc;
@@ -98,6 +120,7 @@ static void release(struct run *r)
 {
 	i2n_sink_free(r->sink);
 	i2n_tree_free(r->tree);
+	i2n_manifest_free(r->manifest);
 	image_release(&r->image);
 	i2n_nfs_url_release(&r->url);
 	report_release(&r->report);

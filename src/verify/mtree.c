@@ -53,6 +53,8 @@ void i2n_mtree_line(FILE *f, const char *path, size_t path_len, const struct i2n
 		in->mode & 07777u, in->uid, in->gid, in->nlink);
 	if (type == I2N_S_IFREG)
 		fprintf(f, " size=%" PRIu64, in->size);
+	if (in->nlink > 1 && type != I2N_S_IFDIR)
+		fprintf(f, " inode=%" PRIu32, in->ino);
 	fprintf(f, " time=%" PRId64 ".%09" PRIu32, t.sec, t.nsec);
 	if (type == I2N_S_IFCHR || type == I2N_S_IFBLK)
 		fprintf(f, " device=native,%" PRIu32 ",%" PRIu32, in->rdev.major, in->rdev.minor);

@@ -1,7 +1,6 @@
-#include "verify_own.h"
-
 #include "img2nfs/name.h"
 
+#include "verify_own.h"
 #include "walk.h"
 
 #include <inttypes.h>

@@ -1,6 +1,6 @@
-#include "verify_own.h"
-
 #include "img2nfs/name.h"
+
+#include "verify_own.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -58,17 +58,6 @@ static void file_fail(struct verify_file *f, int rc, const struct i2n_err *err)
 	f->failed = f->asked_all = true;
 }
 
-static void to_hex(const unsigned char bytes[16], char hex[33])
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (int i = 0; i < 16; i++) {
-		hex[2 * i] = digits[bytes[i] >> 4];
-		hex[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	hex[32] = '\0';
-}
-
 /* All is back: the digests decide. */
 static void judge(struct verify_file *f)
 {
@@ -77,7 +66,7 @@ static void judge(struct verify_file *f)
 
 	i2n_digest_hex(f->got, got);
 	if (expect)
-		to_hex(expect->digests[f->task.inode], want);
+		i2n_digest_text(expect->digests[f->task.inode], want);
 	else
 		i2n_digest_hex(f->want, want);
 	if (!strcmp(got, want) && !f->differs)

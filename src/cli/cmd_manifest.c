@@ -1,0 +1,67 @@
+/* cmd_manifest.c - `img2nfs manifest IMAGE`: what a server should have, with digests, for later. */
+#include "img2nfs/manifest.h"
+
+#include "cmd.h"
+#include "image.h"
+#include "msg.h"
+#include "report.h"
+#include "status.h"
+
+struct manifest_opts {
+	struct image_opts image;
+	bool verbose;
+};
+
+static int run(const struct manifest_opts *o, const char *path, const struct i2n_notes *notes,
+	       struct i2n_err *err)
+{
+	struct image image = { 0 };
+	struct i2n_tree *tree = NULL;
+	int rc = image_open(&o->image, path, notes, &image, err);
+
+	if (rc == I2N_OK)
+		rc = i2n_fs_tree(image.fs, &tree, err);
+	if (rc == I2N_OK)
+		rc = i2n_manifest_write(stdout, tree, i2n_fs_reader(image.fs), NULL, notes, err);
+	i2n_tree_free(tree);
+	image_release(&image);
+	return rc;
+}
+
+static int exec_manifest(const void *values, unsigned n_args, char **args)
+{
+	const struct manifest_opts *o = values;
+	struct report report = { .verbose = o->verbose };
+	struct i2n_notes notes = { .fn = report_note, .ctx = &report };
+	struct i2n_err err = { 0 };
+	int status;
+
+	(void)n_args;	/* checked against min_args and max_args */
+	status = run(o, args[0], &notes, &err) ? status_of(&err) : STATUS_OK;
+	if (status != STATUS_OK)
+		msg_error(&err);
+	status = status_worse(status, report_status(&report));
+	report_release(&report);
+	return status;
+}
+
+static const struct opt rows[] = {
+	IMAGE_ROWS(struct manifest_opts, image),
+	{ .name = "verbose",
+	  .letter = 'v',
+	  .type = OPT_FLAG,
+	  .off = offsetof(struct manifest_opts, verbose),
+	  .help = "show every note" },
+	{ 0 },
+};
+
+const struct i2n_cmd cmd_manifest = {
+	.name = "manifest",
+	.args = "IMAGE",
+	.line = "print every object with its digest, for a later verify",
+	.min_args = 1,
+	.max_args = 1,
+	.opts = rows,
+	.opts_size = sizeof(struct manifest_opts),
+	.exec = exec_manifest,
+};
