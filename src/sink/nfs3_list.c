@@ -66,8 +66,12 @@ static bool copy_entries(struct nfs3_list *list, const entryplus3 *first)
 {
 	size_t n = 0, bytes = 1, at = 0;
 
-	for (const entryplus3 *e = first; e; e = e->nextentry, n++)
-		bytes += strlen(e->name) + 1;
+	for (const void *next = first; next; n++) {
+		entryplus3 e = nfs3_entry(next);
+
+		bytes += strlen(e.name) + 1;
+		next = e.nextentry;
+	}
 	free(list->entries);
 	free(list->names);
 	list->entries = calloc(n ? n : 1, sizeof(*list->entries));
@@ -75,18 +79,20 @@ static bool copy_entries(struct nfs3_list *list, const entryplus3 *first)
 	list->n = list->at = 0;
 	if (!list->entries || !list->names)
 		return false;
-	for (const entryplus3 *e = first; e; e = e->nextentry) {
+	for (const void *next = first; next;) {
+		entryplus3 e = nfs3_entry(next);
 		struct list_entry *le = &list->entries[list->n];
-		const nfs_fh3 *fh = &e->name_handle.post_op_fh3_u.handle;
-		const fattr3 *attrs = nfs3_attrs(&e->name_attributes);
+		const nfs_fh3 *fh = &e.name_handle.post_op_fh3_u.handle;
+		const fattr3 *attrs = nfs3_attrs(&e.name_attributes);
 
-		if (is_dots(e->name))
+		next = e.nextentry;
+		if (is_dots(e.name))
 			continue;
 		le->name = at;
-		le->name_len = (unsigned short)strlen(e->name);
-		memcpy(list->names + at, e->name, le->name_len + 1u);
+		le->name_len = (unsigned short)strlen(e.name);
+		memcpy(list->names + at, e.name, le->name_len + 1u);
 		at += le->name_len + 1u;
-		if (e->name_handle.handle_follows)
+		if (e.name_handle.handle_follows)
 			/* else it is looked up */
 			(void)nfs3_fh_take(&le->fh, fh->data.data_len, fh->data.data_val);
 		if (attrs)
@@ -176,12 +182,17 @@ static void start_again(struct nfs3_op *o)
 /* NULL: the reply makes sense. */
 static const char *wrong_with(const struct nfs3_op *o, const READDIRPLUS3resok *ok)
 {
-	const entryplus3 *e, *last = NULL;
+	uint64_t last = o->op->pos.cookie;
 
-	for (e = ok->reply.entries; e; last = e, e = e->nextentry)
-		if (!is_name(e->name))
+	for (const void *next = ok->reply.entries; next;) {
+		entryplus3 e = nfs3_entry(next);
+
+		if (!is_name(e.name))
 			return "the server gives a name that cannot be";
-	if (!ok->reply.eof && (!last || last->cookie == o->op->pos.cookie))
+		last = e.cookie;
+		next = e.nextentry;
+	}
+	if (!ok->reply.eof && last == o->op->pos.cookie)
 		return "the server's listing makes no progress";
 	return NULL;
 }
@@ -205,8 +216,12 @@ static void on_page(struct nfs3_op *o, const void *reply)
 		bad_listing(o, wrong);
 		return;
 	}
-	for (const entryplus3 *e = ok->reply.entries; e; e = e->nextentry)
-		o->op->pos.cookie = e->cookie;
+	for (const void *next = ok->reply.entries; next;) {
+		entryplus3 e = nfs3_entry(next);
+
+		o->op->pos.cookie = e.cookie;
+		next = e.nextentry;
+	}
 	memcpy(o->op->pos.verf, ok->cookieverf, sizeof(o->op->pos.verf));
 	o->list->eof = ok->reply.eof != 0;
 	if (copy_entries(o->list, ok->reply.entries))

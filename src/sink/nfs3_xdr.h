@@ -38,6 +38,15 @@ static inline bool nfs3_fh_take(struct nfs3_fh *fh, size_t len, const void *data
 	return true;
 }
 
+/* An entry of a list in a reply: libnfs puts them on addresses that are not aligned. at is not NULL. */
+static inline entryplus3 nfs3_entry(const void *at)
+{
+	entryplus3 e;
+
+	memcpy(&e, at, sizeof(e));
+	return e;
+}
+
 static inline const fattr3 *nfs3_attrs(const post_op_attr *a)
 {
 	return a->attributes_follow ? &a->post_op_attr_u.attributes : NULL;

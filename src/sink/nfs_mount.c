@@ -54,9 +54,8 @@ static void take_entries(struct walk *w, const READDIRPLUS3resok *ok)
 	memcpy(w->cookieverf, ok->cookieverf, sizeof(w->cookieverf));
 	w->eof = ok->reply.eof;
 	for (const void *next = ok->reply.entries; next;) {
-		entryplus3 e;
+		entryplus3 e = nfs3_entry(next);
 
-		memcpy(&e, next, sizeof(e));	/* libnfs does not align them */
 		w->cookie = e.cookie;
 		if (e.name && strcmp(e.name, ".") && strcmp(e.name, "..") && !w->found[0])
 			(void)i2n_quote(w->found, sizeof(w->found), e.name, strlen(e.name));
