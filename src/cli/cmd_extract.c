@@ -1,4 +1,5 @@
 #include "img2nfs/check.h"
+#include "img2nfs/edit.h"
 #include "img2nfs/engine.h"
 #include "img2nfs/loss.h"
 #include "img2nfs/name.h"
@@ -10,6 +11,7 @@
 #include "msg.h"
 #include "progress.h"
 #include "report.h"
+#include "script.h"
 #include "signals.h"
 #include "status.h"
 
@@ -20,9 +22,13 @@ struct extract_opts {
 	struct image_opts image;
 	const char *as, *allow_loss;
 	uint64_t window, bytes_in_flight, write_size, retry_for;
-	unsigned progress;
+	unsigned progress, caps, squashed;
+	const char *script;
 	bool quiet, verbose, json, no_check;
 };
+
+enum { CAPS_FAIL, CAPS_DROP, CAPS_SETUID };
+enum { SQUASHED_FAIL, SQUASHED_SCRIPT };
 
 /* One run, from the words of the command line to the report. */
 struct run {
@@ -49,6 +55,11 @@ static int parse_values(struct run *r, struct i2n_err *err)
 
 	if (o->allow_loss && i2n_loss_parse(o->allow_loss, &r->report.allow, err))
 		return I2N_FATAL;
+	if (o->caps == CAPS_DROP)
+		r->report.allow |= I2N_LOSS_CAPS;
+	if (o->squashed == SQUASHED_SCRIPT && o->no_check)
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
+				"options '--squashed=script' and '--no-check' exclude each other");
 	r->to_null = !strcmp(r->result.destination, "null:");
 	if (!r->to_null && i2n_nfs_url_parse(r->result.destination, &r->notes, &r->url, err))
 		return I2N_FATAL;
@@ -67,7 +78,9 @@ static int read_image(struct run *r, struct i2n_err *err)
 {
 	if (image_open(&r->o->image, r->result.image, &r->notes, &r->image, err))
 		return I2N_FATAL;
-	return i2n_fs_tree(r->image.fs, &r->tree, err);
+	if (i2n_fs_tree(r->image.fs, &r->tree, err))
+		return I2N_FATAL;
+	return r->o->caps == CAPS_SETUID ? i2n_edit_caps_to_setuid(r->tree, &r->notes, err) : I2N_OK;
 }
 
 /* A finding is a forecast, which the user may doubt. */
@@ -83,6 +96,26 @@ static void hint_no_check(const struct run *r, struct i2n_err *err)
 		}
 }
 
+/* Store what the server takes from a squashed user, and leave the rest to a script. The sink knows the
+ * tree by its address, so the new one moves in there. */
+static int leave_to_script(struct run *r, struct i2n_err *err)
+{
+	struct i2n_tree *reduced, full;
+
+	if (!r->check.squashed)
+		return I2N_OK;
+	if (script_write(r->o->script, r->tree, r->image.fs, err) ||
+	    i2n_edit_squashed(r->tree, r->check.uid, r->check.gid, &r->notes, &reduced, err))
+		return I2N_FATAL;
+	full = *r->tree;
+	*r->tree = *reduced;
+	*reduced = full;
+	i2n_tree_free(reduced);
+	msg_line("root is squashed on the server: when this is done, run there as root: "
+		 "sh %s DIRECTORY", r->o->script);
+	return I2N_OK;
+}
+
 /* From here on a signal is an orderly end, because the server may have been changed. */
 static int open_sink(struct run *r, struct i2n_err *err)
 {
@@ -92,11 +125,14 @@ static int open_sink(struct run *r, struct i2n_err *err)
 	signals_catch();
 	i2n_needs_of(r->tree, i2n_fs_info(r->image.fs)->used, &r->check.needs);
 	r->nfs.check = r->o->no_check ? NULL : &r->check;
+	r->check.allow_squash = r->o->squashed == SQUASHED_SCRIPT;
 	if (r->to_null ? i2n_sink_open_null(&env, &r->sink, err) :
 	    i2n_sink_open_nfs3(&r->url, &r->nfs, &env, signals_stop(), &r->sink, err)) {
 		hint_no_check(r, err);
 		return I2N_FATAL;
 	}
+	if (leave_to_script(r, err))
+		return I2N_FATAL;
 	return i2n_plan_make(r->tree, reader, r->sink->caps, &r->notes, &r->plan, err);
 }
 
@@ -186,6 +222,28 @@ static const struct opt rows[] = {
 	  .arg = "CLASS,...",
 	  .help = "what may be lost without the run being called incomplete: xattr, acl, caps, "
 		  "chattr, time-range, symlink-times, attr, encrypted, name or all" },
+	{ .name = "caps",
+	  .type = OPT_WORD,
+	  .off = offsetof(struct extract_opts, caps),
+	  .arg = "POLICY",
+	  .words = "fail|drop|setuid",
+	  .def = "fail",
+	  .help = "what becomes of file capabilities: their loss is told in the exit status, is "
+		  "accepted, or programs of root that have some become set-user-ID" },
+	{ .name = "squashed",
+	  .type = OPT_WORD,
+	  .off = offsetof(struct extract_opts, squashed),
+	  .arg = "POLICY",
+	  .words = "fail|script",
+	  .def = "fail",
+	  .help = "what to do where the server squashes root: refuse, or store what it takes and "
+		  "write a script that does the rest there" },
+	{ .name = "script",
+	  .type = OPT_STRING,
+	  .off = offsetof(struct extract_opts, script),
+	  .arg = "FILE",
+	  .def = "img2nfs-complete.sh",
+	  .help = "where --squashed=script writes it; FILE.mtree lists the tree" },
 	{ .name = "no-check",
 	  .type = OPT_FLAG,
 	  .off = offsetof(struct extract_opts, no_check),

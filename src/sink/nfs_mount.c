@@ -375,7 +375,7 @@ static int probe(struct walk *w, bool essential, struct i2n_check *check, struct
 }
 
 /* Refuse what would fail later, when half of the tree is there. */
-static int check_fitness(struct walk *w, struct i2n_err *err)
+static int check_fitness(struct walk *w, bool exists, struct i2n_err *err)
 {
 	struct i2n_check *check = w->nfs->opts.check;
 	int rc;
@@ -383,7 +383,14 @@ static int check_fitness(struct walk *w, struct i2n_err *err)
 	if (!check)
 		return I2N_OK;
 	rc = probe(w, true, check, err);
-	return rc == I2N_OK ? nfs3_check_verdict(check, err) : rc;
+	if (rc == I2N_OK)
+		rc = nfs3_check_verdict(check, err);
+	if (rc != I2N_OK || !exists || !check->squashed || w->here_attrs.uid == check->uid)
+		return rc;
+	i2n_err_set(err, I2N_DOM_DEST, 0, "the destination exists and belongs to uid %u, not to %u who we are there",
+		    w->here_attrs.uid, check->uid);
+	i2n_err_hint(err, "give a directory that does not exist yet; nothing was written");
+	return I2N_FATAL;
 }
 
 /* Go to the deepest directory that exists. */
@@ -418,7 +425,7 @@ static int prepare(struct walk *w, struct i2n_err *err)
 	if (exists && w->nfs->opts.dest == I2N_DEST_NEW)
 		rc = check_empty(w, err);
 	if (rc == I2N_OK)
-		rc = check_fitness(w, err);
+		rc = check_fitness(w, exists, err);
 	if (rc != I2N_OK)
 		return rc;
 	rc = make_missing(w, err);
