@@ -44,7 +44,7 @@ FUZZ_BIN := $(FUZZ_SRC:%.c=$(O)/%)
 FUZZ_LINK = $(if $(LIBFUZZER),-fsanitize=fuzzer)
 
 .DEFAULT_GOAL := all
-.PHONY: all check bench demo fuzz fuzzers tools lint install uninstall help clean units deps man FORCE
+.PHONY: all check bench demo fuzz fuzzers corpus check-corpus tools lint install uninstall help clean units deps man FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -108,6 +108,14 @@ fuzz: ## fuzz one target with libFuzzer (clang): F=superblock|dir|inode|xattr|jo
 	$(Q)$(MAKE) --no-print-directory O='$(O)/libfuzzer' CC=clang LIBFUZZER=1 SAN=address,undefined \
 		CFLAGS='$(CFLAGS) -fsanitize=fuzzer-no-link' OPT='-O1 -g' fuzzers
 	$(Q)O='$(abspath $(O))' sh tests/fuzz/run '$(F)' '$(SECONDS)'
+
+corpus: ## fetch e2fsprogs' source package (Debian) for the images in its tests, into $(O)/corpus
+	$(Q)O='$(abspath $(O))' sh tests/corpus/fetch
+
+check-corpus: corpus ## run all images of e2fsprogs' tests under ASan and UBSan
+	$(Q)$(MAKE) --no-print-directory O='$(O)/san' SAN=address,undefined all
+	$(Q)$(MAKE) --no-print-directory all units tools
+	$(Q)O='$(abspath $(O))' J='$(J)' sh tests/run corpus
 
 check: ## install what is missing, build, run all tests (T=unit/ or T=e2e/name runs a part)
 	$(Q)sh third_party/install.sh --test
