@@ -27,12 +27,19 @@ work() {
 	fi
 	mkdir m/base
 	for i in 1 2 3; do echo $i >m/base/b$i; done
+	open=m/base/open
+	[ -z "${6:-}" ] || open=open
+	# Removed while open: an orphan in the image. Linux 6.18 does not mount that with fast commits.
+	exec 7>"$open"
+	head -c 100000 /dev/zero | tr '\0' x >&7
 	sync -f m
+	rm "$open"
 	if ! python3 "$top/tests/lib/dirty.py" m "$2" "$3" ${6:-} >/dev/null; then
 		bad=1
 		echo "$1: dirty.py failed"
 	fi
 	cp fast/live.img fast/dirty.img
+	exec 7>&-
 	umount m
 	rm fast/live.img
 }
@@ -85,18 +92,19 @@ row() {
 
 row v3 1 6 "" ""
 row v3-1k 2 8 "-b 1024 -J size=4" ""
-row v3-wrap 3 60 "-b 1024 -J size=1" ""
+row v3-wrap 3 40 "-b 1024 -J size=1" ""
 row v1 4 6 "-b 4096 -O ^metadata_csum" journal_checksum
 row v1-async 5 6 "-b 1024 -O ^metadata_csum,^64bit" journal_async_commit,data=writeback
 row v3-async 6 6 "-b 2048" journal_async_commit,data=writeback
 row data-journal 7 6 "-b 4096" data=journal
 row data-journal-1k 8 8 "-b 1024 -O ^metadata_csum,^64bit -J size=16" data=journal
 row indirect 9 6 "-b 1024 -O ^64bit,^extent,^metadata_csum" data=journal
-row ext3 10 6 "-t ext3 -b 4096 -I 128" ""
+old=^64bit,^extent,^metadata_csum,^flex_bg,^huge_file,^dir_nlink,^extra_isize
+row ext3 10 6 "-b 4096 -I 128 -O $old" ""
 row inline-bigalloc 11 6 "-O inline_data,bigalloc -I 512" ""
 row orphan-file 12 6 "-O orphan_file" ""
 row meta-bg 13 6 "-O meta_bg,^resize_inode -b 1024" ""
-for seed in 1 2 3 4 5 6; do
+for seed in 1 2 3; do
 	row fast-1k-$seed $seed 5 "-b 1024 -O fast_commit -J size=16" "" fast
 	row fast-4k-$seed 1$seed 5 "-b 4096 -O fast_commit,inline_data -I 512" "" fast
 done
