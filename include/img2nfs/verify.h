@@ -20,7 +20,7 @@
  * for its own tables), they are taken for holes there too, are not read, and are counted: NFSv3
  * cannot be asked for holes. On a server that compresses, this is no proof.
  *
- * Memory: per object 1 bit, 8 bytes, and 16 more at the end; of symlinks with other times 16 bytes;
+ * Memory: per object 2 bits, 8 bytes, and 16 more at the end; of symlinks with other times 16 bytes;
  * 2 MiB of handles and tasks and a directory page per LIST under way, whatever the tree; and
  * opts->bytes for content.
  * Thread:    one.

@@ -264,6 +264,7 @@ static void release(struct verify *v)
 	}
 	free(v->times);
 	free(v->ids);
+	free(v->parted);
 	free(v->seen);
 }
 
@@ -278,8 +279,9 @@ int i2n_verify_run(const struct i2n_tree *tree, struct i2n_reader *reader, struc
 	*ret = (struct i2n_verify_result){ 0 };
 	v.budget = opts->bytes ? opts->bytes : BUDGET;
 	v.seen = calloc(tree->n_dirents / 8 + 1, 1);
+	v.parted = calloc(tree->n_inodes / 8 + 1, 1);
 	v.ids = calloc(tree->n_inodes, sizeof(*v.ids));
-	if (!v.seen || !v.ids) {
+	if (!v.seen || !v.parted || !v.ids) {
 		rc = i2n_err_nomem(err);
 		goto out;
 	}

@@ -139,21 +139,29 @@ static uint64_t id_of(const struct i2n_attr *got)
 	return id ? id : 1;
 }
 
-/* A further name of an inode that has been met already. true: nothing more to compare. */
-static bool is_known_link(struct verify *v, uint32_t dirent, uint32_t inode, uint64_t id)
+static void tell_parted(struct verify *v, uint32_t dirent, uint32_t inode)
 {
 	const struct i2n_inode *in = &v->tree->inodes[inode];
 	char q[400];
 	size_t len = 0;
-	char *path;
+	char *path = i2n_tree_path(v->tree, dirent, &len);
 
-	if (!v->ids[inode] || v->ids[inode] == id)
-		return v->ids[inode] == id;
-	path = i2n_tree_path(v->tree, in->first_dirent, &len);
-	verify_differ(v, I2N_DIFF_LINKS, dirent, "it is not the same file as its other names: %"
-		      PRIu32 " names in all, the first is %s", in->links,
+	verify_differ(v, I2N_DIFF_LINKS, in->first_dirent,
+		      "its %" PRIu32 " names are not one file: %s is another one", in->links,
 		      path ? i2n_quote(q, sizeof(q), path, len) : "?");
 	free(path);
+}
+
+/* A further name of an inode that has been met already. true: nothing more to compare. Which of two
+ * is the odd one cannot be said, so an inode is told once, and the latest counts from then on. */
+static bool is_known_link(struct verify *v, uint32_t dirent, uint32_t inode, uint64_t id)
+{
+	if (!v->ids[inode] || v->ids[inode] == id)
+		return v->ids[inode] == id;
+	v->ids[inode] = id;
+	if (!(v->parted[inode / 8] & 1u << inode % 8))
+		tell_parted(v, dirent, inode);
+	v->parted[inode / 8] |= (unsigned char)(1u << inode % 8);
 	return false;
 }
 

@@ -49,6 +49,7 @@ struct verify {
 	struct i2n_verify_result *res;
 	unsigned char *seen;		/* a bit per dirent */
 	uint64_t *ids;			/* per inode: what the server calls it; 0 = not seen */
+	unsigned char *parted;		/* a bit per inode: its names are several objects */
 	struct verify_dir *dirs, *paused;	/* a stack; and those to go on with later */
 	unsigned n_dirs;
 	struct verify_task *tasks, *tasks_tail;
