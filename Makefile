@@ -44,7 +44,8 @@ FUZZ_BIN := $(FUZZ_SRC:%.c=$(O)/%)
 FUZZ_LINK = $(if $(LIBFUZZER),-fsanitize=fuzzer)
 
 .DEFAULT_GOAL := all
-.PHONY: all check bench demo fuzz fuzzers corpus check-corpus tools lint install uninstall help clean units deps man FORCE
+.PHONY: all check bench demo fuzz fuzzers corpus check-corpus tools lint install uninstall help clean
+.PHONY: units deps man FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
