@@ -38,7 +38,7 @@ mkdir -p "$dir" || exit 1
 if [ "${1:-}" != --locked ]; then
 	O=$O exec flock "$dir/lock" sh "$0" --locked
 fi
-if [ -e "$img" ] && [ -e "$tar" ] && [ "$(cat "$dir/debian.recipe" 2>/dev/null)" = "$recipe" ]; then
+if [ -e "$img" ] && [ "$(cat "$dir/debian.recipe" 2>/dev/null)" = "$recipe" ]; then
 	echo "$img"
 	exit 0
 fi
