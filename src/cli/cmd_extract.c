@@ -10,6 +10,7 @@
 #include "image.h"
 #include "msg.h"
 #include "progress.h"
+#include "proof.h"
 #include "report.h"
 #include "script.h"
 #include "signals.h"
@@ -23,8 +24,8 @@ struct extract_opts {
 	const char *as, *allow_loss;
 	uint64_t window, bytes_in_flight, write_size, retry_for;
 	unsigned progress, caps, squashed;
-	const char *script;
-	bool quiet, verbose, json, no_check;
+	const char *script, *manifest;
+	bool quiet, verbose, json, no_check, verify;
 };
 
 enum { CAPS_FAIL, CAPS_DROP, CAPS_SETUID };
@@ -45,6 +46,7 @@ struct run {
 	struct i2n_sink *sink;
 	struct i2n_plan *plan;
 	struct progress progress;
+	struct verify_summary proof;
 	bool said_stopping;
 };
 
@@ -61,6 +63,9 @@ static int parse_values(struct run *r, struct i2n_err *err)
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
 				"options '--squashed=script' and '--no-check' exclude each other");
 	r->to_null = !strcmp(r->result.destination, "null:");
+	if (r->to_null && o->verify)
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
+				"option '--verify': there is nothing to verify at null:");
 	if (!r->to_null && i2n_nfs_url_parse(r->result.destination, &r->notes, &r->url, err))
 		return I2N_FATAL;
 	r->nfs = (struct i2n_nfs_opts){
@@ -162,13 +167,28 @@ static int store(struct run *r, struct i2n_err *err)
 	return rc;
 }
 
+static int prove(struct run *r, struct i2n_err *err)
+{
+	const struct extract_opts *o = r->o;
+	struct proof_args args = {
+		.url = &r->url, .nfs = &r->nfs, .tree = r->tree,
+		.reader = i2n_fs_reader(r->image.fs), .report = &r->report, .silent = o->json,
+		.progress = o->quiet ? PROGRESS_NONE : (enum progress_mode)o->progress,
+	};
+
+	r->result.proof = &r->proof;
+	if (o->manifest && proof_manifest(&args, o->manifest, err))
+		return I2N_FATAL;
+	return o->verify ? proof_verify(&args, &r->proof, err) : I2N_OK;
+}
+
 /* The order is the promise: nothing is asked of the server before the image has proved readable,
  * and nothing is written before all refusals have had their chance. */
 static int run_all(struct run *r, struct i2n_err *err)
 {
 	if (parse_values(r, err) || read_image(r, err) || open_sink(r, err))
 		return I2N_FATAL;
-	return store(r, err);
+	return store(r, err) ? I2N_FATAL : prove(r, err);
 }
 
 static void release(struct run *r)
@@ -244,6 +264,15 @@ static const struct opt rows[] = {
 	  .arg = "FILE",
 	  .def = "img2nfs-complete.sh",
 	  .help = "where --squashed=script writes it; FILE.mtree lists the tree" },
+	{ .name = "verify",
+	  .type = OPT_FLAG,
+	  .off = offsetof(struct extract_opts, verify),
+	  .help = "afterwards read everything back and compare it, as img2nfs verify does" },
+	{ .name = "manifest",
+	  .type = OPT_STRING,
+	  .off = offsetof(struct extract_opts, manifest),
+	  .arg = "FILE",
+	  .help = "afterwards write what img2nfs manifest prints into FILE" },
 	{ .name = "no-check",
 	  .type = OPT_FLAG,
 	  .off = offsetof(struct extract_opts, no_check),

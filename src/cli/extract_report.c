@@ -33,7 +33,9 @@ void extract_tell(const struct extract_result *res, const struct report *report)
 		msg_line("stopped by %s", signals_name((int)res->err->code));
 	else
 		msg_error(res->err);
-	if (res->ran)
+	if (res->proof)
+		msg_line("the tree is stored, but what was to follow is incomplete");
+	else if (res->ran)
 		tell_incomplete(res);
 }
 
@@ -89,6 +91,10 @@ void extract_print(const struct extract_result *res, const struct report *report
 		(void)printf("The connection was lost and made again %" PRIu64 " time%s.\n",
 			     res->stats.reconnects, human_s(res->stats.reconnects));
 	report_print(report, stdout);
+	if (res->proof && res->proof->ran) {
+		(void)fputs("Read back and compared: ", stdout);
+		verify_print(res->proof, report);
+	}
 }
 
 static void json_totals(struct json *j, const char *key, const struct i2n_totals *t)
@@ -142,5 +148,10 @@ void extract_json(const struct extract_result *res, const struct report *report)
 	json_u64(&j, "bytes_written", res->at.written);
 	json_requests(&j, res);
 	report_json(report, &j);
+	if (res->proof && res->proof->ran) {
+		json_object(&j, "verify");
+		verify_json(res->proof, report, &j);
+		json_end(&j);
+	}
 	json_end(&j);
 }

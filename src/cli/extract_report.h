@@ -5,11 +5,13 @@
 #include "img2nfs/engine.h"
 
 #include "report.h"
+#include "verify_report.h"
 
 struct extract_result {
 	const char *image, *destination;	/* as given */
 	unsigned part_no;			/* 0: no partition table */
 	const struct i2n_err *err;		/* what ended the run, or NULL */
+	const struct verify_summary *proof;	/* of --verify, if it ran; else NULL or not `ran` */
 	/* objects may have been stored: `at` and `stats` count */
 	bool ran;
 	struct i2n_progress at;

@@ -1,0 +1,74 @@
+#include "proof.h"
+
+#include "img2nfs/manifest.h"
+#include "img2nfs/name.h"
+
+#include "signals.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void on_progress(void *ctx, const struct i2n_progress *p)
+{
+	progress_update(ctx, p);
+}
+
+int proof_verify(const struct proof_args *args, struct verify_summary *ret, struct i2n_err *err)
+{
+	struct verify_told told = { .report = args->report, .silent = args->silent };
+	struct i2n_notes notes = { .fn = verify_note, .ctx = &told };
+	struct i2n_sink_env env = { .tree = args->tree, .reader = args->reader, .notes = &notes };
+	struct i2n_nfs_opts nfs = *args->nfs;
+	struct progress progress;
+	struct i2n_verify_opts opts = { .stop = signals_stop(), .progress = on_progress,
+					.ctx = &progress, .allow = args->report->allow };
+	int64_t start = progress_now_ms();
+	struct i2n_sink *sink;
+	int rc;
+
+	nfs.dest = I2N_DEST_EXISTING;
+	nfs.check = NULL;
+	rc = i2n_sink_open_nfs3(args->url, &nfs, &env, signals_stop(), &sink, err);
+	if (rc != I2N_OK)
+		return rc;
+	ret->ran = true;
+	progress_begin(&progress, args->progress);
+	rc = i2n_verify_run(args->tree, args->reader, sink, &opts, &notes, &ret->result, err);
+	progress_end(&progress);
+	ret->stats = sink->stats;
+	ret->ms = (uint64_t)(progress_now_ms() - start);
+	i2n_sink_free(sink);
+	return rc;
+}
+
+/* What is damaged has been told by the run itself. */
+static void note_once(void *ctx, const struct i2n_note *note)
+{
+	if (note->kind != I2N_NOTE_DAMAGED)
+		report_note(ctx, note);
+}
+
+static int cannot_write(const char *path, int code, struct i2n_err *err)
+{
+	char q[400];
+
+	return i2n_fail(err, I2N_FATAL, I2N_DOM_SYS, code, "cannot write %s: %s",
+			i2n_quote(q, sizeof(q), path, strlen(path)), strerror(code));
+}
+
+int proof_manifest(const struct proof_args *args, const char *path, struct i2n_err *err)
+{
+	struct i2n_notes notes = { .fn = note_once, .ctx = args->report };
+	FILE *f = fopen(path, "w");
+	bool failed;
+	int rc;
+
+	if (!f)
+		return cannot_write(path, errno, err);
+	rc = i2n_manifest_write(f, args->tree, args->reader, signals_stop(), &notes, err);
+	failed = ferror(f);
+	errno = EIO;
+	if (fclose(f) || failed)
+		return rc == I2N_OK ? cannot_write(path, errno, err) : rc;
+	return rc;
+}

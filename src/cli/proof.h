@@ -1,0 +1,24 @@
+/* proof.h - after a run of extract: read everything back (--verify), keep a manifest (--manifest). */
+#ifndef CLI_PROOF_H
+#define CLI_PROOF_H
+
+#include "progress.h"
+#include "verify_report.h"
+
+struct proof_args {
+	const struct i2n_nfs_url *url;
+	const struct i2n_nfs_opts *nfs;		/* as the tree was stored */
+	const struct i2n_tree *tree;
+	struct i2n_reader *reader;
+	struct report *report;
+	enum progress_mode progress;
+	bool silent;				/* differences only go to the report */
+};
+
+/* Over a new connection, so that nothing of the run is known to it. */
+int proof_verify(const struct proof_args *args, struct verify_summary *ret, struct i2n_err *err);
+
+/* An existing file is replaced. */
+int proof_manifest(const struct proof_args *args, const char *path, struct i2n_err *err);
+
+#endif
