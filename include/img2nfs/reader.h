@@ -12,7 +12,7 @@
  * Thread:    one reader, one thread; any number of files open at a time (each costs at most a few blocks of memory).
  * Ownership: an open file is the caller's until close. The inode must stay valid meanwhile.
  * Trust:     ranges are inside the file's size, ascending and disjoint; an extent tree that is not so is I2N_BADNODE.
- * Errors:    I2N_BADNODE: this file is damaged; I2N_FATAL: the image cannot be read at all. */
+ * Errors:    I2N_BADNODE: this file is damaged; I2N_FATAL: metadata of the image cannot be read, or memory is out. */
 #ifndef IMG2NFS_READER_H
 #define IMG2NFS_READER_H
 

@@ -127,6 +127,11 @@ static int find_block(struct i2n_file *f, uint64_t lblk, struct i2n_err *err)
 	return rc;
 }
 
+int ext4_read_content(struct i2n_fs *fs, void *buf, size_t len, uint64_t off, struct i2n_err *err)
+{
+	return i2n_source_pread(fs->src, buf, len, off, err) ? I2N_BADNODE : I2N_OK;
+}
+
 static int read_mapped(struct i2n_file *f, unsigned char *buf, size_t len, uint64_t off, struct i2n_err *err)
 {
 	const unsigned bits = f->fs->block_bits;
@@ -145,7 +150,7 @@ static int read_mapped(struct i2n_file *f, unsigned char *buf, size_t len, uint6
 		n = (f->found.len << bits) - in;
 		if (n > len)
 			n = len;
-		rc = i2n_source_pread(f->fs->src, buf, (size_t)n, (f->found.pblk << bits) + in, err);
+		rc = ext4_read_content(f->fs, buf, (size_t)n, (f->found.pblk << bits) + in, err);
 		if (rc)
 			return rc;
 		buf += n;

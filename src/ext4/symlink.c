@@ -29,7 +29,7 @@ static int read_slow(struct i2n_fs *fs, const struct raw_inode *r, void *buf, st
 	ext4_map_release(&m);
 	if (rc == I2N_END)
 		return ext4_bad_inode(r->ino, DMG_SYMLINK_SIZE, err);
-	return rc ? rc : i2n_source_pread(fs->src, buf, (size_t)r->size, run.pblk << fs->block_bits, err);
+	return rc ? rc : ext4_read_content(fs, buf, (size_t)r->size, run.pblk << fs->block_bits, err);
 }
 
 int ext4_readlink(struct i2n_reader *reader, const struct i2n_inode *in, void *buf, size_t cap, struct i2n_err *err)
