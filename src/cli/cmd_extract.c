@@ -7,6 +7,7 @@
 #include "as.h"
 #include "cmd.h"
 #include "extract_report.h"
+#include "extract_update.h"
 #include "image.h"
 #include "msg.h"
 #include "progress.h"
@@ -26,6 +27,7 @@ struct extract_opts {
 	unsigned progress, caps, squashed;
 	const char *script, *manifest;
 	bool quiet, verbose, json, no_check, verify;
+	struct update_opts update;
 };
 
 enum { CAPS_FAIL, CAPS_DROP, CAPS_SETUID };
@@ -75,7 +77,11 @@ static int parse_values(struct run *r, struct i2n_err *err)
 		.bytes_in_flight = o->bytes_in_flight,
 		.retry_for_s = (unsigned)o->retry_for,
 		.write_size = o->write_size == OPT_UNSET ? 0 : (unsigned)o->write_size,
+		.dest = o->update.update ? I2N_DEST_UPDATE : I2N_DEST_NEW,
 	};
+	if (r->to_null && o->update.update)
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
+				"option '--update': there is nothing to update at 'null:'");
 	return o->as ? as_parse(o->as, &r->nfs.uid, &r->nfs.gid, err) : I2N_OK;
 }
 
@@ -129,6 +135,8 @@ static int open_sink(struct run *r, struct i2n_err *err)
 
 	signals_catch();
 	i2n_needs_of(r->tree, i2n_fs_info(r->image.fs)->used, &r->check.needs);
+	if (r->o->update.update)	/* what is there already needs no room */
+		r->check.needs.bytes = r->check.needs.inodes = 0;
 	r->nfs.check = r->o->no_check ? NULL : &r->check;
 	r->check.allow_squash = r->o->squashed == SQUASHED_SCRIPT;
 	if (r->to_null ? i2n_sink_open_null(&env, &r->sink, err) :
@@ -161,8 +169,12 @@ static int store(struct run *r, struct i2n_err *err)
 	r->result.ran = true;
 	progress_begin(&r->progress,
 		       r->o->quiet ? PROGRESS_NONE : (enum progress_mode)r->o->progress);
-	rc = i2n_engine_run(r->plan, i2n_fs_reader(r->image.fs), r->sink, &r->notes, &opts,
-			    &r->result.at, err);
+	if (r->o->update.update)
+		rc = update_store(&r->o->update, r->plan, i2n_fs_reader(r->image.fs), r->sink,
+				  &r->notes, &opts, &r->result.update, &r->result.at, err);
+	else
+		rc = i2n_engine_run(r->plan, i2n_fs_reader(r->image.fs), r->sink, &r->notes, &opts,
+				    &r->result.at, err);
 	progress_end(&r->progress);
 	return rc;
 }
@@ -273,6 +285,11 @@ static const struct opt rows[] = {
 	  .off = offsetof(struct extract_opts, manifest),
 	  .arg = "FILE",
 	  .help = "afterwards write what img2nfs manifest prints into FILE" },
+	{ .name = "update",
+	  .type = OPT_FLAG,
+	  .off = offsetof(struct extract_opts, update.update),
+	  .help = "the destination may hold something: leave alone what is equal, replace what "
+		  "differs, finish what was interrupted" },
 	{ .name = "no-check",
 	  .type = OPT_FLAG,
 	  .off = offsetof(struct extract_opts, no_check),

@@ -17,7 +17,7 @@ static void tell_incomplete(const struct extract_result *res)
 		    " objects are stored",
 		    at->done.objects, at->total.objects);
 	i2n_err_hint(&err, "files that were being written may be cut short\n"
-		     "to go on, empty the destination and run the same command again");
+		     "to go on, run the same command again with --update");
 	msg_error(&err);
 }
 
@@ -71,6 +71,23 @@ static void print_requests(const struct i2n_sink_stats *s)
 		     s->max_in_flight, s->max_bytes_in_flight, s->resent, s->corrected);
 }
 
+static void print_update(const struct extract_result *res)
+{
+	const struct i2n_progress *at = &res->at;
+
+	(void)puts("Of them:");
+	print_count("equal", at->equal);
+	print_count("new", at->done.objects - at->equal - at->mended - at->replaced);
+	print_count("replaced", at->replaced);
+	print_count("attributes", at->mended);
+	if (res->update.deleted)
+		(void)printf("Deleted: %" PRIu64 " object%s that the image does not have.\n",
+			     res->update.deleted, human_s(res->update.deleted));
+	if (res->update.extra > res->update.deleted)
+		(void)printf("Left alone: %" PRIu64 " object%s that the image does not have.\n",
+			     res->update.extra, human_s(res->update.extra));
+}
+
 void extract_print(const struct extract_result *res, const struct report *report)
 {
 	const struct i2n_progress *at = &res->at;
@@ -83,6 +100,8 @@ void extract_print(const struct extract_result *res, const struct report *report
 		     human_bytes(rate, at->written * 1000 / (res->ms + 1)), at->requests,
 		     human_s(at->requests));
 	print_totals(&at->done);
+	if (res->update.ran)
+		print_update(res);
 	if (at->failed)
 		print_count("not stored", at->failed);
 	if (report->verbose && at->requests)
@@ -127,6 +146,24 @@ static void json_requests(struct json *j, const struct extract_result *res)
 	json_u64(j, "max_bytes_in_flight", res->stats.max_bytes_in_flight);
 }
 
+/* null for a run onto an empty destination */
+static void json_update(struct json *j, const struct extract_result *res)
+{
+	const struct i2n_progress *at = &res->at;
+
+	if (!res->update.ran) {
+		json_null(j, "update");
+		return;
+	}
+	json_object(j, "update");
+	json_u64(j, "equal", at->equal);
+	json_u64(j, "attributes", at->mended);
+	json_u64(j, "replaced", at->replaced);
+	json_u64(j, "extra", res->update.extra);
+	json_u64(j, "deleted", res->update.deleted);
+	json_end(j);
+}
+
 void extract_json(const struct extract_result *res, const struct report *report)
 {
 	struct json j;
@@ -144,6 +181,7 @@ void extract_json(const struct extract_result *res, const struct report *report)
 	json_ms(&j, "seconds", res->ms);
 	json_totals(&j, "planned", &res->at.total);
 	json_totals(&j, "stored", &res->at.done);
+	json_update(&j, res);
 	json_u64(&j, "not_stored", res->at.failed + res->at.left);
 	json_u64(&j, "bytes_written", res->at.written);
 	json_requests(&j, res);

@@ -4,6 +4,7 @@
 
 #include "img2nfs/engine.h"
 
+#include "extract_update.h"
 #include "report.h"
 #include "verify_report.h"
 
@@ -15,6 +16,7 @@ struct extract_result {
 	/* objects may have been stored: `at` and `stats` count */
 	bool ran;
 	struct i2n_progress at;
+	struct update_result update;
 	struct i2n_sink_stats stats;
 	uint64_t ms;
 	int status;

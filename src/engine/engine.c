@@ -3,6 +3,7 @@
 #include "schedule.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -16,7 +17,11 @@ struct engine;
 /* One op under way. */
 struct slot {
 	struct i2n_op op;	/* first: op->owner is the engine, the slot is the op */
-	struct slot *next;	/* free list */
+	struct slot *next;	/* free, or to be renamed */
+	enum work work;
+	bool beside;		/* made under the name `name`, to be renamed over what is there */
+	i2n_obj obj;		/* what was made beside */
+	char name[24];
 };
 
 struct engine {
@@ -26,7 +31,7 @@ struct engine {
 	const struct i2n_notes *notes;
 	const struct i2n_engine_opts *opts;
 	struct schedule sched;
-	struct slot *slots, *free_slots;
+	struct slot *slots, *free_slots, *renames;
 	struct i2n_progress p;
 	int64_t last_progress_ms;
 	uint32_t told;		/* index in plan->order up to which willneed was said */
@@ -59,12 +64,26 @@ static void set_fatal(struct engine *e, const struct i2n_err *err)
 	e->err = *err;
 }
 
+static enum i2n_have_verdict verdict(const struct engine *e, uint32_t dirent)
+{
+	const struct i2n_have *have = e->opts->have;
+
+	if (!have)
+		return I2N_HAVE_NOTHING;
+	return have->verdicts[dirent == I2N_NONE ? e->plan->tree->n_dirents : dirent];
+}
+
+static bool is_flagged(const struct engine *e, uint32_t inode, enum i2n_have_dir flag)
+{
+	return e->opts->have && e->opts->have->dirs[inode] & flag;
+}
+
 /* The object is out of the way, stored or not: its directory is one child nearer to its final attributes. */
 static void finish_dirent(struct engine *e, uint32_t dirent)
 {
 	uint32_t inode = schedule_done(&e->sched, dirent);
 
-	if (inode != I2N_NONE && e->sched.inodes[inode].obj != OBJ_FAILED)
+	if (inode != I2N_NONE && e->sched.inodes[inode].obj != OBJ_FAILED && !is_flagged(e, inode, I2N_HAVE_LATER))
 		i2n_sink_release(e->sink, e->sched.inodes[inode].obj);
 }
 
@@ -100,6 +119,8 @@ static void on_attr_done(struct engine *e, struct i2n_op *op)
 		note_failure(e, op->dirent, &op->err);
 	if (op->dirent == I2N_NONE)
 		return;
+	if (op->rc == I2N_OK && op->kind == I2N_OP_SETATTR)
+		e->p.mended++;
 	if (op->rc == I2N_BADNODE)
 		e->p.failed++;
 	else
@@ -107,19 +128,50 @@ static void on_attr_done(struct engine *e, struct i2n_op *op)
 	finish_dirent(e, op->dirent);
 }
 
-static void on_stored(struct engine *e, struct i2n_op *op)
+/* obj: what there is to refer to. */
+static void stored(struct engine *e, enum work work, uint32_t dirent, i2n_obj obj)
 {
-	if (op->kind == I2N_OP_LINK) {
-		i2n_totals_add(&e->p.done, op->inode, true);
-		finish_dirent(e, op->dirent);
-		return;
-	}
+	const struct i2n_tree *t = e->plan->tree;
+	const struct i2n_inode *in = &t->inodes[t->dirents[dirent].inode];
+
 	/* an object that nobody will refer to has no number; the schedule wants to know only that it is there */
-	schedule_stored(&e->sched, op->dirent, op->kind == I2N_OP_MKDIR || op->keep ? op->obj : I2N_OBJ_ROOT);
-	if (op->kind == I2N_OP_MKDIR)
+	if (work != WORK_LINK)
+		schedule_stored(&e->sched, dirent, obj == I2N_OBJ_NONE ? I2N_OBJ_ROOT : obj);
+	if (work == WORK_DIR)
 		return;		/* counted when it is settled */
-	i2n_totals_add(&e->p.done, op->inode, false);
-	finish_dirent(e, op->dirent);
+	i2n_totals_add(&e->p.done, in, work == WORK_LINK);
+	finish_dirent(e, dirent);
+}
+
+static void on_stored(struct engine *e, struct slot *slot)
+{
+	struct i2n_op *op = &slot->op;
+	bool made = op->kind == I2N_OP_MKDIR || op->keep || op->kind == I2N_OP_SETATTR;
+
+	if (op->kind == I2N_OP_RENAME)
+		e->p.replaced++;
+	if (op->kind == I2N_OP_SETATTR)
+		e->p.mended++;
+	stored(e, slot->work, op->dirent, op->kind == I2N_OP_RENAME ? slot->obj : made ? op->obj : I2N_OBJ_NONE);
+}
+
+/* Made beside what is there; now it takes the place. */
+static void to_rename(struct engine *e, struct slot *slot)
+{
+	const struct i2n_tree *t = e->plan->tree;
+	struct i2n_op *op = &slot->op;
+	size_t len;
+
+	slot->obj = op->keep ? op->obj : I2N_OBJ_NONE;
+	slot->beside = false;
+	op->kind = I2N_OP_RENAME;
+	op->obj = I2N_OBJ_NONE;
+	op->keep = false;
+	op->parent2 = op->parent;
+	op->name2 = i2n_dirent_name(t, &t->dirents[op->dirent], &len);
+	op->name2_len = (unsigned char)len;
+	slot->next = e->renames;
+	e->renames = slot;
 }
 
 static void on_op_done(struct i2n_op *op)
@@ -130,13 +182,16 @@ static void on_op_done(struct i2n_op *op)
 	if (op->rc == I2N_FATAL) {
 		set_fatal(e, &op->err);
 		end_run(e, 0);
-	} else if (op->kind == I2N_OP_DIRATTR) {
+	} else if (slot->work == WORK_ATTR) {
 		on_attr_done(e, op);
 	} else if (op->rc == I2N_BADNODE) {
 		note_failure(e, op->dirent, &op->err);
 		fail_dirent(e, op->dirent);
+	} else if (slot->beside) {
+		to_rename(e, slot);
+		return;
 	} else {
-		on_stored(e, op);
+		on_stored(e, slot);
 	}
 	slot->next = e->free_slots;
 	e->free_slots = slot;
@@ -175,6 +230,76 @@ static void fill_op(struct engine *e, struct i2n_op *op, enum work work, uint32_
 		op->keep = work == WORK_DIR || op->inode->links > 1;
 }
 
+/* The same when something is there. */
+static void adapt_op(struct engine *e, struct slot *slot)
+{
+	struct i2n_op *op = &slot->op;
+	enum i2n_have_verdict v = verdict(e, op->dirent);
+
+	if (slot->work == WORK_ATTR) {
+		/* DIRATTR takes the owner as given when the directory was made */
+		if (v != I2N_HAVE_ATTRS)
+			return;
+		op->kind = I2N_OP_SETATTR;
+		op->mask = I2N_SET_MODE | I2N_SET_OWNER | I2N_SET_MTIME | I2N_SET_ATIME;
+		return;
+	}
+	if (v == I2N_HAVE_ATTRS) {
+		op->kind = I2N_OP_SETATTR;
+		op->mask = I2N_SET_MODE | I2N_SET_OWNER | I2N_SET_MTIME | I2N_SET_ATIME;
+		op->obj = e->opts->have->objs[e->plan->tree->dirents[op->dirent].inode];
+		op->keep = false;
+		return;
+	}
+	e->opts->have->dirs[e->plan->tree->dirents[op->dirent].parent] |= I2N_HAVE_TOUCHED;
+	slot->beside = v == I2N_HAVE_OTHER;
+	if (!slot->beside)
+		return;
+	op->name_len = (unsigned char)snprintf(slot->name, sizeof(slot->name), I2N_BESIDE_PREFIX "%08x",
+					       (unsigned)op->dirent);
+	op->name = (const unsigned char *)slot->name;
+}
+
+/* Directories that need no attributes: what is done is done. */
+static bool is_settled(const struct engine *e, uint32_t dirent)
+{
+	const struct i2n_tree *t = e->plan->tree;
+	uint32_t inode = dirent == I2N_NONE ? t->root : t->dirents[dirent].inode;
+	enum i2n_have_verdict v = verdict(e, dirent);
+
+	if (v == I2N_HAVE_PROTECTED || is_flagged(e, inode, I2N_HAVE_LATER))
+		return true;
+	return v == I2N_HAVE_EQUAL && !is_flagged(e, inode, I2N_HAVE_TOUCHED);
+}
+
+/* What is there already and needs no request. */
+static bool take_existing(struct engine *e, enum work work, uint32_t dirent)
+{
+	enum i2n_have_verdict v = verdict(e, dirent);
+	i2n_obj obj;
+
+	if (work == WORK_ATTR) {
+		if (!is_settled(e, dirent))
+			return false;
+		if (dirent == I2N_NONE)
+			return true;
+		i2n_totals_add(&e->p.done, &e->plan->tree->inodes[e->plan->tree->dirents[dirent].inode], false);
+		e->p.equal += v == I2N_HAVE_EQUAL || v == I2N_HAVE_PROTECTED;
+		finish_dirent(e, dirent);
+		return true;
+	}
+	if (v == I2N_HAVE_BLOCKED) {
+		fail_dirent(e, dirent);
+		return true;
+	}
+	if (v != I2N_HAVE_EQUAL && v != I2N_HAVE_PROTECTED && !(work == WORK_DIR && v == I2N_HAVE_ATTRS))
+		return false;
+	e->p.equal += work != WORK_DIR;
+	obj = e->opts->have->objs[e->plan->tree->dirents[dirent].inode];
+	stored(e, work, dirent, obj);
+	return true;
+}
+
 /* The reader hears of the next files in disk order a little ahead of their turn. */
 static void look_ahead(struct engine *e)
 {
@@ -204,20 +329,50 @@ static bool settle_failed(struct engine *e, enum work work, uint32_t dirent)
 	return true;
 }
 
+/* false: the window is full, or the run is over. */
+static bool submit_renames(struct engine *e)
+{
+	struct i2n_err err;
+
+	while (e->renames && !e->ending) {
+		struct slot *slot = e->renames;
+		int rc;
+
+		e->renames = slot->next;
+		rc = i2n_sink_submit(e->sink, &slot->op, &err);
+		if (!rc)
+			continue;
+		slot->next = e->renames;
+		e->renames = slot;
+		if (rc != I2N_RETRY) {
+			set_fatal(e, &err);
+			end_run(e, 0);
+		}
+		return false;
+	}
+	return !e->ending;
+}
+
 /* Submit what can start. Returns when the window is full, nothing can start or something is wrong. */
 static void submit_ready(struct engine *e)
 {
 	enum work work;
 	uint32_t dirent;
 
+	if (!submit_renames(e))
+		return;
 	while (!e->ending && e->free_slots && schedule_next(&e->sched, &work, &dirent)) {
 		struct slot *slot = e->free_slots;
 		struct i2n_err err;
 		int rc;
 
-		if (settle_failed(e, work, dirent))
+		if (settle_failed(e, work, dirent) || take_existing(e, work, dirent))
 			continue;
 		fill_op(e, &slot->op, work, dirent);
+		slot->work = work;
+		slot->beside = false;
+		if (e->opts->have)
+			adapt_op(e, slot);
 		e->free_slots = slot->next;
 		rc = i2n_sink_submit(e->sink, &slot->op, &err);
 		if (!rc) {

@@ -301,7 +301,8 @@ static int check_empty(struct walk *w, struct i2n_err *err)
 		return I2N_OK;
 	i2n_err_set(err, I2N_DOM_DEST, 0, "the destination %s is not empty: it holds %s",
 		    quote_here(w, w->rest, path, sizeof(path)), w->found[0] ? w->found : "something");
-	i2n_err_hint(err, "give a directory that is absent or empty; nothing was written");
+	i2n_err_hint(err, "to finish or renew what is there, add --update; else give a directory that is absent or "
+		     "empty; nothing was written");
 	return I2N_FATAL;
 }
 

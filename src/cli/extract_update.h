@@ -1,0 +1,23 @@
+/* extract_update.h - `extract` onto a destination that holds something already. */
+#ifndef CLI_EXTRACT_UPDATE_H
+#define CLI_EXTRACT_UPDATE_H
+
+#include "img2nfs/engine.h"
+
+struct update_opts {
+	bool update;
+};
+
+/* Beside what the engine counts. */
+struct update_result {
+	bool ran;
+	uint64_t extra;		/* objects there that the image does not have, not those below them */
+	uint64_t deleted;
+};
+
+/* Compare, and carry out what differs. opts->have is filled in. */
+int update_store(const struct update_opts *o, const struct i2n_plan *plan, struct i2n_reader *reader,
+		 struct i2n_sink *sink, const struct i2n_notes *notes, struct i2n_engine_opts *opts,
+		 struct update_result *ret, struct i2n_progress *ret_at, struct i2n_err *err);
+
+#endif
