@@ -11,6 +11,7 @@ want_rc 1
 want_json '[l["class"] for l in j["losses"]] == ["symlink-times"]'
 want_json "loss('symlink-times') == $(count_symlinks "$WORK/mnt")"
 want_json 'j["not_stored"] == 0 and j["failed"]["count"] == 0 and j["damaged"]["count"] == 0'
+# Access times too. (Who walks through $exp meanwhile, with find or du, changes those of folders.)
 same_tree "$WORK/mnt" "$exp/root" -a
 # By the kernel's count of inodes, the root not counted.
 for t in f:files d:directories l:symlinks p:fifos s:sockets; do
