@@ -163,7 +163,12 @@ ganesha_run() {
 	gan_pid=$!
 	echo "$gan_pid" >"$gan_st/pid"
 	until_ok 30 ganesha_is_up_or_gone "$gan_st" "$gan_pid" || return 1
-	kill -0 "$gan_pid" 2>/dev/null && grep -q 'NFS SERVER INITIALIZED' "$gan_st/log"
+	kill -0 "$gan_pid" 2>/dev/null && grep -q 'NFS SERVER INITIALIZED' "$gan_st/log" || return 1
+	# It also says that it is up when it exports nothing.
+	if grep 'Could not create export' "$gan_st/log" >&2; then
+		[ -e /etc/mtab ] || echo "nfs-ganesha needs /etc/mtab: ln -s ../proc/self/mounts /etc/mtab" >&2
+		die "nfs-ganesha '$1' does not export its folder"
+	fi
 }
 
 ganesha_is_up_or_gone() {
