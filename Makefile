@@ -121,7 +121,7 @@ check-corpus: corpus ## run all images of e2fsprogs' tests under ASan and UBSan
 check: ## install what is missing, build, run all tests (T=unit/ or T=e2e/name runs a part)
 	$(Q)sh third_party/install.sh --test
 	$(Q)$(MAKE) --no-print-directory all units tools
-	$(Q)$(MAKE) --no-print-directory O='$(O)/san' SAN=address,undefined fuzzers
+	$(Q)$(MAKE) --no-print-directory O='$(O)/san' SAN=address,undefined all fuzzers
 	$(Q)O='$(abspath $(O))' J='$(J)' sh tests/run '$(T)'
 
 demo: ## install what is missing, build, and show one whole run on a throw-away NFS server
