@@ -203,7 +203,7 @@ static void on_page(struct nfs3_op *o, const void *reply)
 	const READDIRPLUS3resok *ok = &res->READDIRPLUS3res_u.resok;
 	const char *wrong;
 
-	if (res->status == NFS3ERR_BAD_COOKIE && o->op->pos.cookie) {
+	if (res->status == NFS3ERR_BAD_COOKIE) {
 		start_again(o);
 		return;
 	}
