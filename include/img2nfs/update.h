@@ -6,11 +6,12 @@
  *	i2n_remove_run(...)						what the tree does not have, if that is wanted
  *	i2n_survey_settle(...)						times of directories that changed last
  *
- * Equal is: type, size, mode (not of symlinks), owner, mtime, device numbers, the target of a symlink, and which names
- * are links to one object. A symlink of the right size and mtime has the right target; where the server keeps no times
- * of symlinks the target is read. A time is right when it is the wanted one rounded down to the server's granularity,
- * or the nearest that the protocol can express. With `checksum` files of the right size are read and compared by
- * digest, whatever their mtime. What the server does not keep is told as a loss, as the engine does.
+ * Equal is: type, size, mode (not of symlinks), owner, mtime, device numbers, the target of a symlink, and which
+ * names are links to one object. A symlink of the right size and mtime has the right target; where the server
+ * keeps no times of symlinks the target is read. A time is right when it is the wanted one rounded down to the
+ * server's granularity, or the nearest that the protocol can express. With `checksum` files of the right size are
+ * read and compared by digest, whatever their mtime; but not sparse ones of 1 GiB and more. What the server does
+ * not keep is told as a loss, as the engine does.
  *
  * Memory: 2 bytes per dirent, 5 per inode, a handle per directory and per hard-linked file, and per extra name its
  * length and 40 bytes.

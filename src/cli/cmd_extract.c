@@ -77,8 +77,15 @@ static int parse_values(struct run *r, struct i2n_err *err)
 		.bytes_in_flight = o->bytes_in_flight,
 		.retry_for_s = (unsigned)o->retry_for,
 		.write_size = o->write_size == OPT_UNSET ? 0 : (unsigned)o->write_size,
-		.dest = o->update.update ? I2N_DEST_UPDATE : I2N_DEST_NEW,
+		.dest = o->update.dry_run  ? I2N_DEST_EXISTING :
+			o->update.update ? I2N_DEST_UPDATE :
+					   I2N_DEST_NEW,
 	};
+	if (update_check(&o->update, err))
+		return I2N_FATAL;
+	if (o->update.dry_run && (o->json || o->verify || o->manifest))
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
+				"option '--dry-run' excludes --json, --verify and --manifest");
 	if (r->to_null && o->update.update)
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
 				"option '--update': there is nothing to update at 'null:'");
@@ -166,7 +173,7 @@ static int store(struct run *r, struct i2n_err *err)
 	struct i2n_engine_opts opts = { .stop = signals_stop(), .progress = on_progress, .ctx = r };
 	int rc;
 
-	r->result.ran = true;
+	r->result.ran = !r->o->update.dry_run;
 	progress_begin(&r->progress,
 		       r->o->quiet ? PROGRESS_NONE : (enum progress_mode)r->o->progress);
 	if (r->o->update.update)
@@ -290,6 +297,24 @@ static const struct opt rows[] = {
 	  .off = offsetof(struct extract_opts, update.update),
 	  .help = "the destination may hold something: leave alone what is equal, replace what "
 		  "differs, finish what was interrupted" },
+	{ .name = "checksum",
+	  .type = OPT_FLAG,
+	  .off = offsetof(struct extract_opts, update.checksum),
+	  .help = "with --update: read files of the right size back and compare their content" },
+	{ .name = "delete",
+	  .type = OPT_FLAG,
+	  .off = offsetof(struct extract_opts, update.delete_extra),
+	  .help = "with --update: delete what the image does not have" },
+	{ .name = "protect",
+	  .type = OPT_STRING,
+	  .off = offsetof(struct extract_opts, update.protect),
+	  .arg = "GLOB,...",
+	  .help = "with --update: leave alone what is there and matches, with all below it" },
+	{ .name = "dry-run",
+	  .type = OPT_FLAG,
+	  .off = offsetof(struct extract_opts, update.dry_run),
+	  .help = "with --update: print what would be done, as rsync's --itemize-changes, and "
+		  "change nothing" },
 	{ .name = "no-check",
 	  .type = OPT_FLAG,
 	  .off = offsetof(struct extract_opts, no_check),

@@ -83,7 +83,7 @@ static void print_update(const struct extract_result *res)
 	if (res->update.deleted)
 		(void)printf("Deleted: %" PRIu64 " object%s that the image does not have.\n",
 			     res->update.deleted, human_s(res->update.deleted));
-	if (res->update.extra > res->update.deleted)
+	else if (res->update.extra)
 		(void)printf("Left alone: %" PRIu64 " object%s that the image does not have.\n",
 			     res->update.extra, human_s(res->update.extra));
 }

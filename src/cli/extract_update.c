@@ -1,31 +1,112 @@
 #include "extract_update.h"
 
+#include "img2nfs/glob.h"
 #include "img2nfs/update.h"
 
-/* The safest order: out of the way what would make requests fail, then all that is new or different. */
+#include "itemise.h"
+
+#include <string.h>
+
+#define GLOB_MAX 1000
+
+int update_check(const struct update_opts *o, struct i2n_err *err)
+{
+	const char *alone = o->checksum ? "checksum" : o->delete_extra ? "delete" : o->protect ? "protect" :
+			    o->dry_run ? "dry-run" : NULL;
+
+	if (alone && !o->update)
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0, "option '--%s' needs --update", alone);
+	for (const char *g = o->protect; g; g = strchr(g, ','), g = g ? g + 1 : NULL)
+		if (strcspn(g, ",") == 0 || strcspn(g, ",") > GLOB_MAX)
+			return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
+					"option '--protect': a pattern has no characters, or more than %d", GLOB_MAX);
+	return I2N_OK;
+}
+
+static bool is_protected(void *ctx, const char *path, size_t len)
+{
+	const char *globs = ctx;
+	char glob[GLOB_MAX + 1];
+
+	while (globs) {
+		size_t n = strcspn(globs, ",");
+
+		memcpy(glob, globs, n);	/* update_check() saw to the length */
+		while (n > 1 && glob[n - 1] == '/')
+			n--;
+		glob[n] = '\0';
+		if (i2n_glob_match(glob, path, len))
+			return true;
+		globs = strchr(globs, ',');
+		globs = globs ? globs + 1 : NULL;
+	}
+	return false;
+}
+
+/* Directories that will lose something are settled when that is gone. */
+static void delay(struct i2n_survey *s)
+{
+	for (size_t i = 0; i < s->n_extras; i++)
+		if (s->extras[i].name && s->extras[i].kind == I2N_EXTRA)
+			s->have.dirs[s->extras[i].dir] |= I2N_HAVE_LATER;
+}
+
+struct job {
+	const struct update_opts *o;
+	const struct i2n_plan *plan;
+	struct i2n_reader *reader;
+	struct i2n_sink *sink;
+	const struct i2n_notes *notes;
+	struct i2n_engine_opts *engine;
+	struct i2n_survey_opts survey;
+};
+
+/* The safest order: out of the way what would make requests fail, then all that is new or different, and only then what
+ * nobody needs any more. */
+static int carry_out(const struct job *j, struct i2n_survey *s, struct update_result *ret, struct i2n_progress *ret_at,
+		     struct i2n_err *err)
+{
+	uint64_t cleared = 0;
+	int rc;
+
+	if (i2n_remove_run(s, j->sink, I2N_EXTRA_LEFTOVER, true, j->notes, &j->survey, &cleared, err) ||
+	    i2n_remove_run(s, j->sink, I2N_EXTRA_BLOCK, j->o->delete_extra, j->notes, &j->survey, &cleared, err))
+		return I2N_FATAL;
+	if (j->o->delete_extra)
+		delay(s);
+	j->engine->have = &s->have;
+	rc = i2n_engine_run(j->plan, j->reader, j->sink, j->notes, j->engine, ret_at, err);
+	if (rc || !j->o->delete_extra)
+		return rc;
+	rc = i2n_remove_run(s, j->sink, I2N_EXTRA, true, j->notes, &j->survey, &ret->deleted, err);
+	return rc ? rc : i2n_survey_settle(s, j->sink, j->notes, &j->survey, err);
+}
+
 int update_store(const struct update_opts *o, const struct i2n_plan *plan, struct i2n_reader *reader,
 		 struct i2n_sink *sink, const struct i2n_notes *notes, struct i2n_engine_opts *opts,
 		 struct update_result *ret, struct i2n_progress *ret_at, struct i2n_err *err)
 {
-	struct i2n_survey_opts so = { .stop = opts->stop, .progress = opts->progress, .ctx = opts->ctx };
+	struct job j = { .o = o, .plan = plan, .reader = reader, .sink = sink, .notes = notes, .engine = opts };
 	struct i2n_survey *s = NULL;
-	uint64_t leftovers = 0;
 	int rc;
 
-	(void)o;
+	j.survey = (struct i2n_survey_opts){ .stop = opts->stop, .progress = opts->progress, .ctx = opts->ctx,
+					     .checksum = o->checksum, .is_protected = o->protect ? is_protected : NULL,
+					     .protect_ctx = (void *)(uintptr_t)o->protect };
 	ret_at->total = plan->totals;
 	ret_at->left = plan->totals.objects;
-	rc = i2n_survey_run(plan, reader, sink, notes, &so, &s, err);
+	rc = i2n_survey_run(plan, reader, sink, notes, &j.survey, &s, err);
 	if (rc)
 		return rc;
 	ret->ran = true;
 	ret->extra = s->n_extra;
-	rc = i2n_remove_run(s, sink, I2N_EXTRA_LEFTOVER, true, notes, &so, &leftovers, err);
-	if (!rc)
-		rc = i2n_remove_run(s, sink, I2N_EXTRA_BLOCK, false, notes, &so, &leftovers, err);
-	opts->have = &s->have;
-	if (!rc)
-		rc = i2n_engine_run(plan, reader, sink, notes, opts, ret_at, err);
+	ret->bytes_read = s->bytes_read;
+	if (o->dry_run) {
+		ret->dry = true;
+		rc = itemise(s, o->delete_extra, &j.survey, err);
+	} else {
+		rc = carry_out(&j, s, ret, ret_at, err);
+	}
 	i2n_survey_free(s);
 	return rc;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define LISTS_MAX 16		/* directories listed at a time */
+#define HOLES_MIN (UINT64_C(1) << 30)	/* sparse files from here on are not read: their holes would take hours */
 #define TASKS_HIGH 2048		/* no further ones while so many objects wait to be read */
 
 struct list_op {
@@ -99,13 +100,18 @@ static void take_dir(struct survey *s, uint32_t dirent, unsigned differs, i2n_ob
 		survey_no_memory(s);
 }
 
+static bool is_too_sparse(const struct i2n_inode *in)
+{
+	return in->flags & I2N_INODE_SPARSE && in->size >= HOLES_MIN;
+}
+
 /* Is reading it worth while? Its size, at least, is right. */
 static bool must_read(const struct survey *s, const struct i2n_inode *in, unsigned differs)
 {
 	if (differs & (I2N_DIFFER_SIZE | I2N_DIFFER_CONTENT | I2N_DIFFER_TYPE))
 		return false;
 	if (i2n_inode_type(in) == I2N_S_IFREG)
-		return s->opts->checksum && in->size;
+		return s->opts->checksum && in->size && !is_too_sparse(in);
 	return i2n_inode_type(in) == I2N_S_IFLNK && (s->opts->checksum || differs & I2N_DIFFER_MTIME);
 }
 
@@ -125,6 +131,8 @@ static void take_other(struct survey *s, uint32_t dirent, unsigned differs, cons
 		return;
 	}
 	if (!must_read(s, in, differs)) {
+		if (differs & I2N_DIFFER_MTIME && is_too_sparse(in))
+			differs |= I2N_DIFFER_CONTENT;	/* for all we know */
 		/* changing it would change names outside the tree too, of a snapshot perhaps */
 		if (differs && e->attr.nlink > in->links)
 			differs |= I2N_DIFFER_LINK;

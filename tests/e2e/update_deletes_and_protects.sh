@@ -1,0 +1,74 @@
+# --update with --dry-run, --checksum, --delete and --protect: what is said is what happens, and only that.
+. "$top/tests/lib/e2e.sh"
+need_loop
+use_fixture plain
+mount_ro "$img" "$WORK/mnt"
+serve
+url=$(ganesha_url srv /root)
+extract --allow-loss=symlink-times "$img" "$url"
+want_rc 0
+r=$exp/root
+
+state() {
+	find "$r" -printf '%P %y %m %U:%G %s %T@ %C@\n' | sort | cksum
+}
+
+ganesha_stop srv
+mkdir -p "$r/extra/deep/er" "$r/own/logs"
+echo x >"$r/extra/deep/er/file"
+echo x >"$r/extra/keep.pid"
+echo mine >"$r/own/logs/1"
+rm -r "$r/sizes/bytes-59"
+mkdir "$r/sizes/bytes-59"
+echo x >"$r/sizes/bytes-59/in-the-way"
+chmod 0700 "$r/modes/dir-0644"
+# Same size, same mtime, another content: only --checksum can see it. And only the mtime: no reason to write.
+printf Z | dd of="$r/sizes/bytes-4097" bs=1 count=1 conv=notrunc 2>/dev/null
+touch -r "$WORK/mnt/sizes/bytes-4097" "$r/sizes/bytes-4097"
+touch "$r/sizes/bytes-8192"
+printf cut >"$r/sizes/bytes-4096"
+touch -r "$WORK/mnt/sizes" "$r/sizes"
+ganesha_run srv || die "the server does not start again"
+url=$(ganesha_url srv /root)
+
+before=$(state)
+extract --update --dry-run --delete --protect=/own,*.pid --allow-loss=symlink-times "$img" "$url"
+want_rc 0
+[ "$before" = "$(state)" ] || bad "--dry-run changed something"
+want_out '>f.st...... sizes/bytes-4096'
+want_out '>f..t...... sizes/bytes-8192'
+want_out '.d...p..... modes/dir-0644/'
+want_out '*deleting   extra/'
+grep -q 'bytes-59$' "$WORK/out" || bad "nothing of the blocked file"
+grep -q 'own\|bytes-4097' "$WORK/out" && bad "too much is told"
+
+extract --json --update --checksum --allow-loss=symlink-times --delete --protect=/own,*.pid "$img" "$url"
+want_rc 0
+want_json "j['stored'] == j['planned']"
+want_json "j['update']['deleted'] == 3 and j['requests']['READ'] > 0"
+[ "$(cat "$r/own/logs/1")" = mine ] || bad "something protected was touched"
+[ "$(cd "$r/extra" && find . | sort | tr '\n' ' ')" = ". ./keep.pid " ] || bad "extra: $(find "$r/extra")"
+extract --json --update --delete --allow-loss=symlink-times "$img" "$url"
+want_rc 0
+want_json "j['update']['deleted'] == 5"
+same_tree "$WORK/mnt" "$r"
+
+# What is protected is not replaced, and made when it is not there.
+ganesha_stop srv
+echo mine >"$r/sizes/bytes-1"
+rm -r "$r/modes"
+ganesha_run srv || die "the server does not start again"
+url=$(ganesha_url srv /root)
+extract --json --update --delete --protect=/sizes,/modes --allow-loss=symlink-times "$img" "$url"
+want_rc 0
+[ "$(cat "$r/sizes/bytes-1")" = mine ] || bad "a protected file was replaced"
+[ -d "$r/modes/dir-0644" ] || bad "what is protected and absent was not made"
+extract --update --allow-loss=symlink-times "$img" "$url"
+want_rc 0
+same_tree "$WORK/mnt" "$r"
+for o in --checksum --delete --protect=x --dry-run; do
+	extract "$o" "$img" "$url"
+	want_rc 2
+	want_err "needs --update"
+done
+e2e_end
