@@ -321,10 +321,11 @@ static inline struct i2n_fs *ext4_fs_of(const struct i2n_reader *r)
 {
 	return (struct i2n_fs *)(void *)((char *)(uintptr_t)r - offsetof(struct i2n_fs, reader));
 }
-/* Bytes of a file's own content: a sector that cannot be read costs this file (I2N_BADNODE) and not the run, as on a card
- * with a few bad spots. Metadata that cannot be read ends the run. */
+/* Bytes of a file's own content: a sector that cannot be read costs this file (I2N_BADNODE) and not
+ * the run, as on a card with a few bad spots. Metadata that cannot be read ends the run. */
 int ext4_read_content(struct i2n_fs *fs, void *buf, size_t len, uint64_t off, struct i2n_err *err);
-int ext4_readlink(struct i2n_reader *r, const struct i2n_inode *in, void *buf, size_t cap, struct i2n_err *err);
+int ext4_readlink(struct i2n_reader *r, const struct i2n_inode *in, void *buf, size_t cap,
+		  struct i2n_err *err);
 /* The first `cap` bytes of inline data, or fewer; their number. */
 size_t ext4_inline_read(const struct raw_inode *r, void *buf, size_t cap);
 
