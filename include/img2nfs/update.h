@@ -23,9 +23,6 @@
 
 #include "img2nfs/engine.h"
 
-/* The lock of a run, in the destination directory; see lock.h of the command line. */
-#define I2N_LOCK_NAME ".img2nfs-lock"
-
 /* In which way an object differs. */
 enum i2n_differ {
 	I2N_DIFFER_SIZE = 1 << 0,
