@@ -1,4 +1,5 @@
-/* edit.h - change a tree between reading and storing it, where the destination cannot hold it as it is.
+/* edit.h - change a tree between reading and storing it, where the destination cannot hold it as it
+ * is.
  *
  * Ownership: trees are the caller's.
  * Errors:    I2N_FATAL only when memory is out. */

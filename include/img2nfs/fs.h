@@ -1,14 +1,17 @@
 /* fs.h - read an ext2/3/4 file system out of a struct i2n_source.
  *
- *	i2n_fs_open(src, &opts, &notes, &fs, &err);	superblock, features, journal replay in memory
+ *	i2n_fs_open(src, &opts, &notes, &fs, &err);	superblock, features, journal replay in
+ *							memory
  *	i2n_fs_tree(fs, &tree, &err);			all metadata, in sweeps over the disk
  *	i2n_fs_reader(fs)				file data and symlink targets
  *
  * Unit:      bytes; *_blk are file system blocks; times are packed as in node.h.
  * Thread:    one fs, one thread.
- * Ownership: the source stays the caller's and must outlive the fs; it is never written. Trees are the caller's.
- * Trust:     every on-disk number is hostile until range-checked. Damaged objects are left out of the tree with a note
- *            I2N_NOTE_DAMAGED each; only what makes the whole file system unreadable is an error.
+ * Ownership: the source stays the caller's and must outlive the fs; it is never written. Trees are
+ *            the caller's.
+ * Trust:     every on-disk number is hostile until range-checked. Damaged objects are left out of
+ *            the tree with a note I2N_NOTE_DAMAGED each; only what makes the whole file system
+ *            unreadable is an error.
  * Source:    libext2fs 1.47; Documentation/filesystems/ext4/ of Linux 6.1. */
 #ifndef IMG2NFS_FS_H
 #define IMG2NFS_FS_H
@@ -25,7 +28,8 @@ struct i2n_fs_opts {
 	enum i2n_journal_mode journal;
 	struct i2n_source *journal_device;	/* external journal, or NULL; not owned */
 	bool strict;				/* the first damaged object ends the run */
-	bool info_only;				/* superblock only, for `list`: no journal replay, no tree */
+	bool info_only;				/* superblock only, for `list`: no journal replay,
+						 * no tree */
 };
 
 struct i2n_fs_info {
@@ -36,28 +40,33 @@ struct i2n_fs_info {
 	uint64_t inodes, free_inodes, used_inodes;
 	bool needs_recovery;		/* the journal has to be replayed */
 	bool clean, has_errors;		/* s_state */
-	const char *features;		/* space-separated as dumpe2fs prints them; owned by the fs */
+	const char *features;		/* space-separated as dumpe2fs prints them; owned by the
+					 * fs */
 	char last_mounted[65];		/* raw bytes */
 	int64_t write_time, mount_time;	/* seconds since 1970 */
 };
 
-int i2n_fs_open(struct i2n_source *src, const struct i2n_fs_opts *opts, const struct i2n_notes *notes,
+int i2n_fs_open(struct i2n_source *src, const struct i2n_fs_opts *opts,
+		const struct i2n_notes *notes,
 		struct i2n_fs **ret, struct i2n_err *err);
 const struct i2n_fs_info *i2n_fs_info(const struct i2n_fs *fs);
 
-/* Looks like the root of a Linux system: has /etc and one of /sbin/init, /usr/lib/systemd, /lib/systemd. Reads only the
- * few directories needed. false also when it cannot be read. */
+/* Looks like the root of a Linux system: has /etc and one of /sbin/init, /usr/lib/systemd,
+ * /lib/systemd. Reads only the few directories needed. false also when it cannot be read. */
 bool i2n_fs_is_linux_root(struct i2n_fs *fs);
 
-/* Read all metadata: inode tables in one sweep, directory blocks in one sweep, xattr blocks in one sweep. */
+/* Read all metadata: inode tables in one sweep, directory blocks in one sweep, xattr blocks in one
+ * sweep. */
 int i2n_fs_tree(struct i2n_fs *fs, struct i2n_tree **ret, struct i2n_err *err);
 
 struct i2n_reader *i2n_fs_reader(struct i2n_fs *fs);	/* owned by the fs */
 
-/* Extended attributes of one inode, read now. Called for each; value may be NULL with len 0. Names are full
- * ("security.capability", "system.posix_acl_access"), values as getxattr(2) would return them. */
+/* Extended attributes of one inode, read now. Called for each; value may be NULL with len 0. Names
+ * are full ("security.capability", "system.posix_acl_access"), values as getxattr(2) would return
+ * them. */
 typedef void i2n_xattr_fn(void *ctx, const char *name, const void *value, size_t len);
-int i2n_fs_xattrs(struct i2n_fs *fs, const struct i2n_inode *in, i2n_xattr_fn *fn, void *ctx, struct i2n_err *err);
+int i2n_fs_xattrs(struct i2n_fs *fs, const struct i2n_inode *in, i2n_xattr_fn *fn, void *ctx,
+		  struct i2n_err *err);
 
 /* chattr(1) flags of one inode as lsattr prints them ("ia", "d"), "" if none; buf of 32 bytes. */
 int i2n_fs_chattr(struct i2n_fs *fs, const struct i2n_inode *in, char *buf, struct i2n_err *err);

@@ -1,8 +1,9 @@
 /* plan.h - in which order the nodes of a tree are stored. Pure computation, no I/O.
  *
- * The plan answers: which dirent owns the data of a hard-linked inode (the others become LINKs), in which order the
- * non-directories go (by where their content starts on the medium, so that the image is read in disk order), how much
- * there is in all (for progress), and what the destination cannot hold (losses, told as notes).
+ * The plan answers: which dirent owns the data of a hard-linked inode (the others become LINKs), in
+ * which order the non-directories go (by where their content starts on the medium, so that the
+ * image is read in disk order), how much there is in all (for progress), and what the destination
+ * cannot hold (losses, told as notes).
  *
  * Ownership: the plan points into the tree, which must outlive it and must not change. */
 #ifndef IMG2NFS_PLAN_H
@@ -24,18 +25,22 @@ void i2n_totals_add(struct i2n_totals *t, const struct i2n_inode *in, bool is_li
 
 struct i2n_plan {
 	const struct i2n_tree *tree;
-	uint32_t *order;		/* dirents of all first names of non-directories, in order of storing */
+	uint32_t *order;		/* dirents of all first names of non-directories, in order
+					 * of storing */
 	uint32_t n_order;
-	uint32_t *dirs;			/* dirents of directories, parents before children, siblings by name */
+	uint32_t *dirs;			/* dirents of directories, parents before children, siblings
+					 * by name */
 	uint32_t n_dirs;
 	uint32_t *links;		/* dirents that are further names */
 	uint32_t n_links;
 	struct i2n_totals totals;
 };
 
-/* caps: what the sink can hold (enum i2n_sink_caps). Notes: I2N_NOTE_LOSS for each inode that loses something, by path.
- * */
-int i2n_plan_make(const struct i2n_tree *tree, struct i2n_reader *reader, uint32_t caps, const struct i2n_notes *notes,
+/* caps: what the sink can hold (enum i2n_sink_caps). Notes: I2N_NOTE_LOSS for each inode that loses
+ * something, by path.
+ */
+int i2n_plan_make(const struct i2n_tree *tree, struct i2n_reader *reader, uint32_t caps,
+		  const struct i2n_notes *notes,
 		  struct i2n_plan **ret, struct i2n_err *err);
 void i2n_plan_free(struct i2n_plan *plan);
 

@@ -1,7 +1,7 @@
 /* reader.h - the content behind the nodes of a tree: file data and symlink targets.
  *
- * ext4/ implements it over an image; edit/ will wrap it to put own bytes behind some nodes. The engine's sinks use
- * nothing else to get at content.
+ * ext4/ implements it over an image; edit/ will wrap it to put own bytes behind some nodes. The
+ * engine's sinks use nothing else to get at content.
  *
  *	r->ops->open(r, inode, &file, &err);
  *	while ((rc = r->ops->next(file, max, &range, &err)) == I2N_OK)
@@ -9,10 +9,13 @@
  *	r->ops->close(file);
  *
  * Unit:      bytes of the file.
- * Thread:    one reader, one thread; any number of files open at a time (each costs at most a few blocks of memory).
+ * Thread:    one reader, one thread; any number of files open at a time (each costs at most a few
+ *            blocks of memory).
  * Ownership: an open file is the caller's until close. The inode must stay valid meanwhile.
- * Trust:     ranges are inside the file's size, ascending and disjoint; an extent tree that is not so is I2N_BADNODE.
- * Errors:    I2N_BADNODE: this file is damaged; I2N_FATAL: metadata of the image cannot be read, or memory is out. */
+ * Trust:     ranges are inside the file's size, ascending and disjoint; an extent tree that is not
+ *            so is I2N_BADNODE.
+ * Errors:    I2N_BADNODE: this file is damaged; I2N_FATAL: metadata of the image cannot be read, or
+ *            memory is out. */
 #ifndef IMG2NFS_READER_H
 #define IMG2NFS_READER_H
 
@@ -26,18 +29,25 @@ struct i2n_range {
 };
 
 struct i2n_reader_ops {
-	int (*open)(struct i2n_reader *r, const struct i2n_inode *in, struct i2n_file **ret, struct i2n_err *err);
-	/* The next data range, at most max bytes of it (the rest comes with the next call). Holes and unwritten extents
-	 * are skipped. I2N_END: no more data; the rest up to the size is a hole. */
-	int (*next)(struct i2n_file *file, uint64_t max, struct i2n_range *ret, struct i2n_err *err);
+	int (*open)(struct i2n_reader *r, const struct i2n_inode *in, struct i2n_file **ret,
+		    struct i2n_err *err);
+	/* The next data range, at most max bytes of it (the rest comes with the next call). Holes
+	 * and unwritten extents are skipped. I2N_END: no more data; the rest up to the size is a
+	 * hole. */
+	int (*next)(struct i2n_file *file, uint64_t max, struct i2n_range *ret,
+		    struct i2n_err *err);
 	/* Read bytes that lie inside one range already returned by next. */
-	int (*read)(struct i2n_file *file, void *buf, size_t len, uint64_t off, struct i2n_err *err);
+	int (*read)(struct i2n_file *file, void *buf, size_t len, uint64_t off,
+		    struct i2n_err *err);
 	/* Start again before the first range (a changed write verifier, a verification). */
 	int (*rewind)(struct i2n_file *file, struct i2n_err *err);
 	void (*close)(struct i2n_file *file);
-	/* Target of a symlink: in->size bytes into buf (cap is at least that; never more than 65535). No NUL added. */
-	int (*readlink)(struct i2n_reader *r, const struct i2n_inode *in, void *buf, size_t cap, struct i2n_err *err);
-	/* Where the content starts on the medium: a sort key for reading in disk order; 0 = nowhere, or unknown. */
+	/* Target of a symlink: in->size bytes into buf (cap is at least that; never more than
+	 * 65535). No NUL added. */
+	int (*readlink)(struct i2n_reader *r, const struct i2n_inode *in, void *buf, size_t cap,
+			struct i2n_err *err);
+	/* Where the content starts on the medium: a sort key for reading in disk order; 0 =
+	 * nowhere, or unknown. */
 	uint64_t (*where)(const struct i2n_reader *r, const struct i2n_inode *in);
 	/* A hint that this inode's data will be read soon. */
 	void (*willneed)(struct i2n_reader *r, const struct i2n_inode *in);

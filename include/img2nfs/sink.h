@@ -1,25 +1,29 @@
-/* sink.h - where nodes are stored, and read back: an NFSv3 server, nothing at all; later NFSv4, tar, a directory.
+/* sink.h - where nodes are stored, and read back: an NFSv3 server, nothing at all; later NFSv4,
+ * tar, a directory.
  *
- * The engine submits one op per object and calls service() until the ops are done. How many requests an op becomes, and
- * how many are in flight, is the sink's business; that it never waits for one op before it takes the next is its
- * promise.
+ * The engine submits one op per object and calls service() until the ops are done. How many
+ * requests an op becomes, and how many are in flight, is the sink's business; that it never waits
+ * for one op before it takes the next is its promise.
  *
- * Completion contract: submit returned I2N_OK => op->done runs exactly once, later, never inside submit, and until then
- * op and all it points at belong to the sink. submit returned I2N_RETRY => the window is full, call service first; the
- * op is still the caller's. submit returned I2N_FATAL => err says why, nothing was queued, the op is still the
- * caller's.
+ * Completion contract: submit returned I2N_OK => op->done runs exactly once, later, never inside
+ * submit, and until then op and all it points at belong to the sink. submit returned I2N_RETRY =>
+ * the window is full, call service first; the op is still the caller's. submit returned I2N_FATAL
+ * => err says why, nothing was queued, the op is still the caller's.
  *
- * Objects: MKDIR, LOOKUP, and FILE/SYMLINK/MKNOD with `keep`, leave in op->obj a reference to the object, for use as
- *          parent
- * or as link target, until i2n_sink_release(). I2N_OBJ_ROOT is the destination directory itself and always valid.
+ * Objects: MKDIR, LOOKUP, and FILE/SYMLINK/MKNOD with `keep`, leave in op->obj a reference to the
+ *          object, for use as parent
+ * or as link target, until i2n_sink_release(). I2N_OBJ_ROOT is the destination directory itself and
+ * always valid.
  *
- * Reading back: ops from I2N_OP_LIST on, for sinks with I2N_CAP_READBACK. The bytes of READs under way are bounded as
- * those of WRITEs are (submit returns I2N_RETRY). What they fail with is I2N_BADNODE unless the server is gone.
+ * Reading back: ops from I2N_OP_LIST on, for sinks with I2N_CAP_READBACK. The bytes of READs under
+ * way are bounded as those of WRITEs are (submit returns I2N_RETRY). What they fail with is
+ * I2N_BADNODE unless the server is gone.
  *
  * Unit:      bytes; times packed as in node.h.
  * Thread:    one sink, one thread; nothing happens outside its calls.
- * Errors:    in op->rc and op->err: I2N_BADNODE this object could not be stored (the run may go on), I2N_FATAL the
- *            destination is unusable (full, read-only, gone): stop submitting. */
+ * Errors:    in op->rc and op->err: I2N_BADNODE this object could not be stored (the run may go
+ *            on), I2N_FATAL the destination is unusable (full, read-only, gone): stop
+ * submitting. */
 #ifndef IMG2NFS_SINK_H
 #define IMG2NFS_SINK_H
 
@@ -36,27 +40,38 @@ typedef uint32_t i2n_obj;
 #define I2N_OBJ_NONE UINT32_MAX
 
 enum i2n_op_kind {
-	I2N_OP_MKDIR,		/* parent, name, inode -> obj. Usable at once; mode and times are settled by DIRATTR */
-	I2N_OP_FILE,		/* parent, name, inode, reader: create, data, attributes. keep -> obj */
+	I2N_OP_MKDIR,		/* parent, name, inode -> obj. Usable at once; mode and times are
+				 * settled by DIRATTR */
+	I2N_OP_FILE,		/* parent, name, inode, reader: create, data, attributes. keep ->
+				 * obj */
 	I2N_OP_SYMLINK,		/* parent, name, inode, reader. keep -> obj */
-	I2N_OP_MKNOD,		/* parent, name, inode: character or block device, FIFO, socket. keep -> obj */
+	I2N_OP_MKNOD,		/* parent, name, inode: character or block device, FIFO, socket.
+				 * keep -> obj */
 	I2N_OP_LINK,		/* parent, name, obj: a further name of obj */
-	I2N_OP_DIRATTR,		/* obj, inode: final mode and times of a directory all whose children are done */
-	/* Only for sinks with I2N_CAP_READBACK: what is there now, and changes to it. Everything comes from the server.
-	 * */
-	I2N_OP_LIST,		/* obj: on_entry for each entry but . and ..; eof. See struct i2n_entry */
-	I2N_OP_LOOKUP,		/* parent, name -> obj, attr; or absent. Symlinks are not followed */
+	I2N_OP_DIRATTR,		/* obj, inode: final mode and times of a directory all whose
+				 * children are done */
+	/* Only for sinks with I2N_CAP_READBACK: what is there now, and changes to it. Everything
+	 * comes from the server.
+	 */
+	I2N_OP_LIST,		/* obj: on_entry for each entry but . and ..; eof. See struct
+				 * i2n_entry */
+	I2N_OP_LOOKUP,		/* parent, name -> obj, attr; or absent. Symlinks are not
+				 * followed */
 	I2N_OP_GETATTR,		/* obj -> attr */
-	I2N_OP_READ,		/* obj, buf, len > 0, off -> ret_len, eof. Less than len only at the end of the file */
-	I2N_OP_READLINK,	/* obj, buf, len -> ret_len; a target that is longer than len is I2N_BADNODE */
-	I2N_OP_SETATTR,		/* obj, inode, mask -> attr. What the server does not honour is a loss, as for FILE */
+	I2N_OP_READ,		/* obj, buf, len > 0, off -> ret_len, eof. Less than len only at the
+				 * end of the file */
+	I2N_OP_READLINK,	/* obj, buf, len -> ret_len; a target that is longer than len is
+				 * I2N_BADNODE */
+	I2N_OP_SETATTR,		/* obj, inode, mask -> attr. What the server does not honour is a
+				 * loss, as for FILE */
 	I2N_OP_REMOVE,		/* parent, name: not a directory; absent: it was not there */
 	I2N_OP_RMDIR,		/* parent, name: an empty directory; absent: it was not there */
-	I2N_OP_RENAME,		/* parent, name -> parent2, name2, replacing what is there as rename(2) does */
+	I2N_OP_RENAME,		/* parent, name -> parent2, name2, replacing what is there as
+				 * rename(2) does */
 };
 
-/* For SETATTR. The owner is set first, in a request of its own: servers drop setuid and setgid when it changes, so ask
- * for the mode as well. SIZE cuts a file or makes it longer with a hole. */
+/* For SETATTR. The owner is set first, in a request of its own: servers drop setuid and setgid when
+ * it changes, so ask for the mode as well. SIZE cuts a file or makes it longer with a hole. */
 enum i2n_set {
 	I2N_SET_MODE = 1 << 0,
 	I2N_SET_OWNER = 1 << 1,
@@ -75,8 +90,9 @@ struct i2n_attr {
 	uint16_t mode;			/* type and 12 permission bits; type 0: none that we know */
 };
 
-/* One entry of a LIST. obj is the receiver's: keep it or i2n_sink_release() it. The name comes from the server: 1..1024
- * bytes without '/' and NUL; when the directory changes meanwhile, some may come twice. on_entry may submit ops. */
+/* One entry of a LIST. obj is the receiver's: keep it or i2n_sink_release() it. The name comes from
+ * the server: 1..1024 bytes without '/' and NUL; when the directory changes meanwhile, some may
+ * come twice. on_entry may submit ops. */
 struct i2n_entry {
 	const unsigned char *name;	/* valid during the call, not NUL-terminated */
 	size_t name_len;
@@ -96,26 +112,32 @@ struct i2n_op {
 	unsigned char name_len;
 	i2n_obj parent;
 	i2n_obj obj;
-	const unsigned char *name;		/* 1..255 bytes, no '/', no NUL; not NUL-terminated */
-	const struct i2n_inode *inode;		/* attributes wanted; LINK: of the object linked to */
-	uint32_t dirent;			/* for messages: i2n_tree_path(tree, dirent); I2N_NONE = the root */
+	const unsigned char *name;		/* 1..255 bytes, no '/', no NUL; not
+						 * NUL-terminated */
+	const struct i2n_inode *inode;		/* attributes wanted; LINK: of the object linked
+						 * to */
+	uint32_t dirent;			/* for messages: i2n_tree_path(tree, dirent);
+						 * I2N_NONE = the root */
 	void (*done)(struct i2n_op *op);
 	void *owner;				/* the engine's */
 	void *priv;				/* the sink's */
-	int rc;					/* set before done: I2N_OK, I2N_BADNODE, I2N_FATAL */
+	int rc;					/* set before done: I2N_OK, I2N_BADNODE,
+						 * I2N_FATAL */
 	struct i2n_err err;			/* set when rc != I2N_OK */
 	/* reading back and changing */
 	struct i2n_attr attr;			/* out */
 	bool absent;				/* out, with rc I2N_OK: there is no such name */
 	bool eof;				/* out: nothing follows */
-	bool pause;				/* LIST: set it in on_entry to have the op done, with eof false,
-						 * after the entries at hand; submit it again as it is to go on */
+	bool pause;				/* LIST: set it in on_entry to have the op done,
+						 * with eof false, after the entries at hand;
+						 * submit it again as it is to go on */
 	unsigned mask;				/* SETATTR: enum i2n_set */
 	void *buf;				/* READ, READLINK: the submitter's, len bytes */
 	uint32_t len, ret_len;
 	uint64_t off;
 	struct i2n_list_pos pos;		/* LIST: the sink's, zero at first */
-	/* Runs during service(). entry NULL: the server cannot go on where it was, all entries come again. */
+	/* Runs during service(). entry NULL: the server cannot go on where it was, all entries come
+	 * again. */
 	void (*on_entry)(struct i2n_op *op, const struct i2n_entry *entry);
 	i2n_obj parent2;			/* RENAME */
 	const unsigned char *name2;
@@ -160,7 +182,8 @@ const char *i2n_proc_name(enum i2n_proc p);	/* "CREATE" */
 
 struct i2n_sink_stats {
 	uint64_t requests[I2N_PROCS];	/* sent, re-sent ones included */
-	uint64_t resent;		/* of them: sent again (JUKEBOX, lost connection, changed write verifier) */
+	uint64_t resent;		/* of them: sent again (JUKEBOX, lost connection, changed
+					 * write verifier) */
 	uint64_t jukebox;		/* NFS3ERR_JUKEBOX answers */
 	uint64_t reconnects;
 	uint64_t corrected;		/* corrective SETATTRs */
@@ -172,11 +195,13 @@ struct i2n_sink_stats {
 struct i2n_sink_ops {
 	const char *name;		/* "nfs3" */
 	int (*submit)(struct i2n_sink *sink, struct i2n_op *op, struct i2n_err *err);
-	/* Make progress for at most timeout_ms (0 = poll) and run op->done of what finished. Returns early after any
-	 * completion. I2N_FATAL: the sink is dead; all outstanding ops have been done with I2N_FATAL. */
+	/* Make progress for at most timeout_ms (0 = poll) and run op->done of what finished.
+	 * Returns early after any completion. I2N_FATAL: the sink is dead; all outstanding ops have
+	 * been done with I2N_FATAL. */
 	int (*service)(struct i2n_sink *sink, int timeout_ms, struct i2n_err *err);
-	/* Ask for an end: ops finish at their next step with I2N_FATAL, domain STOPPED; requests in flight are awaited.
-	 * signo: the signal, or 0 when the engine ends the run because something failed. */
+	/* Ask for an end: ops finish at their next step with I2N_FATAL, domain STOPPED; requests in
+	 * flight are awaited. signo: the signal, or 0 when the engine ends the run because
+	 * something failed. */
 	void (*cancel)(struct i2n_sink *sink, int signo);
 	void (*release)(struct i2n_sink *sink, i2n_obj obj);
 	/* All done ops are durable, or I2N_FATAL. Only called with no op outstanding. */
@@ -201,7 +226,8 @@ struct i2n_sink {
 int i2n_sink_submit(struct i2n_sink *sink, struct i2n_op *op, struct i2n_err *err);
 int i2n_sink_service(struct i2n_sink *sink, int timeout_ms, struct i2n_err *err);
 void i2n_sink_cancel(struct i2n_sink *sink, int signo);
-void i2n_sink_release(struct i2n_sink *sink, i2n_obj obj);	/* I2N_OBJ_NONE and ROOT are fine: nothing happens */
+void i2n_sink_release(struct i2n_sink *sink, i2n_obj obj);	/* I2N_OBJ_NONE and ROOT are fine:
+								 * nothing happens */
 int i2n_sink_finish(struct i2n_sink *sink, struct i2n_err *err);
 void i2n_sink_free(struct i2n_sink *sink);
 /* For sinks: an op is finished; counts it and runs done. */
@@ -235,28 +261,32 @@ struct i2n_nfs_opts {
 };
 #define I2N_NFS_OPTS_DEFAULT { .window = 128, .bytes_in_flight = 8u << 20, .retry_for_s = 300 }
 
-/* A parsed URL: nfs://[user@ is refused]host[:port]/path[?name=value&...]. Names as libnfs documents them: version,
- * nfsport, mountport, uid, gid, and those that have no meaning here (accepted with a note). '%XX' is decoded in host
- * and path. IPv6 hosts in brackets. */
+/* A parsed URL: nfs://[user@ is refused]host[:port]/path[?name=value&...]. Names as libnfs
+ * documents them: version, nfsport, mountport, uid, gid, and those that have no meaning here
+ * (accepted with a note). '%XX' is decoded in host and path. IPv6 hosts in brackets. */
 struct i2n_nfs_url {
 	/* path begins with '/', has no trailing one (except "/" itself), "." and ".." refused */
 	char *host, *path;
-	uint16_t port, mountport;	/* 0 = ask the portmapper (2049 is tried for NFS when there is none) */
+	uint16_t port, mountport;	/* 0 = ask the portmapper (2049 is tried for NFS when there
+					 * is none) */
 	unsigned version;		/* 3; 4 is refused until there is such a sink */
 	bool has_uid, has_gid;
 	uint32_t uid, gid;
 };
-int i2n_nfs_url_parse(const char *text, const struct i2n_notes *notes, struct i2n_nfs_url *ret, struct i2n_err *err);
+int i2n_nfs_url_parse(const char *text, const struct i2n_notes *notes, struct i2n_nfs_url *ret,
+		      struct i2n_err *err);
 void i2n_nfs_url_release(struct i2n_nfs_url *url);
 
 const char *i2n_nfs_library(void);	/* version of libnfs we were built with */
 
-/* Connect, mount the longest exported prefix of the URL's path, and make sure that the destination directory is as
- * opts->dest wants it (else I2N_FATAL, domain DEST, nothing written). Unless it is EXISTING, then make what is missing
- * of the path, and check with the attributes of the destination directory that our uid is not squashed. env's members
- * must outlive the sink; for the ops from LIST on, tree and reader may be NULL. Failures carry as hint the line that
- * /etc/exports lacks. stop (may be NULL): set to a signal number to give up. */
-int i2n_sink_open_nfs3(const struct i2n_nfs_url *url, const struct i2n_nfs_opts *opts, const struct i2n_sink_env *env,
+/* Connect, mount the longest exported prefix of the URL's path, and make sure that the destination
+ * directory is as opts->dest wants it (else I2N_FATAL, domain DEST, nothing written). Unless it is
+ * EXISTING, then make what is missing of the path, and check with the attributes of the destination
+ * directory that our uid is not squashed. env's members must outlive the sink; for the ops from
+ * LIST on, tree and reader may be NULL. Failures carry as hint the line that /etc/exports lacks.
+ * stop (may be NULL): set to a signal number to give up. */
+int i2n_sink_open_nfs3(const struct i2n_nfs_url *url, const struct i2n_nfs_opts *opts,
+		       const struct i2n_sink_env *env,
 		       const volatile int *stop, struct i2n_sink **ret, struct i2n_err *err);
 
 /* Reads all content, stores nothing. */

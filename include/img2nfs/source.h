@@ -1,12 +1,15 @@
 /* source.h - bytes to read: a disk image, a slice of one, a buffer.
  *
- * A source stacks: file -> slice (one partition) -> overlay (replayed journal). Later: decompressors and spooled pipes.
- * Every read passes the gate i2n_source_pread(), so implementations are only called with ranges inside the source.
+ * A source stacks: file -> slice (one partition) -> overlay (replayed journal). Later:
+ * decompressors and spooled pipes. Every read passes the gate i2n_source_pread(), so
+ * implementations are only called with ranges inside the source.
  *
  * Unit:      bytes, everywhere.
  * Thread:    one source, one thread.
- * Ownership: a source owned by another (a slice's parent) is documented at its constructor. free accepts NULL.
- * Trust:     the bytes are hostile; `size` is what the system says and may shrink under us (a short read is an error).
+ * Ownership: a source owned by another (a slice's parent) is documented at its constructor. free
+ *            accepts NULL.
+ * Trust:     the bytes are hostile; `size` is what the system says and may shrink under us (a short
+ *            read is an error).
  * Errors:    blame IMAGE; I2N_FATAL unless noted. */
 #ifndef IMG2NFS_SOURCE_H
 #define IMG2NFS_SOURCE_H
@@ -20,8 +23,10 @@ struct i2n_source;
 
 struct i2n_source_ops {
 	const char *name;
-	/* Read exactly len bytes at off, or fail; never a short read. Only called with off + len <= size, len > 0. */
-	int (*pread)(struct i2n_source *src, void *buf, size_t len, uint64_t off, struct i2n_err *err);
+	/* Read exactly len bytes at off, or fail; never a short read. Only called with off + len <=
+	 * size, len > 0. */
+	int (*pread)(struct i2n_source *src, void *buf, size_t len, uint64_t off,
+		     struct i2n_err *err);
 	/* Optional: these bytes will be read soon (posix_fadvise WILLNEED). A hint, cannot fail. */
 	void (*willneed)(struct i2n_source *src, uint64_t off, uint64_t len);
 	void (*free)(struct i2n_source *src);
@@ -36,22 +41,25 @@ struct i2n_source_stats {
 struct i2n_source {
 	const struct i2n_source_ops *ops;
 	uint64_t size;
-	uint32_t sector_size;	/* logical sector size the medium reports, 0 = unknown (a plain file) */
+	uint32_t sector_size;	/* logical sector size the medium reports, 0 = unknown (a plain
+				 * file) */
 	const char *name;	/* for messages, quoted already; lives as long as the source */
 	struct i2n_source_stats stats;
 	uint64_t next_off;	/* gate's own: where a sequential read would continue */
 };
 
-/* The gate. Checks the range (I2N_FATAL, domain IMAGE: "'x' ends at ..., cannot read ...") and counts. len 0 is OK. */
-int i2n_source_pread(struct i2n_source *src, void *buf, size_t len, uint64_t off, struct i2n_err *err);
+/* The gate. Checks the range (I2N_FATAL, domain IMAGE: "'x' ends at ..., cannot read ...") and
+ * counts. len 0 is OK. */
+int i2n_source_pread(struct i2n_source *src, void *buf, size_t len, uint64_t off,
+		     struct i2n_err *err);
 
 /* Clipped to the source; does nothing where the source has no such op. */
 void i2n_source_willneed(struct i2n_source *src, uint64_t off, uint64_t len);
 
 void i2n_source_free(struct i2n_source *src);
 
-/* A regular file or block device, opened O_RDONLY (O_NOATIME where the system has and allows it). An empty file, a
- * directory, a socket and the like are refused by name. */
+/* A regular file or block device, opened O_RDONLY (O_NOATIME where the system has and allows it).
+ * An empty file, a directory, a socket and the like are refused by name. */
 int i2n_source_open_file(const char *path, struct i2n_source **ret, struct i2n_err *err);
 
 /* [off, off + len) of parent, which must outlive the slice and is not owned by it. */
@@ -61,7 +69,9 @@ int i2n_source_slice(struct i2n_source *parent, uint64_t off, uint64_t len, stru
 /* A buffer (tests, fuzz targets). The buffer is not copied and must outlive the source. */
 int i2n_source_mem(const void *buf, size_t len, struct i2n_source **ret, struct i2n_err *err);
 
-/* A filter that makes the k-th read (counted from 1) fail with EIO; for tests. Does not own parent. */
-int i2n_source_fault(struct i2n_source *parent, uint64_t fail_read, struct i2n_source **ret, struct i2n_err *err);
+/* A filter that makes the k-th read (counted from 1) fail with EIO; for tests. Does not own
+ * parent. */
+int i2n_source_fault(struct i2n_source *parent, uint64_t fail_read, struct i2n_source **ret,
+		     struct i2n_err *err);
 
 #endif

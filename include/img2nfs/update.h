@@ -1,22 +1,27 @@
-/* update.h - what a destination has already, compared with a tree; and removing what should not be there.
+/* update.h - what a destination has already, compared with a tree; and removing what should not be
+ * there.
  *
  *	i2n_survey_run(plan, reader, sink, &opts, &notes, &survey, &err)	reads only
  *	i2n_remove_run(sink, survey's extras of a kind, ...)		what is in the way
  *	i2n_engine_run(... .have = &survey->have ...)			what differs
- *	i2n_remove_run(...)						what the tree does not have, if that is wanted
- *	i2n_survey_settle(...)						times of directories that changed last
+ *	i2n_remove_run(...)						what the tree does not have,
+ *									if that is wanted
+ *	i2n_survey_settle(...)						times of directories that
+ *									changed last
  *
- * Equal is: type, size, mode (not of symlinks), owner, mtime, device numbers, the target of a symlink, and which
- * names are links to one object. A symlink of the right size and mtime has the right target; where the server
- * keeps no times of symlinks the target is read. A time is right when it is the wanted one rounded down to the
- * server's granularity, or the nearest that the protocol can express. With `checksum` files of the right size are
- * read and compared by digest, whatever their mtime; but not sparse ones of 1 GiB and more. What the server does
- * not keep is told as a loss, as the engine does.
+ * Equal is: type, size, mode (not of symlinks), owner, mtime, device numbers, the target of a
+ * symlink, and which names are links to one object. A symlink of the right size and mtime has the
+ * right target; where the server keeps no times of symlinks the target is read. A time is right
+ * when it is the wanted one rounded down to the server's granularity, or the nearest that the
+ * protocol can express. With `checksum` files of the right size are read and compared by digest,
+ * whatever their mtime; but not sparse ones of 1 GiB and more. What the server does not keep is
+ * told as a loss, as the engine does.
  *
- * Memory: 2 bytes per dirent, 5 per inode, a handle per directory and per hard-linked file, and per extra name its
- * length and 40 bytes.
+ * Memory: 2 bytes per dirent, 5 per inode, a handle per directory and per hard-linked file, and per
+ *         extra name its length and 40 bytes.
  * Thread:    one.
- * Ownership: the survey owns its arrays; the plan must outlive it. The sink must have I2N_CAP_READBACK.
+ * Ownership: the survey owns its arrays; the plan must outlive it. The sink must have
+ *            I2N_CAP_READBACK.
  * Trust:     the server may say anything; names from it are only compared, quoted and sent back. */
 #ifndef IMG2NFS_UPDATE_H
 #define IMG2NFS_UPDATE_H
@@ -36,7 +41,8 @@ enum i2n_differ {
 };
 
 /* Compare one object but for its content. first, last: packed, what the server can express. */
-unsigned i2n_differ(const struct i2n_inode *in, const struct i2n_attr *got, const struct i2n_sink *sink);
+unsigned i2n_differ(const struct i2n_inode *in, const struct i2n_attr *got,
+		    const struct i2n_sink *sink);
 
 enum i2n_extra_kind {
 	I2N_EXTRA,		/* the tree has no such name */
@@ -59,7 +65,8 @@ struct i2n_survey_opts {
 	void (*progress)(void *ctx, const struct i2n_progress *p);
 	void *ctx;
 	bool checksum;
-	/* Leave this alone? path: from the destination directory, without leading slash. NULL: nothing is protected. */
+	/* Leave this alone? path: from the destination directory, without leading slash. NULL:
+	 * nothing is protected. */
 	bool (*is_protected)(void *protect_ctx, const char *path, size_t len);
 	void *protect_ctx;
 };
@@ -67,7 +74,8 @@ struct i2n_survey_opts {
 struct i2n_survey {
 	const struct i2n_tree *tree;
 	struct i2n_have have;
-	unsigned char *differs;		/* by dirent, and one more: enum i2n_differ, of what is there */
+	unsigned char *differs;		/* by dirent, and one more: enum i2n_differ, of what is
+					 * there */
 	struct i2n_extra *extras;
 	size_t n_extras, cap_extras;
 	uint64_t n_extra;		/* of kind I2N_EXTRA */
@@ -75,16 +83,17 @@ struct i2n_survey {
 };
 
 int i2n_survey_run(const struct i2n_plan *plan, struct i2n_reader *reader, struct i2n_sink *sink,
-		   const struct i2n_notes *notes, const struct i2n_survey_opts *opts, struct i2n_survey **ret,
-		   struct i2n_err *err);
+		   const struct i2n_notes *notes, const struct i2n_survey_opts *opts,
+		   struct i2n_survey **ret, struct i2n_err *err);
 void i2n_survey_free(struct i2n_survey *s);
 
-/* Remove extras of this kind, directories with all that is in them when `deep`, many at a time. What is protected
- * stays, with the directories above it. The directories they are in become TOUCHED. BLOCK: what is gone becomes
- * NOTHING, else it is told and stays BLOCKED. *ret_removed counts objects. What cannot be removed is a note. */
+/* Remove extras of this kind, directories with all that is in them when `deep`, many at a time.
+ * What is protected stays, with the directories above it. The directories they are in become
+ * TOUCHED. BLOCK: what is gone becomes NOTHING, else it is told and stays BLOCKED. *ret_removed
+ * counts objects. What cannot be removed is a note. */
 int i2n_remove_run(struct i2n_survey *s, struct i2n_sink *sink, enum i2n_extra_kind kind, bool deep,
-		   const struct i2n_notes *notes, const struct i2n_survey_opts *opts, uint64_t *ret_removed,
-		   struct i2n_err *err);
+		   const struct i2n_notes *notes, const struct i2n_survey_opts *opts,
+		   uint64_t *ret_removed, struct i2n_err *err);
 
 /* Attributes of the directories that the engine left for later. */
 int i2n_survey_settle(struct i2n_survey *s, struct i2n_sink *sink, const struct i2n_notes *notes,

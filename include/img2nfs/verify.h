@@ -20,9 +20,9 @@
  * for its own tables), they are taken for holes there too, are not read, and are counted: NFSv3
  * cannot be asked for holes. On a server that compresses, this is no proof.
  *
- * Memory: per object 2 bits, 8 bytes, and 16 more at the end; of symlinks with other times 16 bytes;
- * 2 MiB of handles and tasks and a directory page per LIST under way, whatever the tree; and
- * opts->bytes for content.
+ * Memory: per object 2 bits, 8 bytes, and 16 more at the end; of symlinks with other times 16
+ *         bytes; 2 MiB of handles and tasks and a directory page per LIST under way, whatever the
+ *         tree; and opts->bytes for content.
  * Thread:    one.
  * Ownership: everything stays the caller's. The sink must have I2N_CAP_READBACK.
  * Trust:     the server may say anything; nothing of what it says is trusted but for being
@@ -65,14 +65,16 @@ struct i2n_verify_opts {
 	void *ctx;
 	uint32_t allow;			/* enum i2n_loss */
 	uint64_t bytes;			/* memory for content; 0 = 16 MiB */
-	const struct i2n_expect *expect;	/* of a manifest; NULL: the reader has the content */
+	const struct i2n_expect *expect;	/* of a manifest; NULL: the reader has the
+						 * content */
 };
 
 struct i2n_verify_result {
 	struct i2n_progress at;
 	uint64_t differs[I2N_DIFFS];	/* objects; of missing directories all that is below */
 	uint64_t differences;		/* sum of them */
-	uint64_t unread;		/* objects that the server or the image did not let us read */
+	uint64_t unread;		/* objects that the server or the image did not let us
+					 * read */
 	uint64_t bytes;			/* content read back and compared */
 	uint64_t hole_bytes;		/* taken for holes, see above */
 	uint64_t symlink_times, time_range, left_out, allowed, no_digest;

@@ -39,7 +39,8 @@ static void vformat(char *buf, size_t cap, const char *fmt, va_list ap)
 }
 
 __attribute__((format(printf, 4, 0)))
-static void fill(struct i2n_err *err, enum i2n_err_domain domain, int64_t code, const char *fmt, va_list ap)
+static void fill(struct i2n_err *err, enum i2n_err_domain domain, int64_t code, const char *fmt,
+		 va_list ap)
 {
 	char text[sizeof(err->msg)];
 
@@ -52,7 +53,8 @@ static void fill(struct i2n_err *err, enum i2n_err_domain domain, int64_t code, 
 	err->hint[0] = '\0';
 }
 
-void i2n_err_set(struct i2n_err *err, enum i2n_err_domain domain, int64_t code, const char *fmt, ...)
+void i2n_err_set(struct i2n_err *err, enum i2n_err_domain domain, int64_t code, const char *fmt,
+		 ...)
 {
 	va_list ap;
 
@@ -63,7 +65,8 @@ void i2n_err_set(struct i2n_err *err, enum i2n_err_domain domain, int64_t code, 
 	va_end(ap);
 }
 
-int i2n_fail(struct i2n_err *err, int rc, enum i2n_err_domain domain, int64_t code, const char *fmt, ...)
+int i2n_fail(struct i2n_err *err, int rc, enum i2n_err_domain domain, int64_t code,
+	     const char *fmt, ...)
 {
 	va_list ap;
 
@@ -85,7 +88,8 @@ void i2n_err_wrap(struct i2n_err *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	vformat(context, sizeof(context), fmt, ap);
 	va_end(ap);
-	(void)snprintf(text, sizeof(text), "%s: %s", context, err->msg);	/* cut below, visibly */
+	/* cut below, visibly */
+	(void)snprintf(text, sizeof(text), "%s: %s", context, err->msg);
 	if (strlen(text) >= sizeof(err->msg))
 		memcpy(text + sizeof(err->msg) - 4, "...", 4);
 	memcpy(err->msg, text, strlen(text) + 1);

@@ -7,7 +7,8 @@
 
 #define UNIT_MAX 4	/* longest escaped form of one unit: \xHH, or a UTF-8 sequence */
 
-/* Length of the valid UTF-8 sequence at p (RFC 3629: shortest form, no surrogates), 0 if there is none. */
+/* Length of the valid UTF-8 sequence at p (RFC 3629: shortest form, no surrogates), 0 if there is
+ * none. */
 static size_t utf8_decode(const unsigned char *p, size_t len, uint32_t *ret)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
@@ -44,7 +45,8 @@ static bool is_deceptive(uint32_t c)
 		{ 0x61c, 0x61c },	/* Arabic letter mark */
 		{ 0x180e, 0x180e },
 		{ 0x200b, 0x200f },	/* zero width, directional marks */
-		{ 0x2028, 0x202e },	/* line and paragraph separators, bidi embeddings and overrides */
+		{ 0x2028, 0x202e },	/* line and paragraph separators, bidi embeddings and
+					 * overrides */
 		{ 0x2060, 0x206f },	/* invisible operators, bidi isolates */
 		{ 0xfdd0, 0xfdef },	/* noncharacters */
 		{ 0xfeff, 0xfeff },	/* byte order mark */
@@ -59,7 +61,8 @@ static bool is_deceptive(uint32_t c)
 	return (c & 0xfffe) == 0xfffe;
 }
 
-/* The escaped form of the first unit of p into out (not terminated); its length. *ret_used: bytes of p taken. */
+/* The escaped form of the first unit of p into out (not terminated); its length. *ret_used: bytes
+ * of p taken. */
 static size_t escape_unit(const unsigned char *p, size_t len, char out[UNIT_MAX], size_t *ret_used)
 {
 	static const char hex[] = "0123456789abcdef";

@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-void i2n_note(const struct i2n_notes *notes, enum i2n_note_kind kind, const char *cls, const char *path,
+void i2n_note(const struct i2n_notes *notes, enum i2n_note_kind kind, const char *cls,
+	      const char *path,
 	      size_t path_len, const char *fmt, ...)
 {
 	struct i2n_note note = { .kind = kind, .cls = cls, .path = path, .path_len = path_len };

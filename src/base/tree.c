@@ -87,7 +87,8 @@ uint32_t i2n_tree_lookup(const struct i2n_tree *t, uint32_t dir, const void *nam
 	return I2N_NONE;
 }
 
-uint32_t i2n_tree_resolve(const struct i2n_tree *t, const char *path, size_t len, uint32_t *ret_dirent)
+uint32_t i2n_tree_resolve(const struct i2n_tree *t, const char *path, size_t len,
+			  uint32_t *ret_dirent)
 {
 	uint32_t at = t->root, d = I2N_NONE;
 	size_t pos = 0, n;

@@ -26,7 +26,8 @@ static int put(const void *buf, size_t len, struct i2n_err *err)
 {
 	if (fwrite(buf, 1, len, stdout) == len)
 		return I2N_OK;
-	return i2n_fail(err, I2N_FATAL, I2N_DOM_SYS, errno, "cannot write to standard output: %s", strerror(errno));
+	return i2n_fail(err, I2N_FATAL, I2N_DOM_SYS, errno, "cannot write to standard output: %s",
+			strerror(errno));
 }
 
 static int put_hole(uint64_t len, struct i2n_err *err)
@@ -39,7 +40,8 @@ static int put_hole(uint64_t len, struct i2n_err *err)
 	return I2N_OK;
 }
 
-static int put_data(struct i2n_reader *r, struct i2n_file *file, uint64_t size, char *buf, struct i2n_err *err)
+static int put_data(struct i2n_reader *r, struct i2n_file *file, uint64_t size, char *buf,
+		    struct i2n_err *err)
 {
 	struct i2n_range range;
 	uint64_t at = 0;
@@ -68,7 +70,8 @@ static int put_file(struct look *look, struct i2n_err *err)
 
 	if (i2n_inode_type(in) != I2N_S_IFREG)
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0, "cannot print %s: it is a %s",
-				i2n_quote(q, sizeof(q), look->path, look->path_len), look_type_word(in));
+				i2n_quote(q, sizeof(q), look->path,
+					  look->path_len), look_type_word(in));
 	rc = r->ops->open(r, in, &file, err);
 	if (rc)
 		return rc;

@@ -98,7 +98,8 @@ static int read_image(struct run *r, struct i2n_err *err)
 		return I2N_FATAL;
 	if (i2n_fs_tree(r->image.fs, &r->tree, err))
 		return I2N_FATAL;
-	return r->o->caps == CAPS_SETUID ? i2n_edit_caps_to_setuid(r->tree, &r->notes, err) : I2N_OK;
+	return r->o->caps == CAPS_SETUID ? i2n_edit_caps_to_setuid(r->tree, &r->notes,
+								   err) : I2N_OK;
 }
 
 /* A finding is a forecast, which the user may doubt. */
@@ -108,14 +109,16 @@ static void hint_no_check(const struct run *r, struct i2n_err *err)
 
 	for (unsigned i = 0; i < I2N_CHECKS; i++)
 		if (r->check.findings[i].state == I2N_CHECK_FAIL) {
-			i2n_err_hint(err, "%s%s'img2nfs check' tells more; --no-check goes on all the same", old.hint,
-				     old.hint[0] ? "\n" : "");
+			i2n_err_hint(
+				err,
+				"%s%s'img2nfs check' tells more; --no-check goes on all the same",
+				old.hint, old.hint[0] ? "\n" : "");
 			return;
 		}
 }
 
-/* Store what the server takes from a squashed user, and leave the rest to a script. The sink knows the
- * tree by its address, so the new one moves in there. */
+/* Store what the server takes from a squashed user, and leave the rest to a script. The sink knows
+ * the tree by its address, so the new one moves in there. */
 static int leave_to_script(struct run *r, struct i2n_err *err)
 {
 	struct i2n_tree *reduced, full;

@@ -19,7 +19,8 @@ struct ls_opts {
 static const struct opt rows[] = {
 	{ .name = "long", .letter = 'l', .type = OPT_FLAG, .off = offsetof(struct ls_opts, is_long),
 	  .help = "mode, links, owner, group, size or device, time (UTC), name" },
-	{ .name = "recursive", .letter = 'R', .type = OPT_FLAG, .off = offsetof(struct ls_opts, recursive),
+	{ .name = "recursive", .letter = 'R', .type = OPT_FLAG, .off = offsetof(struct ls_opts,
+										recursive),
 	  .help = "everything below, with the path from PATH" },
 	{ .name = "json", .type = OPT_FLAG, .off = offsetof(struct ls_opts, json),
 	  .help = "one JSON object per line" },
@@ -32,7 +33,8 @@ static const struct opt rows[] = {
 struct ls {
 	const struct ls_opts *o;
 	struct look look;
-	uint32_t base;			/* dirent of the directory listed; paths are shown from there */
+	uint32_t base;			/* dirent of the directory listed; paths are shown from
+					 * there */
 };
 
 static void put_name(const char *name, size_t len)
@@ -40,7 +42,8 @@ static void put_name(const char *name, size_t len)
 	char *buf = malloc(4 * len + 4);
 
 	if (!buf) {
-		fputs("?", stdout);	/* out of memory for a name: the line at least keeps its place */
+		fputs("?", stdout);	/* out of memory for a name: the line at least keeps its
+					 * place */
 		return;
 	}
 	fputs(i2n_escape(buf, 4 * len + 4, name, len), stdout);
@@ -51,17 +54,22 @@ static void put_long(const struct i2n_inode *in)
 {
 	char mode[11], time[LOOK_TIME_MAX], size[32];
 	unsigned type = i2n_inode_type(in);
-	char mark = in->flags & I2N_INODE_ACL ? '+' : in->flags & (I2N_INODE_XATTR | I2N_INODE_CAPS) ? '@' : ' ';
+	char mark = in->flags & I2N_INODE_ACL ? '+' : in->flags & (I2N_INODE_XATTR |
+								   I2N_INODE_CAPS) ? '@' : ' ';
 
 	if (type == I2N_S_IFCHR || type == I2N_S_IFBLK)
-		(void)snprintf(size, sizeof(size), "%" PRIu32 ", %" PRIu32, in->rdev.major, in->rdev.minor);
+		(void)snprintf(size, sizeof(size), "%" PRIu32 ", %" PRIu32, in->rdev.major,
+			       in->rdev.minor);
 	else
-		(void)snprintf(size, sizeof(size), "%" PRIu64, in->size);	/* both fit always */
-	printf("%s%c %3" PRIu32 " %5" PRIu32 " %5" PRIu32 " %10s %s ", look_mode(mode, in->mode), mark, in->nlink,
+		/* both fit always */
+		(void)snprintf(size, sizeof(size), "%" PRIu64, in->size);
+	printf("%s%c %3" PRIu32 " %5" PRIu32 " %5" PRIu32 " %10s %s ", look_mode(mode, in->mode),
+	       mark, in->nlink,
 	       in->uid, in->gid, size, look_time(time, in->mtime));
 }
 
-static int put_object(struct ls *ls, const struct i2n_inode *in, const char *path, size_t len, struct i2n_err *err)
+static int put_object(struct ls *ls, const struct i2n_inode *in, const char *path, size_t len,
+		      struct i2n_err *err)
 {
 	bool wants_target = ls->o->is_long || ls->o->json || ls->o->mtree;
 	char *target = NULL;
@@ -113,7 +121,8 @@ static int put_dirent(struct ls *ls, uint32_t d, const struct i2n_notes *notes, 
 	return rc;
 }
 
-/* Directories still to be listed, the next one last: the order of a walk that goes down first. Not recursive. */
+/* Directories still to be listed, the next one last: the order of a walk that goes down first. Not
+ * recursive. */
 static int list_below(struct ls *ls, const struct i2n_notes *notes, struct i2n_err *err)
 {
 	const struct i2n_tree *t = ls->look.tree;

@@ -18,7 +18,10 @@ struct stat_opts {
 };
 
 static const struct opt rows[] = {
-	{ .name = "json", .type = OPT_FLAG, .off = offsetof(struct stat_opts, json), .help = "print one JSON object" },
+	{ .name = "json",
+	  .type = OPT_FLAG,
+	  .off = offsetof(struct stat_opts, json),
+	  .help = "print one JSON object" },
 	IMAGE_ROWS(struct stat_opts, image),
 	{ 0 },
 };
@@ -30,7 +33,8 @@ struct facts {
 	char chattr[32];
 };
 
-static int count_ranges(struct i2n_reader *r, const struct i2n_inode *in, struct facts *ret, struct i2n_err *err)
+static int count_ranges(struct i2n_reader *r, const struct i2n_inode *in, struct facts *ret,
+			struct i2n_err *err)
 {
 	struct i2n_range range;
 	struct i2n_file *file;
@@ -61,7 +65,8 @@ static int gather(struct look *look, struct facts *ret, struct i2n_err *err)
 	}
 	if (i2n_fs_chattr(look->image.fs, in, ret->chattr, err))
 		return I2N_BADNODE;
-	return i2n_inode_type(in) == I2N_S_IFREG ? count_ranges(i2n_fs_reader(look->image.fs), in, ret, err) : I2N_OK;
+	return i2n_inode_type(in) == I2N_S_IFREG ? count_ranges(i2n_fs_reader(look->image.fs), in,
+								ret, err) : I2N_OK;
 }
 
 static void print_xattr(void *ctx, const char *name, const void *value, size_t len)
@@ -79,7 +84,8 @@ static void print_quoted(const char *label, const char *bytes, size_t len)
 	char *buf = malloc(4 * len + 4);
 
 	if (!buf)
-		return;		/* the JSON form has no such limit; there is nothing better to do here */
+		return;		/* the JSON form has no such limit; there is nothing better to do
+				 * here */
 	printf("%s%s", label, i2n_quote(buf, 4 * len + 4, bytes, len));
 	free(buf);
 }
@@ -93,16 +99,19 @@ static void print_text(const struct look *look, const struct facts *facts)
 	print_quoted("    Path: ", look->path, look->path_len);
 	if (facts->target)
 		print_quoted(" -> ", facts->target, (size_t)in->size);
-	printf("\n    Type: %s\n   Inode: %" PRIu32 "\n   Links: %" PRIu32 "\n", look_type_word(in), in->ino,
+	printf("\n    Type: %s\n   Inode: %" PRIu32 "\n   Links: %" PRIu32 "\n",
+	       look_type_word(in), in->ino,
 	       in->nlink);
-	printf("    Mode: %04o (%s)\n     Uid: %" PRIu32 "\n     Gid: %" PRIu32 "\n", in->mode & 07777u,
+	printf("    Mode: %04o (%s)\n     Uid: %" PRIu32 "\n     Gid: %" PRIu32 "\n",
+	       in->mode & 07777u,
 	       look_mode(mode, in->mode), in->uid, in->gid);
 	if (type == I2N_S_IFCHR || type == I2N_S_IFBLK)
 		printf("  Device: %" PRIu32 ", %" PRIu32 "\n", in->rdev.major, in->rdev.minor);
 	else
 		printf("    Size: %" PRIu64 "\n", in->size);
 	if (type == I2N_S_IFREG)
-		printf("    Data: %" PRIu64 " bytes in %" PRIu64 " range%s, the rest are holes\n", facts->data,
+		printf("    Data: %" PRIu64 " bytes in %" PRIu64 " range%s, the rest are holes\n",
+		       facts->data,
 		       facts->ranges, facts->ranges == 1 ? "" : "s");
 	printf("  Modify: %s UTC\n", look_time(time, in->mtime));
 	printf("  Access: %s UTC\n", look_time(time, in->atime));

@@ -1,4 +1,5 @@
-/* cmd_verify.c - `img2nfs verify IMAGE|MANIFEST URL`: is what the server has what the image says? */
+/* cmd_verify.c - `img2nfs verify IMAGE|MANIFEST URL`: is what the server has what the image
+ * says? */
 #include "img2nfs/loss.h"
 #include "img2nfs/manifest.h"
 

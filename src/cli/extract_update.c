@@ -11,15 +11,21 @@
 
 int update_check(const struct update_opts *o, struct i2n_err *err)
 {
-	const char *alone = o->checksum ? "checksum" : o->delete_extra ? "delete" : o->protect ? "protect" :
-			    o->dry_run ? "dry-run" : NULL;
+	const char *alone = o->checksum	      ? "checksum"
+			    : o->delete_extra ? "delete"
+			    : o->protect      ? "protect"
+			    : o->dry_run      ? "dry-run"
+					      : NULL;
 
 	if (alone && !o->update)
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0, "option '--%s' needs --update", alone);
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0, "option '--%s' needs --update",
+				alone);
 	for (const char *g = o->protect; g; g = strchr(g, ','), g = g ? g + 1 : NULL)
 		if (strcspn(g, ",") == 0 || strcspn(g, ",") > GLOB_MAX)
-			return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
-					"option '--protect': a pattern has no characters, or more than %d", GLOB_MAX);
+			return i2n_fail(
+				err, I2N_FATAL, I2N_DOM_USAGE, 0,
+				"option '--protect': a pattern has no characters, or more than %d",
+				GLOB_MAX);
 	return I2N_OK;
 }
 
@@ -61,16 +67,19 @@ struct job {
 	struct i2n_survey_opts survey;
 };
 
-/* The safest order: out of the way what would make requests fail, then all that is new or different, and only then what
- * nobody needs any more. */
-static int carry_out(const struct job *j, struct i2n_survey *s, struct update_result *ret, struct i2n_progress *ret_at,
+/* The safest order: out of the way what would make requests fail, then all that is new or
+ * different, and only then what nobody needs any more. */
+static int carry_out(const struct job *j, struct i2n_survey *s, struct update_result *ret,
+		     struct i2n_progress *ret_at,
 		     struct i2n_err *err)
 {
 	uint64_t cleared = 0;
 	int rc;
 
-	if (i2n_remove_run(s, j->sink, I2N_EXTRA_LEFTOVER, true, j->notes, &j->survey, &cleared, err) ||
-	    i2n_remove_run(s, j->sink, I2N_EXTRA_BLOCK, j->o->delete_extra, j->notes, &j->survey, &cleared, err))
+	if (i2n_remove_run(s, j->sink, I2N_EXTRA_LEFTOVER, true, j->notes, &j->survey, &cleared,
+			   err) ||
+	    i2n_remove_run(s, j->sink, I2N_EXTRA_BLOCK, j->o->delete_extra, j->notes, &j->survey,
+			   &cleared, err))
 		return I2N_FATAL;
 	if (j->o->delete_extra)
 		delay(s);
@@ -82,16 +91,22 @@ static int carry_out(const struct job *j, struct i2n_survey *s, struct update_re
 	return rc ? rc : i2n_survey_settle(s, j->sink, j->notes, &j->survey, err);
 }
 
-int update_store(const struct update_opts *o, const struct i2n_plan *plan, struct i2n_reader *reader,
+int update_store(const struct update_opts *o, const struct i2n_plan *plan,
+		 struct i2n_reader *reader,
 		 struct i2n_sink *sink, const struct i2n_notes *notes, struct i2n_engine_opts *opts,
 		 struct update_result *ret, struct i2n_progress *ret_at, struct i2n_err *err)
 {
-	struct job j = { .o = o, .plan = plan, .reader = reader, .sink = sink, .notes = notes, .engine = opts };
+	struct job j = {
+		.o = o, .plan = plan, .reader = reader, .sink = sink, .notes = notes, .engine = opts
+	};
 	struct i2n_survey *s = NULL;
 	int rc;
 
-	j.survey = (struct i2n_survey_opts){ .stop = opts->stop, .progress = opts->progress, .ctx = opts->ctx,
-					     .checksum = o->checksum, .is_protected = o->protect ? is_protected : NULL,
+	j.survey = (struct i2n_survey_opts){ .stop = opts->stop,
+					     .progress = opts->progress,
+					     .ctx = opts->ctx,
+					     .checksum = o->checksum,
+					     .is_protected = o->protect ? is_protected : NULL,
 					     .protect_ctx = (void *)(uintptr_t)o->protect };
 	ret_at->total = plan->totals;
 	ret_at->left = plan->totals.objects;

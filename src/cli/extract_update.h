@@ -13,7 +13,8 @@ struct update_opts {
 struct update_result {
 	bool ran;
 	bool dry;		/* compared and told, nothing changed */
-	uint64_t extra;		/* objects there that the image does not have, not those below them */
+	uint64_t extra;		/* objects there that the image does not have, not those below
+				 * them */
 	uint64_t deleted;	/* those below them included */
 	uint64_t bytes_read;	/* content compared */
 };
@@ -22,7 +23,8 @@ struct update_result {
 int update_check(const struct update_opts *o, struct i2n_err *err);
 
 /* Compare, and carry out what differs, or print it. opts->have is filled in. */
-int update_store(const struct update_opts *o, const struct i2n_plan *plan, struct i2n_reader *reader,
+int update_store(const struct update_opts *o, const struct i2n_plan *plan,
+		 struct i2n_reader *reader,
 		 struct i2n_sink *sink, const struct i2n_notes *notes, struct i2n_engine_opts *opts,
 		 struct update_result *ret, struct i2n_progress *ret_at, struct i2n_err *err);
 

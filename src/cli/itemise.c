@@ -32,15 +32,20 @@ static char how_letter(const struct i2n_inode *in, bool is_link, enum i2n_have_v
 	return i2n_inode_type(in) == I2N_S_IFREG ? '>' : 'c';
 }
 
-const char *item_text(const struct i2n_inode *in, bool is_link, enum i2n_have_verdict verdict, unsigned differs,
+const char *item_text(const struct i2n_inode *in, bool is_link, enum i2n_have_verdict verdict,
+		      unsigned differs,
 		      char buf[ITEM_LEN + 1])
 {
 	static const struct {
 		unsigned bit;
 		char letter;
 	} columns[] = {
-		{ I2N_DIFFER_CONTENT | I2N_DIFFER_TYPE | I2N_DIFFER_LINK, 'c' }, { I2N_DIFFER_SIZE, 's' },
-		{ I2N_DIFFER_MTIME, 't' }, { I2N_DIFFER_MODE, 'p' }, { I2N_DIFFER_UID, 'o' }, { I2N_DIFFER_GID, 'g' },
+		{ I2N_DIFFER_CONTENT | I2N_DIFFER_TYPE | I2N_DIFFER_LINK, 'c' },
+		{ I2N_DIFFER_SIZE, 's' },
+		{ I2N_DIFFER_MTIME, 't' },
+		{ I2N_DIFFER_MODE, 'p' },
+		{ I2N_DIFFER_UID, 'o' },
+		{ I2N_DIFFER_GID, 'g' },
 	};
 
 	buf[0] = '\0';
@@ -82,7 +87,8 @@ static int print_item(const struct i2n_survey *s, uint32_t dirent)
 {
 	const struct i2n_tree *t = s->tree;
 	uint32_t at = dirent == I2N_NONE ? t->n_dirents : dirent;
-	const struct i2n_inode *in = &t->inodes[dirent == I2N_NONE ? t->root : t->dirents[dirent].inode];
+	const struct i2n_inode *in =
+		&t->inodes[dirent == I2N_NONE ? t->root : t->dirents[dirent].inode];
 	bool is_link = dirent != I2N_NONE && in->first_dirent != dirent;
 	char item[ITEM_LEN + 1], *path, *target = NULL;
 
@@ -104,10 +110,12 @@ static int print_item(const struct i2n_survey *s, uint32_t dirent)
 	return I2N_OK;
 }
 
-static int print_deletion(const struct i2n_survey *s, const struct i2n_extra *x, const struct i2n_survey_opts *opts)
+static int print_deletion(const struct i2n_survey *s, const struct i2n_extra *x,
+			  const struct i2n_survey_opts *opts)
 {
 	size_t len = 0;
-	char *dir = i2n_tree_path(s->tree, s->tree->inodes[x->dir].first_dirent, &len), *path, *text = NULL;
+	char *dir = i2n_tree_path(s->tree, s->tree->inodes[x->dir].first_dirent,
+				  &len), *path, *text = NULL;
 	bool top = x->dir == s->tree->root;
 	size_t skip = top ? 0 : len + 1;
 
@@ -120,7 +128,8 @@ static int print_deletion(const struct i2n_survey *s, const struct i2n_extra *x,
 		memcpy(path + skip, x->name, x->name_len);
 		text = escaped(path, skip + x->name_len);
 	}
-	if (text && !(opts->is_protected && opts->is_protected(opts->protect_ctx, path, skip + x->name_len)))
+	if (text && !(opts->is_protected &&
+		      opts->is_protected(opts->protect_ctx, path, skip + x->name_len)))
 		(void)printf("*deleting   %s%s\n", text, x->is_dir ? "/" : "");
 	free(dir);
 	free(path);

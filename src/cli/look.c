@@ -70,7 +70,8 @@ static int no_such(const struct walk *w, const char *why, struct i2n_err *err)
 }
 
 /* Put a symlink's target before the rest of the path. */
-static int go_through(struct walk *w, const struct i2n_inode *in, const char *rest, struct i2n_err *err)
+static int go_through(struct walk *w, const struct i2n_inode *in, const char *rest,
+		      struct i2n_err *err)
 {
 	char *target, *joined;
 	size_t len;
@@ -109,8 +110,10 @@ static void go_up(struct walk *w)
 	w->dirent = t->inodes[w->at].first_dirent;
 }
 
-/* One component of n bytes at `name`; `after` is what follows it. Sets *ret_moved when w->rest was replaced. */
-static int step(struct walk *w, const char *name, size_t n, const char *after, bool follow, bool *ret_moved,
+/* One component of n bytes at `name`; `after` is what follows it. Sets *ret_moved when w->rest was
+ * replaced. */
+static int step(struct walk *w, const char *name, size_t n, const char *after, bool follow,
+		bool *ret_moved,
 		struct i2n_err *err)
 {
 	const struct i2n_tree *t = w->look->tree;
@@ -151,9 +154,12 @@ static int walk_path(struct walk *w, bool follow, struct i2n_err *err)
 	return I2N_OK;
 }
 
-static int find(struct look *look, const char *operand, const char *path, bool follow, struct i2n_err *err)
+static int find(struct look *look, const char *operand, const char *path, bool follow,
+		struct i2n_err *err)
 {
-	struct walk w = { .look = look, .operand = operand, .at = look->tree->root, .dirent = I2N_NONE };
+	struct walk w = {
+		.look = look, .operand = operand, .at = look->tree->root, .dirent = I2N_NONE
+	};
 	int rc;
 
 	w.rest = malloc(strlen(path) + 1);
@@ -170,7 +176,8 @@ static int find(struct look *look, const char *operand, const char *path, bool f
 	return look->path ? I2N_OK : i2n_err_nomem(err);
 }
 
-int look_open(const struct image_opts *opts, const char *operand, bool follow, const struct i2n_notes *notes,
+int look_open(const struct image_opts *opts, const char *operand, bool follow,
+	      const struct i2n_notes *notes,
 	      struct look *ret, struct i2n_err *err)
 {
 	size_t n = image_part(operand);
@@ -243,10 +250,12 @@ const char *look_time(char *buf, uint64_t packed)
 	struct tm tm;
 
 	if ((int64_t)sec != t.sec || !gmtime_r(&sec, &tm)) {
-		(void)snprintf(buf, LOOK_TIME_MAX, "@%" PRId64 ".%09" PRIu32, t.sec, t.nsec);	/* fits always */
+		/* fits always */
+		(void)snprintf(buf, LOOK_TIME_MAX, "@%" PRId64 ".%09" PRIu32, t.sec, t.nsec);
 		return buf;
 	}
-	(void)snprintf(buf, LOOK_TIME_MAX, "%04d-%02d-%02d %02d:%02d:%02d.%09" PRIu32, tm.tm_year + 1900, tm.tm_mon + 1,
+	(void)snprintf(buf, LOOK_TIME_MAX, "%04d-%02d-%02d %02d:%02d:%02d.%09" PRIu32, tm.tm_year +
+		       1900, tm.tm_mon + 1,
 		       tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, t.nsec);	/* fits always */
 	return buf;
 }
@@ -279,7 +288,8 @@ static void json_time(struct json *j, const char *sec, const char *nsec, uint64_
 	json_u64(j, nsec, t.nsec);
 }
 
-void look_json(struct json *j, const char *path, size_t path_len, const struct i2n_inode *in, const char *target)
+void look_json(struct json *j, const char *path, size_t path_len, const struct i2n_inode *in,
+	       const char *target)
 {
 	unsigned type = i2n_inode_type(in);
 	char mode[8];

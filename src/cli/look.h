@@ -1,8 +1,8 @@
 /* look.h - IMAGE[:PATH], the operand of the commands that look inside: ls, cat, stat.
  *
- * The operand is split at the first ':' before which stands the name of an existing file; an image whose own name has a
- * ':' is thus found too. Symlinks in PATH are followed as a system booted from the image would: absolute ones from the
- * image's root, ".." never above it.
+ * The operand is split at the first ':' before which stands the name of an existing file; an image
+ * whose own name has a ':' is thus found too. Symlinks in PATH are followed as a system booted from
+ * the image would: absolute ones from the image's root, ".." never above it.
  *
  * Ownership: look_release() frees all; it accepts a zeroed struct. */
 #ifndef CLI_LOOK_H
@@ -19,8 +19,10 @@ struct look {
 	uint32_t inode, dirent;	/* indexes in tree; dirent I2N_NONE for the root */
 };
 
-/* follow: also when the last component is a symlink. On failure *ret holds what look_release() has to free. */
-int look_open(const struct image_opts *opts, const char *operand, bool follow, const struct i2n_notes *notes,
+/* follow: also when the last component is a symlink. On failure *ret holds what look_release() has
+ * to free. */
+int look_open(const struct image_opts *opts, const char *operand, bool follow,
+	      const struct i2n_notes *notes,
 	      struct look *ret, struct i2n_err *err);
 void look_release(struct look *look);
 
@@ -35,6 +37,7 @@ const char *look_mode(char *buf, unsigned mode);
 const char *look_time(char *buf, uint64_t packed);
 
 /* The members that ls and stat share, into the object that is open in j. target may be NULL. */
-void look_json(struct json *j, const char *path, size_t path_len, const struct i2n_inode *in, const char *target);
+void look_json(struct json *j, const char *path, size_t path_len, const struct i2n_inode *in,
+	       const char *target);
 
 #endif

@@ -87,10 +87,10 @@ static int pick_root(struct search *s, struct volume **ret)
 	}
 	if (!root)
 		return refuse_ambiguous(s, true, "none looks like a Linux root");
-	i2n_note(
-		s->notes, I2N_NOTE_WARN, "partition-choice", NULL, 0,
-		"partition %u of %s is taken: of its ext file systems only this one looks like a Linux root",
-		root->part->part_no, s->image->name);
+	i2n_note(s->notes, I2N_NOTE_WARN, "partition-choice", NULL, 0,
+		 "partition %u of %s is taken: of its ext file systems only this one looks like a "
+		 "Linux root",
+		 root->part->part_no, s->image->name);
 	*ret = root;
 	return I2N_OK;
 }

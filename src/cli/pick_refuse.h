@@ -7,10 +7,12 @@
 #define VOLUME_NAME_MAX 600
 
 /* "partition 2 of 'x.img'", or "'x.img'" alone. Returns buf. */
-const char *volume_name(const struct i2n_source *image, const struct i2n_part *part, char buf[VOLUME_NAME_MAX]);
+const char *volume_name(const struct i2n_source *image, const struct i2n_part *part,
+			char buf[VOLUME_NAME_MAX]);
 
 /* It holds something else than ext2, ext3 or ext4. */
-int refuse_type(const struct i2n_source *image, const struct i2n_part *part, const struct i2n_fstype *fs,
+int refuse_type(const struct i2n_source *image, const struct i2n_part *part,
+		const struct i2n_fstype *fs,
 		struct i2n_err *err);
 
 /* It reaches past the end of the image. */

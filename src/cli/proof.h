@@ -1,4 +1,5 @@
-/* proof.h - after a run of extract: read everything back (--verify), keep a manifest (--manifest). */
+/* proof.h - after a run of extract: read everything back (--verify), keep a manifest
+ * (--manifest). */
 #ifndef CLI_PROOF_H
 #define CLI_PROOF_H
 

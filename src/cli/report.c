@@ -52,7 +52,8 @@ static uint64_t count_class(struct report *r, const struct i2n_note *note)
 	if (!c) {
 		c = &r->classes[r->n_classes++];
 		c->kind = note->kind;
-		(void)snprintf(c->cls, sizeof(c->cls), "%s", r->n_classes == REPORT_CLASSES ? "other" : cls);
+		(void)snprintf(c->cls, sizeof(c->cls), "%s", r->n_classes == REPORT_CLASSES ?
+			       "other" : cls);
 		c->text = copy(note->text, strlen(note->text));
 	}
 	return ++c->count;

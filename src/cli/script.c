@@ -53,7 +53,8 @@ static const char head[] =
 	"caps() { setcap \"$@\" || failed=1; }\n"
 	"there() {\n"
 	"	for n; do\n"
-	"		[ -e \"$n\" ] || [ -h \"$n\" ] || stop \"this is not the directory: it lacks $n\"\n"
+	"		[ -e \"$n\" ] || [ -h \"$n\" ] || stop \"this is not the directory: it "
+	"lacks $n\"\n"
 	"	done\n"
 	"}\n"
 	"[ $# -eq 1 ] || stop 'usage: sh THIS_FILE DIRECTORY'\n"
@@ -116,9 +117,9 @@ static size_t stage_of(const char *path, size_t len)
 	return n;
 }
 
-/* One command for one object, on a line of its own. No system call takes a path of more than PATH_MAX
- * bytes, so what lies deep is reached in stages; with -P, because without it a shell tries the whole
- * path at once. */
+/* One command for one object, on a line of its own. No system call takes a path of more than
+ * PATH_MAX bytes, so what lies deep is reached in stages; with -P, because without it a shell tries
+ * the whole path at once. */
 static void put_single(struct script *s, const char *command, uint32_t dirent, const char *args)
 {
 	size_t len, at = 0;
@@ -207,7 +208,8 @@ static void time_key(char *buf, size_t cap, uint64_t packed)
 
 	date_of(days, &year, &month, &day);
 	/* always fits */
-	(void)snprintf(buf, cap, "%04" PRId64 "-%02u-%02uT%02u:%02u:%02u.%09" PRIu32 "Z", year, month, day,
+	(void)snprintf(buf, cap, "%04" PRId64 "-%02u-%02uT%02u:%02u:%02u.%09" PRIu32 "Z", year,
+		       month, day,
 		       s / 3600, s / 60 % 60, s % 60, t.nsec);
 }
 
@@ -222,7 +224,8 @@ static void mode_key(char *buf, size_t cap, uint64_t key)
 	(void)snprintf(buf, cap, "%05o", (unsigned)key);
 }
 
-/* What over NFS was not set, or is disturbed by this script: making devices touches their folder. */
+/* What over NFS was not set, or is disturbed by this script: making devices touches their
+ * folder. */
 static bool needs_time(const struct i2n_inode *in, uint64_t packed)
 {
 	int64_t sec = i2n_time_unpack(packed).sec;
@@ -272,7 +275,8 @@ static int by_key(const void *a, const void *b)
 }
 
 /* Items from i on that can share one command; at least one. */
-static uint32_t put_batch(struct script *s, const char *command, const struct item *items, uint32_t n)
+static uint32_t put_batch(struct script *s, const char *command, const struct item *items,
+			  uint32_t n)
 {
 	const struct i2n_inode *inodes = s->tree->inodes;
 	size_t bytes = 0;

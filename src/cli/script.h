@@ -1,5 +1,5 @@
-/* script.h - what a server that squashes root leaves undone, as a POSIX shell script and as an mtree
- * specification.
+/* script.h - what a server that squashes root leaves undone, as a POSIX shell script and as an
+ * mtree specification.
  *
  * The script is run once, as root, on the server: `sh FILE DIRECTORY`. It makes the devices, gives
  * every object its owner, then its mode (giving away a file takes its set-ID bits off), then its
@@ -9,7 +9,8 @@
  *
  * FILE.mtree, beside it, lists the whole tree as it shall be, for mtree(8) or bsdtar(1).
  *
- * Trust: names are quoted so that no byte of them means anything to the shell, and begin with "./". */
+ * Trust: names are quoted so that no byte of them means anything to the shell, and begin with
+ * "./". */
 #ifndef CLI_SCRIPT_H
 #define CLI_SCRIPT_H
 

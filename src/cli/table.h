@@ -6,8 +6,8 @@
  *	table_print(&t, stdout);
  *	table_release(&t);
  *
- * Cells are given row by row; each must be filled, "" and "-" are fine. A memory failure is remembered and told by
- * table_print() (I2N_FATAL).
+ * Cells are given row by row; each must be filled, "" and "-" are fine. A memory failure is
+ * remembered and told by table_print() (I2N_FATAL).
  *
  * Trust: cells must be escaped already (name.h). */
 #ifndef CLI_TABLE_H

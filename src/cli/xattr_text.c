@@ -18,11 +18,46 @@
 #define CAP_EFFECTIVE 1u
 
 static const char *const cap_names[] = {
-	"chown", "dac_override", "dac_read_search", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap",
-	"linux_immutable", "net_bind_service", "net_broadcast", "net_admin", "net_raw", "ipc_lock", "ipc_owner",
-	"sys_module", "sys_rawio", "sys_chroot", "sys_ptrace", "sys_pacct", "sys_admin", "sys_boot", "sys_nice",
-	"sys_resource", "sys_time", "sys_tty_config", "mknod", "lease", "audit_write", "audit_control", "setfcap",
-	"mac_override", "mac_admin", "syslog", "wake_alarm", "block_suspend", "audit_read", "perfmon", "bpf",
+	"chown",
+	"dac_override",
+	"dac_read_search",
+	"fowner",
+	"fsetid",
+	"kill",
+	"setgid",
+	"setuid",
+	"setpcap",
+	"linux_immutable",
+	"net_bind_service",
+	"net_broadcast",
+	"net_admin",
+	"net_raw",
+	"ipc_lock",
+	"ipc_owner",
+	"sys_module",
+	"sys_rawio",
+	"sys_chroot",
+	"sys_ptrace",
+	"sys_pacct",
+	"sys_admin",
+	"sys_boot",
+	"sys_nice",
+	"sys_resource",
+	"sys_time",
+	"sys_tty_config",
+	"mknod",
+	"lease",
+	"audit_write",
+	"audit_control",
+	"setfcap",
+	"mac_override",
+	"mac_admin",
+	"syslog",
+	"wake_alarm",
+	"block_suspend",
+	"audit_read",
+	"perfmon",
+	"bpf",
 	"checkpoint_restore",
 };
 
@@ -72,7 +107,8 @@ static bool put_acl(FILE *f, const unsigned char *v, size_t len)
 		fprintf(f, "%s%s:", i > 4 ? "," : "", acl_tag(i2n_le16(v + i), &has_id));
 		if (has_id)
 			fprintf(f, "%" PRIu32, i2n_le32(v + i + 4));
-		fprintf(f, ":%c%c%c", perm & 4 ? 'r' : '-', perm & 2 ? 'w' : '-', perm & 1 ? 'x' : '-');
+		fprintf(f, ":%c%c%c", perm & 4 ? 'r' : '-', perm & 2 ? 'w' : '-', perm & 1 ? 'x' :
+			'-');
 	}
 	return true;
 }
@@ -102,7 +138,8 @@ static bool put_capability(FILE *f, const unsigned char *v, size_t len)
 	struct { uint64_t mask; const char *flags; } sets[3];
 	bool first = true;
 
-	if (!((rev == CAP_V1 && len == 12) || (rev == CAP_V2 && len == 20) || (rev == CAP_V3 && len == 24)))
+	if (!((rev == CAP_V1 && len == 12) || (rev == CAP_V2 && len == 20) ||
+	      (rev == CAP_V3 && len == 24)))
 		return false;
 	permitted = i2n_le32(v + 4);
 	inheritable = i2n_le32(v + 8);

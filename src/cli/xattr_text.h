@@ -1,5 +1,5 @@
-/* xattr_text.h - values of extended attributes as people know them: ACLs as getfacl(1) prints them, capabilities as
- * getcap(8) does, everything else quoted.
+/* xattr_text.h - values of extended attributes as people know them: ACLs as getfacl(1) prints them,
+ * capabilities as getcap(8) does, everything else quoted.
  *
  * Trust: values come from the image; what is not well-formed is shown as bytes.
  * Source: Linux include/uapi/linux/posix_acl_xattr.h and capability.h. */

@@ -8,7 +8,8 @@
 #include <time.h>
 
 #define MAX_OPS_DEFAULT 256
-#define SERVICE_MS 200		/* how long a stop or a progress line may be late while the server is silent */
+#define SERVICE_MS 200		/* how long a stop or a progress line may be late while the server
+				 * is silent */
 #define PROGRESS_MS 200
 #define AHEAD 64		/* files whose data the reader is told of before their turn */
 
@@ -44,7 +45,8 @@ static int64_t now_ms(void)
 {
 	struct timespec ts;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);	/* cannot fail with this clock and a valid pointer */
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);	/* cannot fail with this clock and a valid
+							 * pointer */
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
@@ -78,12 +80,14 @@ static bool is_flagged(const struct engine *e, uint32_t inode, enum i2n_have_dir
 	return e->opts->have && e->opts->have->dirs[inode] & flag;
 }
 
-/* The object is out of the way, stored or not: its directory is one child nearer to its final attributes. */
+/* The object is out of the way, stored or not: its directory is one child nearer to its final
+ * attributes. */
 static void finish_dirent(struct engine *e, uint32_t dirent)
 {
 	uint32_t inode = schedule_done(&e->sched, dirent);
 
-	if (inode != I2N_NONE && e->sched.inodes[inode].obj != OBJ_FAILED && !is_flagged(e, inode, I2N_HAVE_LATER))
+	if (inode != I2N_NONE && e->sched.inodes[inode].obj != OBJ_FAILED &&
+	    !is_flagged(e, inode, I2N_HAVE_LATER))
 		i2n_sink_release(e->sink, e->sched.inodes[inode].obj);
 }
 
@@ -94,12 +98,14 @@ static void note_failure(struct engine *e, uint32_t dirent, const struct i2n_err
 	char *path = i2n_tree_path(e->plan->tree, dirent, &len);
 
 	/* without memory for the path the note still counts */
-	i2n_note(e->notes, image ? I2N_NOTE_DAMAGED : I2N_NOTE_FAILED, image ? "content" : "store", path, len, "%s",
+	i2n_note(e->notes, image ? I2N_NOTE_DAMAGED : I2N_NOTE_FAILED, image ? "content" : "store",
+		 path, len, "%s",
 		 err->msg);
 	free(path);
 }
 
-/* Not stored, whatever the reason: what depends on it comes out of schedule_next() and fails in turn. */
+/* Not stored, whatever the reason: what depends on it comes out of schedule_next() and fails in
+ * turn. */
 static void fail_dirent(struct engine *e, uint32_t dirent)
 {
 	const struct i2n_tree *t = e->plan->tree;
@@ -134,7 +140,8 @@ static void stored(struct engine *e, enum work work, uint32_t dirent, i2n_obj ob
 	const struct i2n_tree *t = e->plan->tree;
 	const struct i2n_inode *in = &t->inodes[t->dirents[dirent].inode];
 
-	/* an object that nobody will refer to has no number; the schedule wants to know only that it is there */
+	/* an object that nobody will refer to has no number; the schedule wants to know only that
+	 * it is there */
 	if (work != WORK_LINK)
 		schedule_stored(&e->sched, dirent, obj == I2N_OBJ_NONE ? I2N_OBJ_ROOT : obj);
 	if (work == WORK_DIR)
@@ -152,7 +159,8 @@ static void on_stored(struct engine *e, struct slot *slot)
 		e->p.replaced++;
 	if (op->kind == I2N_OP_SETATTR)
 		e->p.mended++;
-	stored(e, slot->work, op->dirent, op->kind == I2N_OP_RENAME ? slot->obj : made ? op->obj : I2N_OBJ_NONE);
+	stored(e, slot->work, op->dirent, op->kind == I2N_OP_RENAME ? slot->obj : made ? op->obj :
+	       I2N_OBJ_NONE);
 }
 
 /* Made beside what is there; now it takes the place. */
@@ -199,8 +207,9 @@ static void on_op_done(struct i2n_op *op)
 
 static enum i2n_op_kind kind_of(enum work work, const struct i2n_inode *in)
 {
-	static const enum i2n_op_kind fixed[WORKS] = { [WORK_DIR] = I2N_OP_MKDIR, [WORK_ATTR] = I2N_OP_DIRATTR,
-						       [WORK_LINK] = I2N_OP_LINK };
+	static const enum i2n_op_kind fixed[WORKS] = {
+		[WORK_DIR] = I2N_OP_MKDIR, [WORK_ATTR] = I2N_OP_DIRATTR, [WORK_LINK] = I2N_OP_LINK
+	};
 
 	if (work != WORK_FILE)
 		return fixed[work];
@@ -255,7 +264,8 @@ static void adapt_op(struct engine *e, struct slot *slot)
 	slot->beside = v == I2N_HAVE_OTHER;
 	if (!slot->beside)
 		return;
-	op->name_len = (unsigned char)snprintf(slot->name, sizeof(slot->name), I2N_BESIDE_PREFIX "%08x",
+	op->name_len = (unsigned char)snprintf(slot->name, sizeof(slot->name),
+					       I2N_BESIDE_PREFIX "%08x",
 					       (unsigned)op->dirent);
 	op->name = (const unsigned char *)slot->name;
 }
@@ -283,7 +293,8 @@ static bool take_existing(struct engine *e, enum work work, uint32_t dirent)
 			return false;
 		if (dirent == I2N_NONE)
 			return true;
-		i2n_totals_add(&e->p.done, &e->plan->tree->inodes[e->plan->tree->dirents[dirent].inode], false);
+		i2n_totals_add(&e->p.done,
+			       &e->plan->tree->inodes[e->plan->tree->dirents[dirent].inode], false);
 		e->p.equal += v == I2N_HAVE_EQUAL || v == I2N_HAVE_PROTECTED;
 		finish_dirent(e, dirent);
 		return true;
@@ -292,7 +303,8 @@ static bool take_existing(struct engine *e, enum work work, uint32_t dirent)
 		fail_dirent(e, dirent);
 		return true;
 	}
-	if (v != I2N_HAVE_EQUAL && v != I2N_HAVE_PROTECTED && !(work == WORK_DIR && v == I2N_HAVE_ATTRS))
+	if (v != I2N_HAVE_EQUAL && v != I2N_HAVE_PROTECTED &&
+	    !(work == WORK_DIR && v == I2N_HAVE_ATTRS))
 		return false;
 	e->p.equal += work != WORK_DIR;
 	obj = e->opts->have->objs[e->plan->tree->dirents[dirent].inode];
@@ -309,10 +321,12 @@ static void look_ahead(struct engine *e)
 	if (end > e->plan->n_order)
 		end = e->plan->n_order;
 	for (; e->told < end; e->told++)
-		e->reader->ops->willneed(e->reader, &t->inodes[t->dirents[e->plan->order[e->told]].inode]);
+		e->reader->ops->willneed(e->reader,
+					 &t->inodes[t->dirents[e->plan->order[e->told]].inode]);
 }
 
-/* A dirent that cannot be stored because what it depends on failed; a failed directory that is now complete. */
+/* A dirent that cannot be stored because what it depends on failed; a failed directory that is now
+ * complete. */
 static bool settle_failed(struct engine *e, enum work work, uint32_t dirent)
 {
 	if (dirent == I2N_NONE)
@@ -353,7 +367,8 @@ static bool submit_renames(struct engine *e)
 	return !e->ending;
 }
 
-/* Submit what can start. Returns when the window is full, nothing can start or something is wrong. */
+/* Submit what can start. Returns when the window is full, nothing can start or something is
+ * wrong. */
 static void submit_ready(struct engine *e)
 {
 	enum work work;
@@ -449,10 +464,12 @@ static int init(struct engine *e)
 }
 
 int i2n_engine_run(const struct i2n_plan *plan, struct i2n_reader *reader, struct i2n_sink *sink,
-		   const struct i2n_notes *notes, const struct i2n_engine_opts *opts, struct i2n_progress *ret,
-		   struct i2n_err *err)
+		   const struct i2n_notes *notes, const struct i2n_engine_opts *opts,
+		   struct i2n_progress *ret, struct i2n_err *err)
 {
-	struct engine e = { .plan = plan, .reader = reader, .sink = sink, .notes = notes, .opts = opts };
+	struct engine e = {
+		.plan = plan, .reader = reader, .sink = sink, .notes = notes, .opts = opts
+	};
 
 	e.rc = init(&e);
 	if (!e.rc) {

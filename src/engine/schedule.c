@@ -3,8 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* Files looked at ahead of the directories. More would lose the disk order (a directory hands out its waiting files all
- * at once), less would leave the window empty while directories are made. */
+/* Files looked at ahead of the directories. More would lose the disk order (a directory hands out
+ * its waiting files all at once), less would leave the window empty while directories are made. */
 #define DEFERRED_MAX 4096
 
 static void append(struct schedule *s, uint32_t *tail, uint32_t dirent)
@@ -88,8 +88,10 @@ int schedule_init(struct schedule *s, const struct i2n_plan *plan, struct i2n_er
 		const struct i2n_inode *in = &t->inodes[i];
 		bool dir = i2n_inode_type(in) == I2N_S_IFDIR;
 
-		s->inodes[i] = (struct inode_state){ .obj = I2N_OBJ_NONE, .waiting = I2N_NONE,
-						     .pending = dir ? in->dir.count : in->links - 1 };
+		s->inodes[i] =
+			(struct inode_state){ .obj = I2N_OBJ_NONE,
+					      .waiting = I2N_NONE,
+					      .pending = dir ? in->dir.count : in->links - 1 };
 	}
 	s->inodes[t->root].obj = I2N_OBJ_ROOT;
 	s->root_attr = !s->inodes[t->root].pending;
@@ -213,12 +215,14 @@ uint32_t schedule_done(struct schedule *s, uint32_t dirent)
 	struct inode_state *st = &s->inodes[parent];
 
 	assert(st->pending > 0);
-	/* a link may fail with its target before its own directory is made: then schedule_stored() sees pending 0 */
+	/* a link may fail with its target before its own directory is made: then schedule_stored()
+	 * sees pending 0 */
 	if (--st->pending == 0 && st->obj != I2N_OBJ_NONE) {
 		if (parent == s->plan->tree->root)
 			s->root_attr = true;
 		else
-			append(s, &s->ready[WORK_ATTR].tail, s->plan->tree->inodes[parent].first_dirent);
+			append(s, &s->ready[WORK_ATTR].tail,
+			       s->plan->tree->inodes[parent].first_dirent);
 	}
 	if (is_link(s, dirent))
 		return --s->inodes[inode].pending ? I2N_NONE : inode;

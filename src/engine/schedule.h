@@ -2,19 +2,21 @@
  *
  * Every dirent is in at most one list at a time, so one `next` index per dirent links them all:
  *
- *	a dirent that needs its directory waits in that directory's list;
- *	a further name (LINK) waits in the list of the inode it names, then in that of its directory;
- *	a directory all whose children are done is in the `attr` list until its DIRATTR is submitted.
+ *	a dirent that needs its directory waits in that directory's list; a further name (LINK)
+ *	waits in the list of the inode it names, then in that of its directory; a directory all
+ *	whose children are done is in the `attr` list until its DIRATTR is submitted.
  *
  * Memory: 12 bytes per inode and 4 per dirent.
- * Source: the order of storing is that of CONVENTIONS and RFC 1813: parents first, directory attributes last. */
+ * Source: the order of storing is that of CONVENTIONS and RFC 1813: parents first, directory
+ *         attributes last. */
 #ifndef IMG2NFS_SCHEDULE_H
 #define IMG2NFS_SCHEDULE_H
 
 #include "img2nfs/plan.h"
 #include "img2nfs/sink.h"
 
-/* An object that could not be stored: what depends on it fails too. Not a value a sink hands out. */
+/* An object that could not be stored: what depends on it fails too. Not a value a sink hands
+ * out. */
 #define OBJ_FAILED (I2N_OBJ_NONE - 1)
 
 struct inode_state {
@@ -35,7 +37,8 @@ struct schedule {
 	struct inode_state *inodes;
 	uint32_t *next;
 	struct list ready[WORKS];
-	uint32_t dir_cursor, order_cursor;	/* how far plan->dirs and plan->order have been looked at */
+	uint32_t dir_cursor, order_cursor;	/* how far plan->dirs and plan->order have been
+						 * looked at */
 	/* files put into waiting lists because their directory is not there yet */
 	uint32_t deferred;
 	bool root_attr;				/* the root directory's DIRATTR is ready */
@@ -44,8 +47,9 @@ struct schedule {
 int schedule_init(struct schedule *s, const struct i2n_plan *plan, struct i2n_err *err);
 void schedule_release(struct schedule *s);
 
-/* The next thing to do: *ret_work and *ret_dirent (I2N_NONE = the root, for WORK_ATTR). false: nothing can start now. A
- * dirent whose directory or target has failed is returned too; schedule_is_failed() tells. */
+/* The next thing to do: *ret_work and *ret_dirent (I2N_NONE = the root, for WORK_ATTR). false:
+ * nothing can start now. A dirent whose directory or target has failed is returned too;
+ * schedule_is_failed() tells. */
 bool schedule_next(struct schedule *s, enum work *ret_work, uint32_t *ret_dirent);
 
 /* The sink's window is full: the dirent just returned comes first again. */
@@ -54,11 +58,12 @@ void schedule_put_back(struct schedule *s, enum work work, uint32_t dirent);
 /* The directory it lies in, or the inode it is a further name of, could not be stored. */
 bool schedule_is_failed(const struct schedule *s, uint32_t dirent);
 
-/* Something was stored (obj valid) or not (OBJ_FAILED): frees what waits for it. Not for DIRATTR. */
+/* Something was stored (obj valid) or not (OBJ_FAILED): frees what waits for it. Not for
+ * DIRATTR. */
 void schedule_stored(struct schedule *s, uint32_t dirent, i2n_obj obj);
 
-/* This dirent needs no more work: a file or link stored, a directory settled, or a failure. Returns the inode whose
- * object is no longer needed by it (to be released), or I2N_NONE. */
+/* This dirent needs no more work: a file or link stored, a directory settled, or a failure. Returns
+ * the inode whose object is no longer needed by it (to be released), or I2N_NONE. */
 uint32_t schedule_done(struct schedule *s, uint32_t dirent);
 
 #endif

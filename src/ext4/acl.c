@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-/* ext4 stores an ACL in a shorter form than getxattr(2) shows: version 1, and no id where the tag needs none.
+/* ext4 stores an ACL in a shorter form than getxattr(2) shows: version 1, and no id where the tag
+ * needs none.
  * Source: kernel, fs/ext4/acl.h and include/uapi/linux/posix_acl_xattr.h. */
 
 #define DISK_VERSION 1

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A map that leads to more blocks than the file system has, names some of them more than once. A small image
- * could claim terabytes that way, so such a file is damaged; each walk from the start counts anew. */
+/* A map that leads to more blocks than the file system has, names some of them more than once. A
+ * small image could claim terabytes that way, so such a file is damaged; each walk from the start
+ * counts anew. */
 static bool is_over_budget(const struct ext4_map *m)
 {
 	return m->nodes > m->fs->sb.blocks ||
@@ -100,7 +101,8 @@ static bool compact_direct(const struct raw_inode *r, uint64_t blocks, uint64_t 
 
 bool ext4_map_compact(const struct i2n_fs *fs, const struct raw_inode *r, uint64_t *ret)
 {
-	uint64_t blocks = (r->size >> fs->block_bits) + ((r->size & (fs->sb.block_size - 1)) != 0), start;
+	uint64_t blocks = (r->size >> fs->block_bits) + ((r->size & (fs->sb.block_size -
+								     1)) != 0), start;
 	const unsigned char *e = r->block + EH_SIZE;
 	unsigned n, len;
 

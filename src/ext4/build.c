@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* From loose inodes and dirents to a tree. Directories are visited breadth first from the root, entries by name,
- * so of two parents of a directory the one nearer to the root wins, then the one that was met first: always the
- * same one. */
+/* From loose inodes and dirents to a tree. Directories are visited breadth first from the root,
+ * entries by name, so of two parents of a directory the one nearer to the root wins, then the one
+ * that was met first: always the same one. */
 
 /* --- in order --- */
 
@@ -23,12 +23,13 @@ static int cmp_dirents(const void *ctx, const void *a, const void *b)
 	c = memcmp(p + 1, q + 1, p[0] < q[0] ? p[0] : q[0]);
 	if (c || p[0] != q[0])
 		return c ? c : p[0] - q[0];
-	/* equal names: a lookup finds the one in the earlier block; within a block parsing was in order, sorting
-	 * is stable */
+	/* equal names: a lookup finds the one in the earlier block; within a block parsing was in
+	 * order, sorting is stable */
 	return (x->where >> 4 > y->where >> 4) - (x->where >> 4 < y->where >> 4);
 }
 
-static bool same_name(const struct load *l, const struct load_dirent *x, const struct load_dirent *y)
+static bool same_name(const struct load *l, const struct load_dirent *x,
+		      const struct load_dirent *y)
 {
 	const unsigned char *p = l->names + x->name, *q = l->names + y->name;
 
@@ -44,8 +45,8 @@ static uint32_t skip_parent(const struct load *l, uint32_t i)
 	return i;
 }
 
-/* Give each directory its slice of the sorted dirents, and dirents the index of their parent instead of its
- * number. */
+/* Give each directory its slice of the sorted dirents, and dirents the index of their parent
+ * instead of its number. */
 static void group_dirents(struct load *l)
 {
 	uint32_t i, end;
@@ -81,13 +82,15 @@ static enum damage claim_dir(struct build *b, uint32_t d, uint32_t idx)
 static bool is_type_wrong(const struct i2n_inode *in, unsigned type)
 {
 	/* Source: Documentation/filesystems/ext4/directory.rst, file_type */
-	static const uint16_t types[] = { 0, I2N_S_IFREG, I2N_S_IFDIR, I2N_S_IFCHR, I2N_S_IFBLK, I2N_S_IFIFO,
-		I2N_S_IFSOCK, I2N_S_IFLNK };
+	static const uint16_t types[] = { 0,	       I2N_S_IFREG, I2N_S_IFDIR,  I2N_S_IFCHR,
+					  I2N_S_IFBLK, I2N_S_IFIFO, I2N_S_IFSOCK, I2N_S_IFLNK };
 
-	return type && (type >= sizeof(types) / sizeof(types[0]) || types[type] != i2n_inode_type(in));
+	return type && (type >= sizeof(types) / sizeof(types[0]) ||
+			types[type] != i2n_inode_type(in));
 }
 
-/* What the kernel would say to a lookup of the entry; *ret is the index of its inode if it is good. */
+/* What the kernel would say to a lookup of the entry; *ret is the index of its inode if it is
+ * good. */
 static enum damage judge(struct build *b, uint32_t d, uint32_t *ret)
 {
 	struct load *l = b->l;
@@ -135,7 +138,8 @@ static int visit_dirent(struct build *b, uint32_t d, struct i2n_err *err)
 	if (!in->links++)
 		in->first_dirent = d;
 	b->n_dirents++;
-	return is_type_wrong(in, de->where & 15) ? ext4_build_note(b, DMG_WARN_TYPE, d, err) : I2N_OK;
+	return is_type_wrong(in, de->where & 15) ? ext4_build_note(b, DMG_WARN_TYPE, d,
+								   err) : I2N_OK;
 }
 
 static int visit_dir(struct build *b, uint32_t dir, struct i2n_err *err)
@@ -163,7 +167,8 @@ static int visit_all(struct build *b, struct i2n_err *err)
 
 /* --- compaction --- */
 
-/* Dirents in the order of the visit, directory by directory; their new indexes go to their directory and inode. */
+/* Dirents in the order of the visit, directory by directory; their new indexes go to their
+ * directory and inode. */
 static void put_dirents(struct build *b, struct i2n_tree *t)
 {
 	struct load *l = b->l;
@@ -182,7 +187,8 @@ static void put_dirents(struct build *b, struct i2n_tree *t)
 			if (!(l->inodes[de->ino].flags & LOAD_PLACED))
 				l->inodes[de->ino].first_dirent = t->n_dirents;
 			l->inodes[de->ino].flags |= LOAD_PLACED;
-			t->dirents[t->n_dirents++] = (struct i2n_dirent){ b->queue[q], de->ino, de->name };
+			t->dirents[t->n_dirents++] =
+				(struct i2n_dirent){ b->queue[q], de->ino, de->name };
 		}
 		dir->dir.first = first;
 		dir->dir.count = t->n_dirents - first;
@@ -251,7 +257,8 @@ static int check_root(struct build *b, struct i2n_err *err)
 	b->root = ext4_load_find(b->l, EXT2_ROOT_INO);
 	in = b->root == I2N_NONE ? NULL : &b->l->inodes[b->root];
 	if (!in || (in->mode && i2n_inode_type(in) != I2N_S_IFDIR))
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0, "the root inode is not a directory");
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0,
+				"the root inode is not a directory");
 	if (!in->mode)
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0, "the root inode is damaged: %s",
 				ext4_damage_text((enum damage)in->spare));

@@ -5,7 +5,8 @@
 #include "ext4.h"
 
 struct build {
-	struct load *l;			/* dirents: parent and ino become indexes as the visit goes on */
+	struct load *l;			/* dirents: parent and ino become indexes as the visit goes
+					 * on */
 	uint32_t root;
 	uint32_t *queue;		/* directories reached */
 	size_t n_queue;
@@ -16,7 +17,8 @@ struct build {
 
 /* Tell of dirent d (whose directory has been reached). With opts.strict a damage is an error. */
 int ext4_build_note(struct build *b, enum damage dmg, uint32_t d, struct i2n_err *err);
-/* Tell of the damages that were collected before the tree was known, if their objects have been reached. */
+/* Tell of the damages that were collected before the tree was known, if their objects have been
+ * reached. */
 int ext4_build_notes(struct build *b, struct i2n_err *err);
 
 #endif

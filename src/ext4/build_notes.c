@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Only the end of a longer path is told, so that damage deep down in a deep tree costs no more than elsewhere. */
+/* Only the end of a longer path is told, so that damage deep down in a deep tree costs no more than
+ * elsewhere. */
 #define PATH_TOLD 4096
 
-/* Path of the object with index idx, or of `name` in it, written from the end of buf to the front. *ret_len. */
-static const char *tell_path(const struct build *b, uint32_t idx, const unsigned char *name, char buf[PATH_TOLD],
+/* Path of the object with index idx, or of `name` in it, written from the end of buf to the front.
+ * *ret_len. */
+static const char *tell_path(const struct build *b, uint32_t idx, const unsigned char *name,
+			     char buf[PATH_TOLD],
 			     size_t *ret_len)
 {
 	const struct load *l = b->l;
@@ -40,7 +43,8 @@ static const char *tell_path(const struct build *b, uint32_t idx, const unsigned
 	return *ret_len ? buf + at : ".";
 }
 
-static int tell(struct build *b, enum damage dmg, const char *path, size_t len, const char *more, struct i2n_err *err)
+static int tell(struct build *b, enum damage dmg, const char *path, size_t len, const char *more,
+		struct i2n_err *err)
 {
 	struct i2n_fs *fs = b->l->fs;
 	char quoted[256];
@@ -49,8 +53,10 @@ static int tell(struct build *b, enum damage dmg, const char *path, size_t len, 
 		len = strlen(path);
 	if (fs->opts.strict && !ext4_damage_is_warning(dmg))
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0, "%s is damaged: %s%s",
-				i2n_quote(quoted, sizeof(quoted), path, len), ext4_damage_text(dmg), more);
-	i2n_note(&fs->notes, ext4_damage_is_warning(dmg) ? I2N_NOTE_WARN : I2N_NOTE_DAMAGED, ext4_damage_cls(dmg), path,
+				i2n_quote(quoted, sizeof(quoted), path,
+					  len), ext4_damage_text(dmg), more);
+	i2n_note(&fs->notes, ext4_damage_is_warning(dmg) ? I2N_NOTE_WARN : I2N_NOTE_DAMAGED,
+		 ext4_damage_cls(dmg), path,
 		 len, "%s%s", ext4_damage_text(dmg), more);
 	return I2N_OK;
 }
@@ -77,7 +83,8 @@ static int tell_collected(struct build *b, const struct load_damage *dmg, struct
 		return I2N_OK;
 	path = tell_path(b, idx, NULL, buf, &len);
 	if (name && name[0])
-		(void)snprintf(more, sizeof(more), ": %s", i2n_quote(quoted, sizeof(quoted), name + 1, name[0]));
+		(void)snprintf(more, sizeof(more), ": %s",
+			       i2n_quote(quoted, sizeof(quoted), name + 1, name[0]));
 	return tell(b, (enum damage)dmg->code, path, len, more, err);
 }
 

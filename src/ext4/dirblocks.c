@@ -3,8 +3,9 @@
 
 #include <stdlib.h>
 
-/* Directory blocks of the whole image that are held at once for sorting, 16 bytes each. Together they cannot be more
- * than the file system has, and an image whose directories take 64 GiB does not exist outside of attacks. */
+/* Directory blocks of the whole image that are held at once for sorting, 16 bytes each. Together
+ * they cannot be more than the file system has, and an image whose directories take 64 GiB does not
+ * exist outside of attacks. */
 #define DIR_BLOCKS_MAX (1u << 24)
 
 static int add_run(struct load *l, uint32_t ino, const struct ext4_run *run, struct i2n_err *err)
@@ -13,8 +14,9 @@ static int add_run(struct load *l, uint32_t ino, const struct ext4_run *run, str
 	int rc;
 
 	for (i = 0; i < run->len; i++) {
-		rc = ext4_load_block(&l->dir_blocks, &l->n_dir_blocks, &l->cap_dir_blocks,
-				     (struct load_block){ run->pblk + i, ino, (uint32_t)(run->lblk + i) }, err);
+		rc = ext4_load_block(
+			&l->dir_blocks, &l->n_dir_blocks, &l->cap_dir_blocks,
+			(struct load_block){ run->pblk + i, ino, (uint32_t)(run->lblk + i) }, err);
 		if (rc)
 			return rc;
 	}
@@ -24,7 +26,8 @@ static int add_run(struct load *l, uint32_t ino, const struct ext4_run *run, str
 
 int ext4_load_dir_map(struct load *l, const struct raw_inode *r, struct i2n_err *err)
 {
-	const uint64_t limit = l->fs->sb.blocks < DIR_BLOCKS_MAX ? l->fs->sb.blocks : DIR_BLOCKS_MAX;
+	const uint64_t limit =
+		l->fs->sb.blocks < DIR_BLOCKS_MAX ? l->fs->sb.blocks : DIR_BLOCKS_MAX;
 	struct ext4_run run;
 	struct ext4_map m;
 	uint64_t next = 0;
@@ -33,8 +36,10 @@ int ext4_load_dir_map(struct load *l, const struct raw_inode *r, struct i2n_err 
 	ext4_map_init(&m, l->fs, r);
 	while (!(rc = ext4_map_next(&m, &run, err))) {
 		if (run.lblk != next)
-			rc = ext4_load_damage(l, r->ino, DMG_WARN_HOLE, (uint32_t)next, NULL, 0, err);
-		if (!rc && (run.lblk + run.len > DIR_MAX_BLK || run.len > limit - l->dir_blocks_seen))
+			rc = ext4_load_damage(l, r->ino, DMG_WARN_HOLE, (uint32_t)next, NULL, 0,
+					      err);
+		if (!rc && (run.lblk + run.len > DIR_MAX_BLK || run.len > limit -
+			    l->dir_blocks_seen))
 			rc = I2N_BADNODE;
 		if (!rc)
 			rc = add_run(l, r->ino, &run, err);
@@ -52,7 +57,9 @@ int ext4_load_inline_dir(struct load *l, const struct raw_inode *r, struct i2n_e
 {
 	/* the first four bytes are the number of the parent directory */
 	const struct dir_part head = { .ino = r->ino, .encrypted = r->flags & I_FL_ENCRYPT };
-	const struct dir_part rest = { .ino = r->ino, .encrypted = r->flags & I_FL_ENCRYPT, .lblk = 1 };
+	const struct dir_part rest = { .ino = r->ino,
+				       .encrypted = r->flags & I_FL_ENCRYPT,
+				       .lblk = 1 };
 	const unsigned char *value;
 	size_t len;
 	int rc;
@@ -63,7 +70,8 @@ int ext4_load_inline_dir(struct load *l, const struct raw_inode *r, struct i2n_e
 	return rc || !len ? rc : ext4_dirents_parse(l, &rest, value, len, err);
 }
 
-static int parse_block(struct load *l, const struct load_block *b, const unsigned char *data, struct i2n_err *err)
+static int parse_block(struct load *l, const struct load_block *b, const unsigned char *data,
+		       struct i2n_err *err)
 {
 	const struct i2n_inode *in = &l->inodes[ext4_load_find(l, b->ino)];
 	const struct dir_part part = {
@@ -76,8 +84,8 @@ static int parse_block(struct load *l, const struct load_block *b, const unsigne
 		.has_tail = l->fs->csum,
 	};
 
-	/* the array is sorted by block, and equal ones keep the order of their inodes: the first one owns the
-	 * block */
+	/* the array is sorted by block, and equal ones keep the order of their inodes: the first
+	 * one owns the block */
 	if (b > l->dir_blocks && b[-1].blk == b->blk)
 		return ext4_load_damage(l, b->ino, DMG_DIR_SHARED, b->lblk, NULL, 0, err);
 	return ext4_dirents_parse(l, &part, data, l->fs->sb.block_size, err);
@@ -96,8 +104,8 @@ bool ext4_load_sort(struct load *l)
 	return ext4_sort(l->inodes, l->n_inodes, sizeof(*l->inodes), cmp_inodes, NULL);
 }
 
-/* Dirents from `from` on that name inodes of which the scan believed that they were never used: look at them now,
- * as the kernel would. Adds their blocks to l->dir_blocks. */
+/* Dirents from `from` on that name inodes of which the scan believed that they were never used:
+ * look at them now, as the kernel would. Adds their blocks to l->dir_blocks. */
 static int scan_missing(struct load *l, size_t from, struct i2n_err *err)
 {
 	int rc = I2N_OK;
@@ -114,8 +122,8 @@ int ext4_load_one_dir(struct load *l, uint32_t ino, struct i2n_err *err)
 	return rc ? rc : ext4_sweep(l, l->dir_blocks, l->n_dir_blocks, parse_block, err);
 }
 
-/* Read the directory blocks known so far, and those of directories found that way. Dirents before done_dirents have
- * been looked at. */
+/* Read the directory blocks known so far, and those of directories found that way. Dirents before
+ * done_dirents have been looked at. */
 static int load_rounds(struct load *l, size_t done_dirents, struct i2n_err *err)
 {
 	size_t done_inodes;

@@ -3,11 +3,13 @@
 
 #include <string.h>
 
-/* Directory entries. Source: Documentation/filesystems/ext4/directory.rst; the checks are those of the kernel's
- * __ext4_check_dir_entry(), and as there a bad entry costs the rest of its block. Indexed directories need no code of
- * their own: the blocks of the index look like entries that are free. */
+/* Directory entries. Source: Documentation/filesystems/ext4/directory.rst; the checks are those of
+ * the kernel's __ext4_check_dir_entry(), and as there a bad entry costs the rest of its block.
+ * Indexed directories need no code of their own: the blocks of the index look like entries that are
+ * free. */
 
-/* In blocks of 64 KiB the length does not fit; the two low bits hold the high ones. kernel: ext4_rec_len_from_disk() */
+/* In blocks of 64 KiB the length does not fit; the two low bits hold the high ones. kernel:
+ * ext4_rec_len_from_disk() */
 static uint32_t rec_len(const unsigned char *de, size_t block)
 {
 	uint32_t len = i2n_le16(de + DE_REC_LEN);
@@ -28,14 +30,16 @@ static size_t find_tail(const unsigned char *buf, size_t len)
 	return len - DE_TAIL_LEN;
 }
 
-/* Offset of the count and limit of a block of the hash index, 0 if this is a leaf. kernel: get_dx_countlimit() */
+/* Offset of the count and limit of a block of the hash index, 0 if this is a leaf. kernel:
+ * get_dx_countlimit() */
 static size_t find_countlimit(const unsigned char *buf, size_t len)
 {
 	const unsigned char *second = buf + 12, *info = buf + 24;
 
 	if (rec_len(buf, len) == len)
 		return 8;
-	if (rec_len(buf, len) == 12 && rec_len(second, len) == len - 12 && !i2n_le32(info) && info[5] == 8)
+	if (rec_len(buf, len) == 12 && rec_len(second, len) == len - 12 && !i2n_le32(info) &&
+	    info[5] == 8)
 		return 32;
 	return 0;
 }
@@ -55,7 +59,8 @@ static bool is_hash_checksum_right(const unsigned char *buf, size_t len, size_t 
 }
 
 /* What is wrong with the block as a whole; *ret_len: where its entries end. */
-static enum damage check_block(const struct dir_part *p, const unsigned char *buf, size_t len, size_t *ret_len)
+static enum damage check_block(const struct dir_part *p, const unsigned char *buf, size_t len,
+			       size_t *ret_len)
 {
 	size_t tail, at;
 
@@ -64,9 +69,11 @@ static enum damage check_block(const struct dir_part *p, const unsigned char *bu
 		return DMG_NONE;
 	at = p->indexed ? find_countlimit(buf, len) : 0;
 	if (at && (p->first || at == 8))
-		return is_hash_checksum_right(buf, len, at, p->seed) ? DMG_NONE : DMG_DIR_HASH_CHECKSUM;
+		return is_hash_checksum_right(buf, len, at,
+					      p->seed) ? DMG_NONE : DMG_DIR_HASH_CHECKSUM;
 	tail = find_tail(buf, len);
-	if (!tail || ext2fs_crc32c_le(p->seed, buf, tail) != i2n_le32(buf + tail + DE_TAIL_CHECKSUM))
+	if (!tail || ext2fs_crc32c_le(p->seed, buf, tail) != i2n_le32(buf + tail +
+								      DE_TAIL_CHECKSUM))
 		return DMG_DIR_CHECKSUM;
 	*ret_len = tail;
 	return DMG_NONE;
@@ -89,7 +96,8 @@ static bool is_dot(const unsigned char *de, unsigned dots)
 	return de[DE_NAME_LEN] == dots && !memcmp(de + DE_NAME, "..", dots);
 }
 
-static int parse_entry(struct load *l, const struct dir_part *p, const unsigned char *de, struct i2n_err *err)
+static int parse_entry(struct load *l, const struct dir_part *p, const unsigned char *de,
+		       struct i2n_err *err)
 {
 	uint32_t ino = i2n_le32(de + DE_INODE);
 	unsigned type = ext4_has_incompat(l->fs, INCOMPAT_FILETYPE) ? de[DE_FILE_TYPE] & 15 : 0;
@@ -98,7 +106,8 @@ static int parse_entry(struct load *l, const struct dir_part *p, const unsigned 
 	size_t len;
 
 	if (ino)
-		ino = fastcommit_dirent(l->fs->replay.fast, p->ino, de + DE_NAME, de[DE_NAME_LEN], ino);
+		ino = fastcommit_dirent(l->fs->replay.fast, p->ino, de + DE_NAME, de[DE_NAME_LEN],
+					ino);
 	if (!ino)
 		return I2N_OK;
 	d = check_name(p, de + DE_NAME, de[DE_NAME_LEN]);
@@ -110,10 +119,12 @@ static int parse_entry(struct load *l, const struct dir_part *p, const unsigned 
 			return ext4_load_damage(l, p->ino, DMG_DE_CIPHER, p->lblk, NULL, 0, err);
 		return ext4_load_dirent(l, p->ino, ino, p->lblk << 4 | type, nokey, len, err);
 	}
-	return ext4_load_dirent(l, p->ino, ino, p->lblk << 4 | type, de + DE_NAME, de[DE_NAME_LEN], err);
+	return ext4_load_dirent(l, p->ino, ino, p->lblk << 4 | type, de + DE_NAME, de[DE_NAME_LEN],
+				err);
 }
 
-int ext4_dirents_parse(struct load *l, const struct dir_part *p, const unsigned char *buf, size_t len,
+int ext4_dirents_parse(struct load *l, const struct dir_part *p, const unsigned char *buf,
+		       size_t len,
 		       struct i2n_err *err)
 {
 	size_t pos, end, rec;
@@ -129,7 +140,8 @@ int ext4_dirents_parse(struct load *l, const struct dir_part *p, const unsigned 
 		if (end - pos < DE_MIN_LEN)
 			break;
 		rec = rec_len(de, len);
-		if (rec < DE_MIN_LEN || rec % 4 || rec > len - pos || rec < (size_t)DE_NAME + de[DE_NAME_LEN])
+		if (rec < DE_MIN_LEN || rec % 4 || rec > len - pos || rec < (size_t)DE_NAME +
+		    de[DE_NAME_LEN])
 			return ext4_load_damage(l, p->ino, DMG_DIR_REC_LEN, p->lblk, NULL, 0, err);
 		if (p->first && nth < 2 && is_dot(de, nth + 1))
 			continue;

@@ -1,16 +1,21 @@
 /* ext4.h - private to src/ext4/: how an image becomes a tree.
  *
  *	superblock.c, features.c	which file system is it, may we read it
- *	fs_io.c				libext2fs over a struct i2n_source; it reads superblock and group descriptors
- *	scan.c, inode.c			inode tables, one sweep: struct raw_inode -> struct i2n_inode
- *	dirblocks.c, dirent.c		directory blocks, one sweep in disk order -> struct load_dirent
+ *	fs_io.c				libext2fs over a struct i2n_source; it reads superblock and
+ *					group descriptors
+ *	scan.c, inode.c			inode tables, one sweep: struct raw_inode -> struct
+ *					i2n_inode
+ *	dirblocks.c, dirent.c		directory blocks, one sweep in disk order -> struct
+ *					load_dirent
  *	xattr_flags.c			xattr blocks, one sweep -> flags
- *	build.c, damage.c		struct load -> struct i2n_tree, with a note for all that is wrong
+ *	build.c, damage.c		struct load -> struct i2n_tree, with a note for all that is
+ *					wrong
  *	extent.c, indirect.c, blockmap.c	file block -> disk block
  *	fs_reader.c, symlink.c		content;  xattr.c, acl.c, chattr.c: the rest
  *
- * What to do with damage is taken from what the Linux kernel (6.18) does with the same object: where it answers
- * EFSCORRUPTED or EFSBADCRC to stat(2), the object is left out with a note; where only reading fails, so does ours. */
+ * What to do with damage is taken from what the Linux kernel (6.18) does with the same object:
+ * where it answers EFSCORRUPTED or EFSBADCRC to stat(2), the object is left out with a note; where
+ * only reading fails, so does ours. */
 #ifndef EXT4_EXT4_H
 #define EXT4_EXT4_H
 
@@ -28,21 +33,26 @@ struct ext4_super {
 	uint64_t offset;		/* where on the medium it was found */
 	uint32_t block_size, inode_size, cluster_size;
 	uint64_t blocks, free_blocks;
-	uint32_t inodes, free_inodes, inodes_per_group, blocks_per_group, first_data_block, first_ino;
+	uint32_t inodes, free_inodes, inodes_per_group, blocks_per_group, first_data_block,
+		first_ino;
 	uint32_t rev, compat, incompat, ro_compat;
-	uint32_t special[5];		/* inodes that no directory may name: journal, quota, orphan file; 0 = none */
+	uint32_t special[5];		/* inodes that no directory may name: journal, quota, orphan
+					 * file; 0 = none */
 	uint16_t state, group_nr;
 	int64_t write_time, mount_time;
 	unsigned char uuid[16], label[16], last_mounted[64];
 	unsigned char raw[SB_SIZE];	/* as found */
 };
 
-/* Decode 1024 bytes. I2N_FATAL (IMAGE): no superblock, or one of a later revision or with impossible numbers. */
+/* Decode 1024 bytes. I2N_FATAL (IMAGE): no superblock, or one of a later revision or with
+ * impossible numbers. */
 int ext4_super_decode(const unsigned char *raw, struct ext4_super *ret, struct i2n_err *err);
 /* The primary one, else the first sound backup (with a note). */
-int ext4_super_find(struct i2n_source *src, const struct i2n_notes *notes, struct ext4_super *ret, struct i2n_err *err);
+int ext4_super_find(struct i2n_source *src, const struct i2n_notes *notes, struct ext4_super *ret,
+		    struct i2n_err *err);
 /* Refuse incompatible features that we do not know; note read-only compatible ones. */
-int ext4_features_check(const struct ext4_super *sb, const struct i2n_notes *notes, struct i2n_err *err);
+int ext4_features_check(const struct ext4_super *sb, const struct i2n_notes *notes,
+			struct i2n_err *err);
 /* "has_journal ext_attr ..." as dumpe2fs prints it; caller frees; NULL = out of memory. */
 char *ext4_features_text(const struct ext4_super *sb);
 const char *ext4_type(const struct ext4_super *sb);	/* "ext2", "ext3", "ext4", "jbd" */
@@ -50,17 +60,21 @@ const char *ext4_type(const struct ext4_super *sb);	/* "ext2", "ext3", "ext4", "
 /* --- fs_io.c --- */
 
 struct ext4_io;
-/* Open libext2fs over src; superblock 0 and block_size 0 = the primary one. flags: EXT2_FLAG_*; read only always. On
- * failure err holds what the source said, or libext2fs' code. Free with ext4_io_close(). */
-int ext4_io_open(struct i2n_source *src, int flags, uint64_t superblock, unsigned block_size, struct ext4_io **ret,
+/* Open libext2fs over src; superblock 0 and block_size 0 = the primary one. flags: EXT2_FLAG_*;
+ * read only always. On failure err holds what the source said, or libext2fs' code. Free with
+ * ext4_io_close(). */
+int ext4_io_open(struct i2n_source *src, int flags, uint64_t superblock, unsigned block_size,
+		 struct ext4_io **ret,
 		 ext2_filsys *ret_e2, struct i2n_err *err);
 void ext4_io_close(struct ext4_io *io, ext2_filsys e2);
-/* Fill err for a failed call of libext2fs: the source's own words if that was the cause. Returns I2N_FATAL. */
+/* Fill err for a failed call of libext2fs: the source's own words if that was the cause. Returns
+ * I2N_FATAL. */
 int ext4_io_fail(struct ext4_io *io, errcode_t code, struct i2n_err *err, const char *doing);
 
 /* --- fs.c --- */
 
-struct inode_cache {			/* the part of an inode table that was read last, for the readers */
+struct inode_cache {			/* the part of an inode table that was read last, for the
+					 * readers */
 	unsigned char *buf;		/* one block */
 	uint64_t off;
 	bool valid;
@@ -83,7 +97,8 @@ struct i2n_fs {
 	struct inode_cache cache;
 	unsigned block_bits;
 	bool csum;			/* metadata_csum */
-	bool group_csum;		/* group descriptors have checksums, and with them valid flags */
+	bool group_csum;		/* group descriptors have checksums, and with them valid
+					 * flags */
 };
 
 static inline bool ext4_has_incompat(const struct i2n_fs *fs, uint32_t bit)
@@ -93,8 +108,10 @@ static inline bool ext4_has_incompat(const struct i2n_fs *fs, uint32_t bit)
 
 /* A block that a file may use: kernel, ext4_inode_block_valid(). */
 bool ext4_is_data_block(const struct i2n_fs *fs, uint64_t blk, uint64_t count);
-int ext4_read_blocks(struct i2n_fs *fs, uint64_t blk, uint64_t count, void *buf, struct i2n_err *err);
-/* Byte offset of an inode's record; false when its group's table lies outside. ino is 1..sb.inodes. */
+int ext4_read_blocks(struct i2n_fs *fs, uint64_t blk, uint64_t count, void *buf,
+		     struct i2n_err *err);
+/* Byte offset of an inode's record; false when its group's table lies outside. ino is
+ * 1..sb.inodes. */
 bool ext4_inode_offset(const struct i2n_fs *fs, uint32_t ino, uint64_t *ret);
 
 /* --- damage.c --- */
@@ -102,18 +119,49 @@ bool ext4_inode_offset(const struct i2n_fs *fs, uint32_t ino, uint64_t *ret);
 enum damage {
 	DMG_NONE,
 	/* of an inode: it is left out */
-	DMG_INODE_CHECKSUM, DMG_INODE_EXTRA, DMG_INODE_MODE, DMG_INODE_SIZE, DMG_INODE_SPECIAL, DMG_INODE_INDEX,
-	DMG_EXTENT_HEADER, DMG_EXTENT_RANGE, DMG_EXTENT_ORDER, DMG_EXTENT_CHECKSUM, DMG_EXTENT_KEY, DMG_EXTENT_LOOP,
-	DMG_BLOCK_RANGE, DMG_ACL_BLOCK, DMG_SYMLINK_SIZE, DMG_SYMLINK_NUL, DMG_INLINE,
+	DMG_INODE_CHECKSUM,
+	DMG_INODE_EXTRA,
+	DMG_INODE_MODE,
+	DMG_INODE_SIZE,
+	DMG_INODE_SPECIAL,
+	DMG_INODE_INDEX,
+	DMG_EXTENT_HEADER,
+	DMG_EXTENT_RANGE,
+	DMG_EXTENT_ORDER,
+	DMG_EXTENT_CHECKSUM,
+	DMG_EXTENT_KEY,
+	DMG_EXTENT_LOOP,
+	DMG_BLOCK_RANGE,
+	DMG_ACL_BLOCK,
+	DMG_SYMLINK_SIZE,
+	DMG_SYMLINK_NUL,
+	DMG_INLINE,
 	/* of a directory entry: it is left out */
-	DMG_DE_RANGE, DMG_DE_RESERVED, DMG_DE_FREE, DMG_DE_SELF, DMG_DE_ROOT, DMG_DE_PARENTS, DMG_DE_TWICE,
-	DMG_DE_DOT, DMG_DE_EMPTY, DMG_DE_BYTES, DMG_DE_CIPHER,
+	DMG_DE_RANGE,
+	DMG_DE_RESERVED,
+	DMG_DE_FREE,
+	DMG_DE_SELF,
+	DMG_DE_ROOT,
+	DMG_DE_PARENTS,
+	DMG_DE_TWICE,
+	DMG_DE_DOT,
+	DMG_DE_EMPTY,
+	DMG_DE_BYTES,
+	DMG_DE_CIPHER,
 	/* of a directory: entries are missing */
-	DMG_DIR_REC_LEN, DMG_DIR_CHECKSUM, DMG_DIR_HASH_CHECKSUM, DMG_DIR_MAP, DMG_DIR_SHARED,
+	DMG_DIR_REC_LEN,
+	DMG_DIR_CHECKSUM,
+	DMG_DIR_HASH_CHECKSUM,
+	DMG_DIR_MAP,
+	DMG_DIR_SHARED,
 	/* of attributes: the object stays */
-	DMG_XATTR_BODY, DMG_XATTR_BLOCK, DMG_XATTR_CHECKSUM,
+	DMG_XATTR_BODY,
+	DMG_XATTR_BLOCK,
+	DMG_XATTR_CHECKSUM,
 	/* no damage: worth a word (WARN) */
-	DMG_WARN_TYPE, DMG_WARN_HOLE, DMG_WARN_NO_DOT,
+	DMG_WARN_TYPE,
+	DMG_WARN_HOLE,
+	DMG_WARN_NO_DOT,
 	DMG_COUNT
 };
 const char *ext4_damage_cls(enum damage d);
@@ -124,14 +172,16 @@ int ext4_bad_inode(uint32_t ino, enum damage d, struct i2n_err *err);
 
 /* --- inode.c --- */
 
-/* An inode as stored, decoded and checked as the kernel's ext4_iget() does. body points into the caller's buffer. */
+/* An inode as stored, decoded and checked as the kernel's ext4_iget() does. body points into the
+ * caller's buffer. */
 struct raw_inode {
 	uint32_t ino, uid, gid, nlink, flags, generation;
 	uint16_t mode;
 	uint64_t size, sectors, file_acl;	/* sectors of 512 */
 	uint64_t mtime, atime;			/* packed */
 	unsigned char block[I_BLOCK_LEN];
-	const unsigned char *body;		/* in-inode xattr area, from its magic on; NULL = none */
+	const unsigned char *body;		/* in-inode xattr area, from its magic on; NULL =
+						 * none */
 	size_t body_len;
 };
 static inline unsigned raw_type(const struct raw_inode *r)
@@ -141,7 +191,8 @@ static inline unsigned raw_type(const struct raw_inode *r)
 /* links_count is not zero: the kernel would show it. */
 bool ext4_inode_is_used(const unsigned char *raw);
 /* raw: sb.inode_size bytes. */
-enum damage ext4_inode_decode(const struct i2n_fs *fs, uint32_t ino, const unsigned char *raw, struct raw_inode *ret);
+enum damage ext4_inode_decode(const struct i2n_fs *fs, uint32_t ino, const unsigned char *raw,
+			      struct raw_inode *ret);
 bool ext4_inode_is_fast_symlink(const struct i2n_fs *fs, const struct raw_inode *r);
 /* Type, size, owner, times, rdev, flags and the reader's data; not the links to other arrays. */
 void ext4_inode_fill(const struct i2n_fs *fs, const struct raw_inode *r, struct i2n_inode *ret);
@@ -152,8 +203,8 @@ int ext4_inode_fetch(struct i2n_fs *fs, uint32_t ino, unsigned char **ret, struc
 /* Read and decode again. I2N_BADNODE when it is damaged. ret->body is valid until the next call. */
 int ext4_inode_read(struct i2n_fs *fs, uint32_t ino, struct raw_inode *ret, struct i2n_err *err);
 
-/* i2n_inode.data of a regular file: first block << 16 | number of blocks, when one extent from file block 0 on is all
- * there is (READER_EXTENT); else the first block << 16, as sort key only. */
+/* i2n_inode.data of a regular file: first block << 16 | number of blocks, when one extent from file
+ * block 0 on is all there is (READER_EXTENT); else the first block << 16, as sort key only. */
 #define READER_EXTENT I2N_INODE_READER0
 #define READER_INLINE I2N_INODE_READER1
 #define READER_FAST_LINK I2N_INODE_READER2
@@ -192,7 +243,8 @@ void ext4_map_init(struct ext4_map *m, struct i2n_fs *fs, const struct raw_inode
 void ext4_map_release(struct ext4_map *m);
 /* The next run of data blocks will be the first that ends behind lblk. */
 void ext4_map_seek(struct ext4_map *m, uint64_t lblk);
-/* I2N_OK, I2N_END, I2N_BADNODE, I2N_FATAL. Runs ascend and do not overlap; holes and unwritten extents are left out. */
+/* I2N_OK, I2N_END, I2N_BADNODE, I2N_FATAL. Runs ascend and do not overlap; holes and unwritten
+ * extents are left out. */
 int ext4_map_next(struct ext4_map *m, struct ext4_run *ret, struct i2n_err *err);
 /* The parts of next. */
 int ext4_extent_next(struct ext4_map *m, struct ext4_run *ret, struct i2n_err *err);
@@ -210,7 +262,8 @@ bool ext4_map_compact(const struct i2n_fs *fs, const struct raw_inode *r, uint64
 struct load_dirent {
 	uint32_t parent, ino;		/* numbers; build.c turns them into indexes */
 	uint32_t name;			/* offset into load.names */
-	uint32_t where;			/* file block << 4 | file type: which of two equal names comes first */
+	uint32_t where;			/* file block << 4 | file type: which of two equal names
+					 * comes first */
 };
 #define DIR_MAX_BLK (1u << 28)
 
@@ -229,13 +282,15 @@ struct load_damage {
 /* Growing arrays of the load. Numbers, not pointers, refer to them. */
 struct load {
 	struct i2n_fs *fs;
-	struct i2n_inode *inodes;	/* in the order of ino after load_sort(); mode 0: damaged, spare is the code */
+	struct i2n_inode *inodes;	/* in the order of ino after load_sort(); mode 0: damaged,
+					 * spare is the code */
 	struct load_dirent *dirents;
 	struct load_block *dir_blocks;
 	struct load_block *xattr_blocks;
 	struct load_damage *damages;
 	unsigned char *names;
-	uint32_t *scanned;		/* of each group's inode table: so many inodes have been looked at */
+	uint32_t *scanned;		/* of each group's inode table: so many inodes have been
+					 * looked at */
 	size_t n_inodes, n_dirents, n_dir_blocks, n_xattr_blocks, n_damages, n_names;
 	size_t cap_inodes, cap_dirents, cap_dir_blocks, cap_xattr_blocks, cap_damages, cap_names;
 	uint64_t dir_blocks_seen;
@@ -244,13 +299,17 @@ struct load {
 /* Make room for one more of *array; false: out of memory, or 2^32 - 1 reached. */
 bool ext4_grow(void *array, size_t *cap, size_t n, size_t add, size_t size);
 void ext4_load_release(struct load *l);
-int ext4_load_damage(struct load *l, uint32_t ino, enum damage code, uint32_t lblk, const void *name, size_t len,
+int ext4_load_damage(struct load *l, uint32_t ino, enum damage code, uint32_t lblk,
+		     const void *name, size_t len,
 		     struct i2n_err *err);
-int ext4_load_dirent(struct load *l, uint32_t parent, uint32_t ino, uint32_t where, const void *name, size_t len,
+int ext4_load_dirent(struct load *l, uint32_t parent, uint32_t ino, uint32_t where,
+		     const void *name, size_t len,
 		     struct i2n_err *err);
-int ext4_load_block(struct load_block **array, size_t *n, size_t *cap, struct load_block b, struct i2n_err *err);
+int ext4_load_block(struct load_block **array, size_t *n, size_t *cap, struct load_block b,
+		    struct i2n_err *err);
 bool ext4_load_sort(struct load *l);	/* by number; false: no memory */
-uint32_t ext4_load_find(const struct load *l, uint32_t ino);	/* index, I2N_NONE; only when sorted */
+uint32_t ext4_load_find(const struct load *l, uint32_t ino);	/* index, I2N_NONE; only when
+								 * sorted */
 
 int ext4_scan_inodes(struct load *l, struct i2n_err *err);
 /* Look at the rest of a group's table too, because a dirent names an inode there. */
@@ -275,20 +334,26 @@ struct dir_part {
 	bool first;			/* begins with "." and ".." */
 	bool has_tail;			/* whole block: with metadata_csum it ends in a checksum */
 };
-int ext4_dirents_parse(struct load *l, const struct dir_part *part, const unsigned char *buf, size_t len,
+int ext4_dirents_parse(struct load *l, const struct dir_part *part, const unsigned char *buf,
+		       size_t len,
 		       struct i2n_err *err);
 
-/* The name that the kernel shows for an encrypted one when there is no key. Returns its length, 0 = too short. */
-size_t ext4_nokey_name(const struct i2n_fs *fs, const void *cipher, size_t len, char buf[I2N_NAME_MAX]);
+/* The name that the kernel shows for an encrypted one when there is no key. Returns its length, 0 =
+ * too short. */
+size_t ext4_nokey_name(const struct i2n_fs *fs, const void *cipher, size_t len,
+		       char buf[I2N_NAME_MAX]);
 
 /* Stable merge sort; cmp gets ctx first. false: out of memory. */
-bool ext4_sort(void *base, size_t n, size_t size, int (*cmp)(const void *ctx, const void *a, const void *b),
+bool ext4_sort(void *base, size_t n, size_t size,
+	       int (*cmp)(const void *ctx, const void *a, const void *b),
 	       const void *ctx);
 
-/* Read the blocks of a sorted array in few large reads; calls fn for each element. Several elements may name one
- * block. */
-typedef int ext4_sweep_fn(struct load *l, const struct load_block *b, const unsigned char *data, struct i2n_err *err);
-int ext4_sweep(struct load *l, struct load_block *blocks, size_t n, ext4_sweep_fn *fn, struct i2n_err *err);
+/* Read the blocks of a sorted array in few large reads; calls fn for each element. Several elements
+ * may name one block. */
+typedef int ext4_sweep_fn(struct load *l, const struct load_block *b, const unsigned char *data,
+			  struct i2n_err *err);
+int ext4_sweep(struct load *l, struct load_block *blocks, size_t n, ext4_sweep_fn *fn,
+	       struct i2n_err *err);
 
 /* --- xattr.c, xattr_flags.c, acl.c --- */
 
@@ -309,10 +374,12 @@ void ext4_xattr_walk_block(struct xattr_walk *w, const unsigned char *block, siz
 int ext4_xattr_next(struct xattr_walk *w, struct xattr_entry *ret);
 /* enum i2n_inode_flags for the entries; DMG_* through ret_damage when they lie. */
 uint16_t ext4_xattr_flags(struct xattr_walk *w, enum damage *ret_damage);
-enum damage ext4_xattr_check_block(const struct i2n_fs *fs, uint64_t blk, const unsigned char *data);
+enum damage ext4_xattr_check_block(const struct i2n_fs *fs, uint64_t blk,
+				   const unsigned char *data);
 /* The inode's "system.data": the second part of inline data. */
 bool ext4_xattr_inline_data(const struct raw_inode *r, const unsigned char **ret, size_t *ret_len);
-/* On-disk ACL to the form of getxattr(2), little endian version 2. Caller frees; NULL: not an ACL, or memory. */
+/* On-disk ACL to the form of getxattr(2), little endian version 2. Caller frees; NULL: not an ACL,
+ * or memory. */
 void *ext4_acl_convert(const unsigned char *acl, size_t len, size_t *ret_len);
 
 /* --- fs_reader.c, symlink.c --- */

@@ -6,6 +6,7 @@ const char *i2n_fs_library(void)
 {
 	const char *version = "";
 
-	(void)ext2fs_get_library_version(&version, NULL);	/* the number it returns says the same */
+	(void)ext2fs_get_library_version(&version, NULL);	/* the number it returns says the
+								 * same */
 	return version;
 }

@@ -1,9 +1,10 @@
 #include "checked.h"
 #include "ext4.h"
 
-/* Extent trees. Source: Documentation/filesystems/ext4/ifork.rst. The checks are those of the kernel's
- * __ext4_ext_check(); beyond it, the entries of a node must end before the next entry of the node above, so that
- * walking the tree ascends and no node is walked twice: that bounds the work by the size of the tree. */
+/* Extent trees. Source: Documentation/filesystems/ext4/ifork.rst. The checks are those of the
+ * kernel's __ext4_ext_check(); beyond it, the entries of a node must end before the next entry of
+ * the node above, so that walking the tree ascends and no node is walked twice: that bounds the
+ * work by the size of the tree. */
 
 static const unsigned char *entry(const unsigned char *node, unsigned i)
 {
@@ -36,14 +37,16 @@ static enum damage check_header(const unsigned char *node, size_t size, unsigned
 {
 	unsigned max = i2n_le16(node + EH_MAX), n = i2n_le16(node + EH_ENTRIES);
 
-	if (i2n_le16(node + EH_MAGIC) != EH_MAGIC_VALUE || i2n_le16(node + EH_DEPTH) != depth || !max || n > max ||
+	if (i2n_le16(node + EH_MAGIC) != EH_MAGIC_VALUE || i2n_le16(node + EH_DEPTH) != depth ||
+	    !max || n > max ||
 	    max > (size - EH_SIZE) / EH_SIZE || (!n && depth))
 		return DMG_EXTENT_HEADER;
 	return DMG_NONE;
 }
 
 /* The entries lie in [lo, hi) of the file, ascend, and name blocks of the file system. */
-static enum damage check_entries(const struct i2n_fs *fs, const unsigned char *node, unsigned depth, uint64_t lo,
+static enum damage check_entries(const struct i2n_fs *fs, const unsigned char *node,
+				 unsigned depth, uint64_t lo,
 				 uint64_t hi)
 {
 	unsigned i, n = i2n_le16(node + EH_ENTRIES);
@@ -80,7 +83,8 @@ static bool is_checksum_right(const struct ext4_map *m, const unsigned char *nod
 
 	if (!m->fs->csum)
 		return true;
-	return tail + 4 <= m->fs->sb.block_size && ext2fs_crc32c_le(m->seed, node, tail) == i2n_le32(node + tail);
+	return tail + 4 <= m->fs->sb.block_size && ext2fs_crc32c_le(m->seed, node,
+								    tail) == i2n_le32(node + tail);
 }
 
 static const unsigned char *node_at(const struct ext4_map *m, unsigned level)
@@ -196,7 +200,8 @@ int ext4_extent_next(struct ext4_map *m, struct ext4_run *ret, struct i2n_err *e
 			continue;
 		*ret = (struct ext4_run){ .lblk = first, .pblk = leaf_start(e), .len = len };
 		if (first < m->pos)
-			*ret = (struct ext4_run){ m->pos, ret->pblk + (m->pos - first), len - (m->pos - first) };
+			*ret = (struct ext4_run){ m->pos, ret->pblk + (m->pos - first),
+						  len - (m->pos - first) };
 		return I2N_OK;
 	}
 }

@@ -12,14 +12,17 @@ bool ext4_is_data_block(const struct i2n_fs *fs, uint64_t blk, uint64_t count)
 	return blk > fs->sb.first_data_block && i2n_range_ok(blk, count, fs->sb.blocks);
 }
 
-int ext4_read_blocks(struct i2n_fs *fs, uint64_t blk, uint64_t count, void *buf, struct i2n_err *err)
+int ext4_read_blocks(struct i2n_fs *fs, uint64_t blk, uint64_t count, void *buf,
+		     struct i2n_err *err)
 {
-	return i2n_source_pread(fs->src, buf, (size_t)(count << fs->block_bits), blk << fs->block_bits, err);
+	return i2n_source_pread(fs->src, buf, (size_t)(count << fs->block_bits),
+				blk << fs->block_bits, err);
 }
 
 bool ext4_inode_offset(const struct i2n_fs *fs, uint32_t ino, uint64_t *ret)
 {
-	uint32_t group = (ino - 1) / fs->sb.inodes_per_group, at = (ino - 1) % fs->sb.inodes_per_group;
+	uint32_t group = (ino - 1) / fs->sb.inodes_per_group, at = (ino -
+								    1) % fs->sb.inodes_per_group;
 	uint64_t table;
 
 	if (group >= fs->e2->group_desc_count)
@@ -33,9 +36,10 @@ bool ext4_inode_offset(const struct i2n_fs *fs, uint32_t ino, uint64_t *ret)
 
 static void format_uuid(const unsigned char *u, char buf[37])
 {
-	(void)snprintf(buf, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-		       u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14],
-		       u[15]);
+	(void)snprintf(buf, 37,
+		       "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0],
+		       u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12],
+		       u[13], u[14], u[15]);
 }
 
 static int fill_info(struct i2n_fs *fs, struct i2n_err *err)
@@ -84,8 +88,10 @@ static int check_size(const struct i2n_fs *fs, struct i2n_err *err)
 {
 	if (fs->info.size <= fs->src->size)
 		return I2N_OK;
-	i2n_err_set(err, I2N_DOM_IMAGE, 0, "%s is cut short: the file system has %llu bytes, of which %llu are there",
-		    fs->src->name, (unsigned long long)fs->info.size, (unsigned long long)fs->src->size);
+	i2n_err_set(err, I2N_DOM_IMAGE, 0,
+		    "%s is cut short: the file system has %llu bytes, of which %llu are there",
+		    fs->src->name, (unsigned long long)fs->info.size,
+		    (unsigned long long)fs->src->size);
 	i2n_err_hint(err, "copy or download the image again and compare its size or checksum");
 	return I2N_FATAL;
 }
@@ -104,16 +110,19 @@ static bool are_groups_sound(const struct i2n_fs *fs)
 
 static int open_e2(struct i2n_fs *fs, uint64_t superblock, struct i2n_err *err)
 {
-	/* The features were judged before; which ones this libext2fs knows must not matter for what only we read. */
+	/* The features were judged before; which ones this libext2fs knows must not matter for what
+	 * only we read. */
 	const int flags = EXT2_FLAG_64BITS | EXT2_FLAG_SKIP_MMP | EXT2_FLAG_FORCE;
 
 	ext4_io_close(fs->io, fs->e2);
 	fs->io = NULL;
 	fs->e2 = NULL;
-	return ext4_io_open(fs->src, flags, superblock, superblock ? fs->sb.block_size : 0, &fs->io, &fs->e2, err);
+	return ext4_io_open(fs->src, flags, superblock, superblock ? fs->sb.block_size : 0,
+			    &fs->io, &fs->e2, err);
 }
 
-/* Group descriptors come from beside the superblock used; when the primary ones are nonsense, from the first backup. */
+/* Group descriptors come from beside the superblock used; when the primary ones are nonsense, from
+ * the first backup. */
 static int open_groups(struct i2n_fs *fs, struct i2n_err *err)
 {
 	const struct ext4_super *sb = &fs->sb;
@@ -177,7 +186,8 @@ static int open_all(struct i2n_fs *fs, struct i2n_err *err)
 	return rc ? rc : ext4_fs_ready(fs, err);
 }
 
-int i2n_fs_open(struct i2n_source *src, const struct i2n_fs_opts *opts, const struct i2n_notes *notes,
+int i2n_fs_open(struct i2n_source *src, const struct i2n_fs_opts *opts,
+		const struct i2n_notes *notes,
 		struct i2n_fs **ret, struct i2n_err *err)
 {
 	struct i2n_fs *fs = calloc(1, sizeof(*fs));

@@ -9,10 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An io_manager's open() is told a name and nothing else. As libext2fs' own unixfd_io_manager puts a file descriptor
- * into the name, this one puts the address of its struct ext4_io there, as the digits of a uintptr_t (C11 7.20.1.4
- * makes the way back well-defined). The rejected ways: a table of open sources is a mutable global, and a thread-local
- * is one too. The name never leaves this file: libext2fs shows it to nobody. */
+/* An io_manager's open() is told a name and nothing else. As libext2fs' own unixfd_io_manager puts
+ * a file descriptor into the name, this one puts the address of its struct ext4_io there, as the
+ * digits of a uintptr_t (C11 7.20.1.4 makes the way back well-defined). The rejected ways: a table
+ * of open sources is a mutable global, and a thread-local is one too. The name never leaves this
+ * file: libext2fs shows it to nobody. */
 #define IO_MAGIC 0x69326e34
 #define NAME_PREFIX "i2n:"
 
@@ -116,7 +117,8 @@ static errcode_t io_readahead(io_channel ch, unsigned long long blk, unsigned lo
 {
 	uint64_t off, len;
 
-	if (i2n_mul(blk, (uint64_t)ch->block_size, &off) && i2n_mul(count, (uint64_t)ch->block_size, &len))
+	if (i2n_mul(blk, (uint64_t)ch->block_size, &off) &&
+	    i2n_mul(count, (uint64_t)ch->block_size, &len))
 		i2n_source_willneed(io_of(ch)->src, off, len);
 	return 0;
 }
@@ -147,10 +149,12 @@ int ext4_io_fail(struct ext4_io *io, errcode_t code, struct i2n_err *err, const 
 			*err = io->err;
 		return I2N_FATAL;
 	}
-	return i2n_fail(err, I2N_FATAL, I2N_DOM_EXT2, code, "cannot %s: %s", doing, error_message(code));
+	return i2n_fail(err, I2N_FATAL, I2N_DOM_EXT2, code, "cannot %s: %s", doing,
+			error_message(code));
 }
 
-int ext4_io_open(struct i2n_source *src, int flags, uint64_t superblock, unsigned block_size, struct ext4_io **ret,
+int ext4_io_open(struct i2n_source *src, int flags, uint64_t superblock, unsigned block_size,
+		 struct ext4_io **ret,
 		 ext2_filsys *ret_e2, struct i2n_err *err)
 {
 	struct ext4_io *io;
@@ -159,7 +163,8 @@ int ext4_io_open(struct i2n_source *src, int flags, uint64_t superblock, unsigne
 	int rc;
 
 	if (superblock > INT_MAX)
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0, "cannot use a superblock at block %llu of %s",
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0,
+				"cannot use a superblock at block %llu of %s",
 				(unsigned long long)superblock, src->name);
 	io = calloc(1, sizeof(*io));
 	if (!io)
@@ -168,8 +173,10 @@ int ext4_io_open(struct i2n_source *src, int flags, uint64_t superblock, unsigne
 	io->magic = IO_MAGIC;
 	io->src = src;
 	init_manager(&io->manager);
-	(void)snprintf(name, sizeof(name), NAME_PREFIX "%" PRIxPTR, (uintptr_t)io);	/* fits by its size */
-	code = ext2fs_open2(name, NULL, flags & ~EXT2_FLAG_RW, (int)superblock, block_size, &io->manager, ret_e2);
+	/* fits by its size */
+	(void)snprintf(name, sizeof(name), NAME_PREFIX "%" PRIxPTR, (uintptr_t)io);
+	code = ext2fs_open2(name, NULL, flags & ~EXT2_FLAG_RW, (int)superblock, block_size,
+			    &io->manager, ret_e2);
 	if (code) {
 		rc = ext4_io_fail(io, code, err, "open the file system");
 		free(io);

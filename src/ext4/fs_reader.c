@@ -7,8 +7,8 @@
 
 #define WILLNEED_MAX (8u << 20)
 
-/* An open file. Most files are one extent, known from the tree: they have no map and need no inode. Inline data is held
- * as a whole (it fits into an inode). */
+/* An open file. Most files are one extent, known from the tree: they have no map and need no inode.
+ * Inline data is held as a whole (it fits into an inode). */
 struct i2n_file {
 	struct i2n_fs *fs;
 	uint64_t size, pos;		/* pos: where the next range is looked for */
@@ -132,7 +132,8 @@ int ext4_read_content(struct i2n_fs *fs, void *buf, size_t len, uint64_t off, st
 	return i2n_source_pread(fs->src, buf, len, off, err) ? I2N_BADNODE : I2N_OK;
 }
 
-static int read_mapped(struct i2n_file *f, unsigned char *buf, size_t len, uint64_t off, struct i2n_err *err)
+static int read_mapped(struct i2n_file *f, unsigned char *buf, size_t len, uint64_t off,
+		       struct i2n_err *err)
 {
 	const unsigned bits = f->fs->block_bits;
 	int rc;
@@ -142,7 +143,8 @@ static int read_mapped(struct i2n_file *f, unsigned char *buf, size_t len, uint6
 
 		rc = find_block(f, off >> bits, err);
 		if (rc == I2N_END)
-			return i2n_fail(err, I2N_BADNODE, I2N_DOM_IMAGE, 0, "there is no data at %llu",
+			return i2n_fail(err, I2N_BADNODE, I2N_DOM_IMAGE, 0,
+					"there is no data at %llu",
 					(unsigned long long)off);
 		if (rc)
 			return rc;
@@ -249,7 +251,8 @@ static int reader_open(struct i2n_reader *reader, const struct i2n_inode *in, st
 	return I2N_OK;
 }
 
-static int reader_readlink(struct i2n_reader *reader, const struct i2n_inode *in, void *buf, size_t cap,
+static int reader_readlink(struct i2n_reader *reader, const struct i2n_inode *in, void *buf,
+			   size_t cap,
 			   struct i2n_err *err)
 {
 	int rc = ext4_readlink(reader, in, buf, cap, err);

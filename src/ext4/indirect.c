@@ -1,9 +1,9 @@
 #include "checked.h"
 #include "ext4.h"
 
-/* The block pointers of ext2 and ext3: 12 direct ones, then one each through one, two and three levels of blocks
- * full of pointers. 0 is a hole, also in place of a whole block of pointers. Source:
- * Documentation/filesystems/ext4/ifork.rst, "Direct/Indirect Block Addressing". */
+/* The block pointers of ext2 and ext3: 12 direct ones, then one each through one, two and three
+ * levels of blocks full of pointers. 0 is a hole, also in place of a whole block of pointers.
+ * Source: Documentation/filesystems/ext4/ifork.rst, "Direct/Indirect Block Addressing". */
 
 #define DIRECT 12
 #define RUN_MAX 32768u		/* so that a long file is not walked to its end for one run */
@@ -21,8 +21,10 @@ enum damage ext4_indirect_check_root(const struct i2n_fs *fs, const unsigned cha
 	return DMG_NONE;
 }
 
-/* Disk block of file block lblk (0 = hole), and the number of file blocks from lblk on that are holes for certain. */
-static int find(struct ext4_map *m, uint64_t lblk, uint64_t *ret_blk, uint64_t *ret_skip, struct i2n_err *err)
+/* Disk block of file block lblk (0 = hole), and the number of file blocks from lblk on that are
+ * holes for certain. */
+static int find(struct ext4_map *m, uint64_t lblk, uint64_t *ret_blk, uint64_t *ret_skip,
+		struct i2n_err *err)
 {
 	uint64_t per = m->fs->sb.block_size / 4, span = 1, at = lblk - DIRECT;
 	unsigned levels, i;

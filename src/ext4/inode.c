@@ -7,7 +7,8 @@
 #include <string.h>
 
 #define SECTOR_BITS 9
-#define EXTRA_EPOCH_MASK 3u	/* of an *_extra field: two more bits of seconds, then nanoseconds */
+#define EXTRA_EPOCH_MASK 3u	/* of an *_extra field: two more bits of seconds, then
+				 * nanoseconds */
 #define EXTRA_EPOCH_BITS 2
 
 bool ext4_inode_is_used(const unsigned char *raw)
@@ -17,8 +18,10 @@ bool ext4_inode_is_used(const unsigned char *raw)
 
 uint32_t ext4_inode_seed(const struct i2n_fs *fs, uint32_t ino, uint32_t generation)
 {
-	unsigned char n[8] = { ino & 255, ino >> 8 & 255, ino >> 16 & 255, ino >> 24, generation & 255,
-		generation >> 8 & 255, generation >> 16 & 255, generation >> 24 };
+	unsigned char n[8] = {
+		ino & 255,	  ino >> 8 & 255,	 ino >> 16 & 255,	 ino >> 24,
+		generation & 255, generation >> 8 & 255, generation >> 16 & 255, generation >> 24
+	};
 
 	return ext2fs_crc32c_le(fs->e2->csum_seed, n, sizeof(n));
 }
@@ -29,7 +32,8 @@ static bool has_field(const struct i2n_fs *fs, unsigned extra, unsigned off, uns
 	return fs->sb.inode_size > I_GOOD_OLD_SIZE && off + len <= I_GOOD_OLD_SIZE + extra;
 }
 
-static bool is_checksum_right(const struct i2n_fs *fs, uint32_t ino, const unsigned char *raw, unsigned extra)
+static bool is_checksum_right(const struct i2n_fs *fs, uint32_t ino, const unsigned char *raw,
+			      unsigned extra)
 {
 	static const unsigned char zero[2];
 	bool has_hi = has_field(fs, extra, I_CHECKSUM_HI, 2);
@@ -48,8 +52,10 @@ static bool is_checksum_right(const struct i2n_fs *fs, uint32_t ino, const unsig
 	return want == (has_hi ? c : c & 0xffff);
 }
 
-/* kernel: ext4_decode_extra_time(). The epoch bits are added to the signed 32 bits, whatever their sign. */
-static uint64_t decode_time(const struct i2n_fs *fs, const unsigned char *raw, unsigned extra, unsigned off,
+/* kernel: ext4_decode_extra_time(). The epoch bits are added to the signed 32 bits, whatever their
+ * sign. */
+static uint64_t decode_time(const struct i2n_fs *fs, const unsigned char *raw, unsigned extra,
+			    unsigned off,
 			    unsigned extra_off)
 {
 	struct i2n_time t = { .sec = (int32_t)i2n_le32(raw + off) };
@@ -84,7 +90,8 @@ static uint64_t decode_size(const struct i2n_fs *fs, const unsigned char *raw, u
 	return n;
 }
 
-static void decode_fields(const struct i2n_fs *fs, uint32_t ino, const unsigned char *raw, unsigned extra,
+static void decode_fields(const struct i2n_fs *fs, uint32_t ino, const unsigned char *raw,
+			  unsigned extra,
 			  struct raw_inode *r)
 {
 	*r = (struct raw_inode){
@@ -117,7 +124,8 @@ bool ext4_inode_is_fast_symlink(const struct i2n_fs *fs, const struct raw_inode 
 
 	if (raw_type(r) != I2N_S_IFLNK)
 		return false;
-	/* kernel, ext4_inode_is_fast_symlink(): with ea_inode the size decides, as sectors count the values too */
+	/* kernel, ext4_inode_is_fast_symlink(): with ea_inode the size decides, as sectors count
+	 * the values too */
 	if (ext4_has_incompat(fs, INCOMPAT_EA_INODE))
 		return r->size && r->size < I_BLOCK_LEN && !(r->flags & I_FL_INLINE_DATA);
 	return !(r->flags & I_FL_INLINE_DATA) && r->sectors == acl_sectors;
@@ -136,7 +144,8 @@ static enum damage check_symlink(const struct i2n_fs *fs, const struct raw_inode
 	return DMG_NONE;
 }
 
-/* The largest size whose blocks can all be named: 2^32 blocks by extents, or what three levels of pointers reach. */
+/* The largest size whose blocks can all be named: 2^32 blocks by extents, or what three levels of
+ * pointers reach. */
 static uint64_t size_limit(const struct i2n_fs *fs, const struct raw_inode *r)
 {
 	uint64_t per = fs->sb.block_size / 4, blocks = 12 + per + per * per + per * per * per;
@@ -152,7 +161,8 @@ static enum damage check_map(const struct i2n_fs *fs, const struct raw_inode *r)
 		return DMG_INODE_SIZE;
 	if (r->flags & I_FL_INLINE_DATA)
 		return ext4_has_incompat(fs, INCOMPAT_INLINE_DATA) ? DMG_NONE : DMG_INLINE;
-	return r->flags & I_FL_EXTENTS ? ext4_extent_check_root(fs, r->block) : ext4_indirect_check_root(fs, r->block);
+	return r->flags & I_FL_EXTENTS ? ext4_extent_check_root(fs, r->block)
+				       : ext4_indirect_check_root(fs, r->block);
 }
 
 static enum damage check_type(const struct i2n_fs *fs, const struct raw_inode *r)
@@ -179,7 +189,8 @@ static enum damage check_type(const struct i2n_fs *fs, const struct raw_inode *r
 	}
 }
 
-enum damage ext4_inode_decode(const struct i2n_fs *fs, uint32_t ino, const unsigned char *raw, struct raw_inode *ret)
+enum damage ext4_inode_decode(const struct i2n_fs *fs, uint32_t ino, const unsigned char *raw,
+			      struct raw_inode *ret)
 {
 	unsigned extra = 0;
 
@@ -196,7 +207,8 @@ enum damage ext4_inode_decode(const struct i2n_fs *fs, uint32_t ino, const unsig
 	return check_type(fs, ret);
 }
 
-/* kernel: a device number in the first word is in the 16-bit encoding, in the second one in the 32-bit encoding. */
+/* kernel: a device number in the first word is in the 16-bit encoding, in the second one in the
+ * 32-bit encoding. */
 static void fill_rdev(const struct raw_inode *r, struct i2n_inode *in)
 {
 	uint32_t old = i2n_le32(r->block), dev = i2n_le32(r->block + 4);
@@ -224,13 +236,15 @@ static void fill_data(const struct i2n_fs *fs, const struct raw_inode *r, struct
 	} else if (ext4_map_compact(fs, r, &in->data)) {
 		in->flags |= READER_EXTENT;
 	}
-	if (raw_type(r) == I2N_S_IFREG && !(in->flags & READER_INLINE) && r->sectors < (r->size + 511) >> SECTOR_BITS)
+	if (raw_type(r) == I2N_S_IFREG && !(in->flags & READER_INLINE) &&
+	    r->sectors < (r->size + 511) >> SECTOR_BITS)
 		in->flags |= I2N_INODE_SPARSE;
 }
 
 /* The flags that a user sets to change behaviour; the others describe how the file is stored. */
-#define CHATTR_FLAGS (I_FL_SYNC | I_FL_IMMUTABLE | I_FL_APPEND | I_FL_NODUMP | I_FL_NOATIME | I_FL_JOURNAL_DATA | \
-	I_FL_DIRSYNC | I_FL_TOPDIR | I_FL_NOCOW | I_FL_DAX | I_FL_PROJINHERIT | I_FL_CASEFOLD)
+#define CHATTR_FLAGS (I_FL_SYNC | I_FL_IMMUTABLE | I_FL_APPEND | I_FL_NODUMP | I_FL_NOATIME | \
+	I_FL_JOURNAL_DATA | I_FL_DIRSYNC | I_FL_TOPDIR | I_FL_NOCOW | I_FL_DAX | \
+	I_FL_PROJINHERIT | I_FL_CASEFOLD)
 
 void ext4_inode_fill(const struct i2n_fs *fs, const struct raw_inode *r, struct i2n_inode *ret)
 {
@@ -268,7 +282,8 @@ int ext4_inode_fetch(struct i2n_fs *fs, uint32_t ino, unsigned char **ret, struc
 	int rc;
 
 	if (!ino || ino > fs->sb.inodes || !ext4_inode_offset(fs, ino, &off))
-		return i2n_fail(err, I2N_BADNODE, I2N_DOM_IMAGE, 0, "inode %u lies outside of the file system", ino);
+		return i2n_fail(err, I2N_BADNODE, I2N_DOM_IMAGE, 0,
+				"inode %u lies outside of the file system", ino);
 	if (!c->buf) {
 		c->buf = malloc(fs->sb.block_size);
 		if (!c->buf)

@@ -19,7 +19,8 @@
  *            feature, read error, --journal=fail). A transaction that is damaged ends the replay
  *            there with a note I2N_NOTE_DAMAGED, where the kernel refuses to mount; with
  *            opts->strict it is I2N_FATAL.
- * Source:    Documentation/filesystems/ext4/journal.rst; Linux 6.18 for what is not written there. */
+ * Source:    Documentation/filesystems/ext4/journal.rst; Linux 6.18 for what is not written
+ * there. */
 #ifndef EXT4_JOURNAL_H
 #define EXT4_JOURNAL_H
 

@@ -86,7 +86,8 @@ struct journal_log {
 	/* from the journal superblock */
 	uint32_t first, last;		/* the ring: first <= block < last */
 	uint32_t start, sequence;	/* of the oldest transaction; start 0 = the log is empty */
-	uint32_t fast_first, fast_last;	/* fast commits: fast_first <= block < fast_last, or empty */
+	uint32_t fast_first, fast_last;	/* fast commits: fast_first <= block < fast_last, or
+					 * empty */
 	int32_t errnum;			/* s_errno: the kernel had aborted the journal */
 	bool csum_v1, csum_v2, csum_v3, has_64bit, has_async, has_fast;
 	uint32_t csum_seed;

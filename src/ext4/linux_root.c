@@ -32,7 +32,8 @@ static bool splice(struct i2n_fs *fs, const struct raw_inode *r, char path[PATH_
 	size_t rest_len = strlen(rest);
 
 	ext4_inode_fill(fs, r, &in);
-	if (in.size + rest_len + 2 > PATH_MAX_LOCAL || ext4_readlink(&fs->reader, &in, joined, sizeof(joined), NULL))
+	if (in.size + rest_len + 2 > PATH_MAX_LOCAL ||
+	    ext4_readlink(&fs->reader, &in, joined, sizeof(joined), NULL))
 		return false;
 	joined[in.size] = '/';
 	memcpy(joined + in.size + 1, rest, rest_len + 1);
@@ -40,7 +41,8 @@ static bool splice(struct i2n_fs *fs, const struct raw_inode *r, char path[PATH_
 	return true;
 }
 
-/* Is there something at path? Symlinks on the way are followed, the last name is not ("/sbin/init" often is one).
+/* Is there something at path? Symlinks on the way are followed, the last name is not ("/sbin/init"
+ * often is one).
  * ".." is not known: no system needs it here, and false is an allowed answer. */
 static bool exists(struct i2n_fs *fs, const char *start)
 {
@@ -66,7 +68,8 @@ static bool exists(struct i2n_fs *fs, const char *start)
 			at += n;
 			continue;
 		}
-		if (raw_type(&r) != I2N_S_IFLNK || ++links > LINKS_MAX || !splice(fs, &r, path, at + n + 1))
+		if (raw_type(&r) != I2N_S_IFLNK || ++links > LINKS_MAX ||
+		    !splice(fs, &r, path, at + n + 1))
 			return false;
 		at = path;
 		if (path[0] == '/')
@@ -79,5 +82,6 @@ bool i2n_fs_is_linux_root(struct i2n_fs *fs)
 	if (!fs->e2 && (ext4_features_check(&fs->sb, NULL, NULL) || ext4_fs_ready(fs, NULL)))
 		return false;
 	return exists(fs, "etc") &&
-		(exists(fs, "sbin/init") || exists(fs, "usr/lib/systemd") || exists(fs, "lib/systemd"));
+		(exists(fs, "sbin/init") || exists(fs, "usr/lib/systemd") ||
+		 exists(fs, "lib/systemd"));
 }

@@ -49,7 +49,8 @@ static bool add_name(struct load *l, const void *name, size_t len, uint32_t *ret
 	return true;
 }
 
-int ext4_load_damage(struct load *l, uint32_t ino, enum damage code, uint32_t lblk, const void *name, size_t len,
+int ext4_load_damage(struct load *l, uint32_t ino, enum damage code, uint32_t lblk,
+		     const void *name, size_t len,
 		     struct i2n_err *err)
 {
 	struct load_damage d = { .ino = ino, .code = code, .name = I2N_NONE, .lblk = lblk };
@@ -62,7 +63,8 @@ int ext4_load_damage(struct load *l, uint32_t ino, enum damage code, uint32_t lb
 	return I2N_OK;
 }
 
-int ext4_load_dirent(struct load *l, uint32_t parent, uint32_t ino, uint32_t where, const void *name, size_t len,
+int ext4_load_dirent(struct load *l, uint32_t parent, uint32_t ino, uint32_t where,
+		     const void *name, size_t len,
 		     struct i2n_err *err)
 {
 	struct load_dirent de = { .parent = parent, .ino = ino, .where = where };
@@ -74,7 +76,8 @@ int ext4_load_dirent(struct load *l, uint32_t parent, uint32_t ino, uint32_t whe
 	return I2N_OK;
 }
 
-int ext4_load_block(struct load_block **array, size_t *n, size_t *cap, struct load_block b, struct i2n_err *err)
+int ext4_load_block(struct load_block **array, size_t *n, size_t *cap, struct load_block b,
+		    struct i2n_err *err)
 {
 	if (!ext4_grow(array, cap, *n, 1, sizeof(b)))
 		return i2n_err_nomem(err);
@@ -99,8 +102,10 @@ uint32_t ext4_load_find(const struct load *l, uint32_t ino)
 	return I2N_NONE;
 }
 
-/* One pass of a bottom-up merge sort: runs of `run` elements of src become runs of twice that in dst. */
-static void merge_pass(unsigned char *dst, const unsigned char *src, size_t n, size_t size, size_t run,
+/* One pass of a bottom-up merge sort: runs of `run` elements of src become runs of twice that in
+ * dst. */
+static void merge_pass(unsigned char *dst, const unsigned char *src, size_t n, size_t size,
+		       size_t run,
 		       int (*cmp)(const void *ctx, const void *a, const void *b), const void *ctx)
 {
 	size_t lo, mid, hi, i, j, k;
@@ -109,7 +114,8 @@ static void merge_pass(unsigned char *dst, const unsigned char *src, size_t n, s
 		mid = run < n - lo ? lo + run : n;
 		hi = run < n - mid ? mid + run : n;
 		for (i = lo, j = mid, k = lo; k < hi; k++) {
-			bool left = j == hi || (i < mid && cmp(ctx, src + i * size, src + j * size) <= 0);
+			bool left = j == hi || (i < mid &&
+						cmp(ctx, src + i * size, src + j * size) <= 0);
 			size_t from = left ? i++ : j++;
 
 			memcpy(dst + k * size, src + from * size, size);
@@ -117,7 +123,8 @@ static void merge_pass(unsigned char *dst, const unsigned char *src, size_t n, s
 	}
 }
 
-bool ext4_sort(void *base, size_t n, size_t size, int (*cmp)(const void *ctx, const void *a, const void *b),
+bool ext4_sort(void *base, size_t n, size_t size,
+	       int (*cmp)(const void *ctx, const void *a, const void *b),
 	       const void *ctx)
 {
 	unsigned char *a = base, *b, *t;

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* Names in encrypted directories are cipher text; without the key the kernel shows base64url of the hash that the
- * directory index has for it, of the first 149 bytes and of a digest of the rest.
+/* Names in encrypted directories are cipher text; without the key the kernel shows base64url of the
+ * hash that the directory index has for it, of the first 149 bytes and of a digest of the rest.
  * Source: kernel, fs/crypto/fname.c, struct fscrypt_nokey_name. */
 
 #define CIPHER_MIN 16
@@ -13,7 +13,8 @@
 
 static size_t encode(const unsigned char *in, size_t len, char *out)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	unsigned bits = 0, n = 0;
 	size_t i, o = 0;
 
@@ -36,7 +37,8 @@ static void put_le32(unsigned char *p, uint32_t v)
 	p[3] = v >> 24;
 }
 
-/* With the feature dir_index all directories are listed by hash, indexed or not; else the hash shown is zero. */
+/* With the feature dir_index all directories are listed by hash, indexed or not; else the hash
+ * shown is zero. */
 static void put_hash(const struct i2n_fs *fs, const void *cipher, size_t len, unsigned char *ret)
 {
 	const struct ext2_super_block *sb = fs->e2->super;
@@ -53,7 +55,8 @@ static void put_hash(const struct i2n_fs *fs, const void *cipher, size_t len, un
 	put_le32(ret + 4, minor);
 }
 
-size_t ext4_nokey_name(const struct i2n_fs *fs, const void *cipher, size_t len, char buf[I2N_NAME_MAX])
+size_t ext4_nokey_name(const struct i2n_fs *fs, const void *cipher, size_t len,
+		       char buf[I2N_NAME_MAX])
 {
 	unsigned char raw[HASH_LEN + BYTES_LEN + SHA256_LEN] = { 0 };
 	const unsigned char *p = cipher;

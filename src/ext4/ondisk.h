@@ -1,7 +1,7 @@
 /* ondisk.h - where the fields of ext2/3/4 structures lie. Little endian; decode with checked.h.
  *
- * Source: Documentation/filesystems/ext4/ of Linux 6.1 (super.rst, inodes.rst, ifork.rst, directory.rst,
- * attributes.rst). */
+ * Source: Documentation/filesystems/ext4/ of Linux 6.1 (super.rst, inodes.rst, ifork.rst,
+ *         directory.rst, attributes.rst). */
 #ifndef EXT4_ONDISK_H
 #define EXT4_ONDISK_H
 

@@ -6,7 +6,8 @@
 
 #define SCAN_BYTES (256u << 10)	/* one read of an inode table; larger than any inode and block */
 
-/* Where group g's inodes end for us: the rest was never used, says a descriptor that we may believe. */
+/* Where group g's inodes end for us: the rest was never used, says a descriptor that we may
+ * believe. */
 static uint32_t used_inodes(const struct i2n_fs *fs, uint32_t g)
 {
 	uint32_t n = fs->sb.inodes_per_group, unused = ext2fs_bg_itable_unused(fs->e2, g);
@@ -34,7 +35,8 @@ static int add_damaged(struct load *l, uint32_t ino, enum damage d, struct i2n_e
 	return add_inode(l, &in, err);
 }
 
-static int load_body(struct load *l, const struct raw_inode *r, struct i2n_inode *in, struct i2n_err *err)
+static int load_body(struct load *l, const struct raw_inode *r, struct i2n_inode *in,
+		     struct i2n_err *err)
 {
 	struct xattr_walk w;
 	enum damage d = DMG_NONE;
@@ -46,14 +48,16 @@ static int load_body(struct load *l, const struct raw_inode *r, struct i2n_inode
 	return d ? ext4_load_damage(l, r->ino, d, 0, NULL, 0, err) : I2N_OK;
 }
 
-static int load_dir(struct load *l, const struct raw_inode *r, struct i2n_inode *in, struct i2n_err *err)
+static int load_dir(struct load *l, const struct raw_inode *r, struct i2n_inode *in,
+		    struct i2n_err *err)
 {
 	in->dir.first = I2N_NONE;
 	in->dir.count = 0;
 	in->spare = l->fs->csum ? ext4_inode_seed(l->fs, r->ino, r->generation) : 0;
 	if (r->flags & I_FL_INDEX)
 		in->flags |= LOAD_DIR_INDEXED;
-	return r->flags & I_FL_INLINE_DATA ? ext4_load_inline_dir(l, r, err) : ext4_load_dir_map(l, r, err);
+	return r->flags & I_FL_INLINE_DATA ? ext4_load_inline_dir(l, r, err)
+					   : ext4_load_dir_map(l, r, err);
 }
 
 /* Reserved inodes and those that the superblock names are nobody's files. */
@@ -96,7 +100,8 @@ static int load_inode(struct load *l, uint32_t ino, const unsigned char *raw, st
 }
 
 /* Look at the inodes [l->scanned[g], to) of a group. */
-static int scan_table(struct load *l, uint32_t g, uint32_t to, unsigned char *buf, struct i2n_err *err)
+static int scan_table(struct load *l, uint32_t g, uint32_t to, unsigned char *buf,
+		      struct i2n_err *err)
 {
 	struct i2n_fs *fs = l->fs;
 	uint32_t first = g * fs->sb.inodes_per_group + 1, at = l->scanned[g], n, i;
@@ -118,7 +123,8 @@ static int scan_table(struct load *l, uint32_t g, uint32_t to, unsigned char *bu
 		i2n_source_willneed(fs->src, off + (uint64_t)n * fs->sb.inode_size, SCAN_BYTES);
 		rc = i2n_source_pread(fs->src, buf, (size_t)n * fs->sb.inode_size, off, err);
 		for (i = 0; i < n && !rc; i++)
-			rc = load_inode(l, first + at + i, buf + (size_t)i * fs->sb.inode_size, err);
+			rc = load_inode(l, first + at + i, buf + (size_t)i * fs->sb.inode_size,
+					err);
 		if (rc)
 			return rc;
 	}

@@ -1,4 +1,5 @@
-/* sha256.h - SHA-256 (FIPS 180-4) of a few bytes; libext2fs keeps its own to itself. Not for secret data. */
+/* sha256.h - SHA-256 (FIPS 180-4) of a few bytes; libext2fs keeps its own to itself. Not for secret
+ * data. */
 #ifndef EXT4_SHA256_H
 #define EXT4_SHA256_H
 

@@ -30,8 +30,8 @@ static void decode_ids(const unsigned char *raw, struct ext4_super *sb)
 	sb->special[4] = i2n_le32(raw + SB_ORPHAN_FILE_INUM);
 }
 
-/* Revision 0 has fixed inodes; the fields of later revisions hold anything. Features count nevertheless: the kernel
- * warns of them in revision 0 and obeys them, and so does libext2fs. */
+/* Revision 0 has fixed inodes; the fields of later revisions hold anything. Features count
+ * nevertheless: the kernel warns of them in revision 0 and obeys them, and so does libext2fs. */
 static void decode_rev(const unsigned char *raw, struct ext4_super *sb)
 {
 	sb->compat = i2n_le32(raw + SB_FEATURE_COMPAT);
@@ -50,14 +50,16 @@ static void decode_rev(const unsigned char *raw, struct ext4_super *sb)
 /* false: a number is out of its range */
 static bool decode_geometry(const unsigned char *raw, struct ext4_super *sb)
 {
-	uint32_t log_block = i2n_le32(raw + SB_LOG_BLOCK_SIZE), log_cluster = i2n_le32(raw + SB_LOG_CLUSTER_SIZE);
+	uint32_t log_block = i2n_le32(raw + SB_LOG_BLOCK_SIZE),
+		 log_cluster = i2n_le32(raw + SB_LOG_CLUSTER_SIZE);
 
 	if (log_block > EXT2_MAX_BLOCK_LOG_SIZE - EXT2_MIN_BLOCK_LOG_SIZE)
 		return false;
 	sb->block_size = EXT2_MIN_BLOCK_SIZE << log_block;
 	sb->cluster_size = sb->block_size;
 	if (sb->ro_compat & RO_COMPAT_BIGALLOC) {
-		if (log_cluster < log_block || log_cluster > EXT2_MAX_CLUSTER_LOG_SIZE - EXT2_MIN_CLUSTER_LOG_SIZE)
+		if (log_cluster < log_block || log_cluster > EXT2_MAX_CLUSTER_LOG_SIZE -
+		    EXT2_MIN_CLUSTER_LOG_SIZE)
 			return false;
 		sb->cluster_size = EXT2_MIN_BLOCK_SIZE << log_cluster;
 	}
@@ -79,17 +81,19 @@ static bool is_geometry_sound(const struct ext4_super *sb)
 {
 	uint64_t bytes;
 
-	return sb->inode_size >= I_GOOD_OLD_SIZE && sb->inode_size <= sb->block_size && is_power_of_2(sb->inode_size) &&
-		sb->inodes_per_group && sb->inodes_per_group <= sb->block_size * 8 &&
-		sb->blocks_per_group >= 8 && sb->first_data_block < sb->blocks &&
-		sb->first_ino >= EXT2_GOOD_OLD_FIRST_INO && sb->inodes >= sb->first_ino &&
-		(sb->blocks - sb->first_data_block - 1) / sb->blocks_per_group < MAX_GROUPS &&
-		i2n_mul(sb->blocks, sb->block_size, &bytes) && bytes <= INT64_MAX;
+	return sb->inode_size >= I_GOOD_OLD_SIZE && sb->inode_size <= sb->block_size &&
+	       is_power_of_2(sb->inode_size) && sb->inodes_per_group &&
+	       sb->inodes_per_group <= sb->block_size * 8 && sb->blocks_per_group >= 8 &&
+	       sb->first_data_block < sb->blocks && sb->first_ino >= EXT2_GOOD_OLD_FIRST_INO &&
+	       sb->inodes >= sb->first_ino &&
+	       (sb->blocks - sb->first_data_block - 1) / sb->blocks_per_group < MAX_GROUPS &&
+	       i2n_mul(sb->blocks, sb->block_size, &bytes) && bytes <= INT64_MAX;
 }
 
 static bool is_checksum_right(const unsigned char *raw)
 {
-	if (!(i2n_le32(raw + SB_FEATURE_RO_COMPAT) & RO_COMPAT_METADATA_CSUM) || !i2n_le32(raw + SB_REV_LEVEL))
+	if (!(i2n_le32(raw + SB_FEATURE_RO_COMPAT) & RO_COMPAT_METADATA_CSUM) ||
+	    !i2n_le32(raw + SB_REV_LEVEL))
 		return true;
 	return ext2fs_crc32c_le(~0u, raw, SB_CHECKSUM) == i2n_le32(raw + SB_CHECKSUM);
 }
@@ -99,15 +103,19 @@ int ext4_super_decode(const unsigned char *raw, struct ext4_super *ret, struct i
 	struct ext4_super sb = { .offset = SB_OFFSET };
 
 	if (i2n_le16(raw + SB_MAGIC) != SB_MAGIC_VALUE)
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0, "there is no ext2, ext3 or ext4 file system here");
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0,
+				"there is no ext2, ext3 or ext4 file system here");
 	decode_ids(raw, &sb);
 	if (sb.rev > EXT2_DYNAMIC_REV)
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0, "cannot read a file system of revision %u", sb.rev);
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0,
+				"cannot read a file system of revision %u", sb.rev);
 	decode_rev(raw, &sb);
 	if (!is_checksum_right(raw))
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0, "the superblock is damaged: its checksum is wrong");
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0,
+				"the superblock is damaged: its checksum is wrong");
 	/* an external journal has no groups and no inodes; it is refused by name later */
-	if (!decode_geometry(raw, &sb) || (!(sb.incompat & INCOMPAT_JOURNAL_DEV) && !is_geometry_sound(&sb)))
+	if (!decode_geometry(raw, &sb) ||
+	    (!(sb.incompat & INCOMPAT_JOURNAL_DEV) && !is_geometry_sound(&sb)))
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0,
 				"the superblock is damaged: its numbers do not fit together");
 	memcpy(sb.raw, raw, SB_SIZE);
@@ -121,15 +129,17 @@ static bool read_backup(struct i2n_source *src, uint64_t off, uint32_t block_siz
 {
 	unsigned char raw[SB_SIZE];
 
-	if (!i2n_range_ok(off, sizeof(raw), src->size) || i2n_source_pread(src, raw, sizeof(raw), off, NULL) ||
+	if (!i2n_range_ok(off, sizeof(raw), src->size) ||
+	    i2n_source_pread(src, raw, sizeof(raw), off, NULL) ||
 	    ext4_super_decode(raw, ret, NULL) || ret->block_size != block_size)
 		return false;
 	ret->offset = off;
 	return ret->group_nr == group || !ret->rev;
 }
 
-/* Backups lie at the start of group 1, and with sparse_super of the powers of 3, 5 and 7. The primary one is not
- * there to say how large groups are, so the default is tried: as many blocks as one block has bits. */
+/* Backups lie at the start of group 1, and with sparse_super of the powers of 3, 5 and 7. The
+ * primary one is not there to say how large groups are, so the default is tried: as many blocks as
+ * one block has bits. */
 static bool find_backup(struct i2n_source *src, struct ext4_super *ret)
 {
 	static const unsigned char groups[] = { 1, 3, 5, 7, 9, 25, 27, 49 };
@@ -146,21 +156,24 @@ static bool find_backup(struct i2n_source *src, struct ext4_super *ret)
 	return false;
 }
 
-int ext4_super_find(struct i2n_source *src, const struct i2n_notes *notes, struct ext4_super *ret, struct i2n_err *err)
+int ext4_super_find(struct i2n_source *src, const struct i2n_notes *notes, struct ext4_super *ret,
+		    struct i2n_err *err)
 {
 	unsigned char raw[SB_SIZE];
 	struct i2n_err why;
 	int rc;
 
 	if (!i2n_range_ok(SB_OFFSET, SB_SIZE, src->size))
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0, "%s is too small for a file system", src->name);
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0,
+				"%s is too small for a file system", src->name);
 	rc = i2n_source_pread(src, raw, sizeof(raw), SB_OFFSET, err);
 	if (rc)
 		return rc;
 	if (!ext4_super_decode(raw, ret, &why))
 		return I2N_OK;
 	if (find_backup(src, ret)) {
-		i2n_note(notes, I2N_NOTE_WARN, "superblock", NULL, 0, "%s; using the backup at byte %llu", why.msg,
+		i2n_note(notes, I2N_NOTE_WARN, "superblock", NULL, 0,
+			 "%s; using the backup at byte %llu", why.msg,
 			 (unsigned long long)ret->offset);
 		return I2N_OK;
 	}

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 #define SWEEP_BYTES (1u << 20)	/* one read */
-#define SWEEP_GAP 8		/* blocks that nobody wants, read along because that is cheaper than a seek */
+#define SWEEP_GAP 8		/* blocks that nobody wants, read along because that is cheaper than
+				 * a seek */
 
 static int cmp_blocks(const void *ctx, const void *a, const void *b)
 {
@@ -25,7 +26,8 @@ static size_t batch(const struct load_block *b, size_t i, size_t n, uint64_t max
 	return j - i;
 }
 
-int ext4_sweep(struct load *l, struct load_block *blocks, size_t n, ext4_sweep_fn *fn, struct i2n_err *err)
+int ext4_sweep(struct load *l, struct load_block *blocks, size_t n, ext4_sweep_fn *fn,
+	       struct i2n_err *err)
 {
 	const unsigned bits = l->fs->block_bits;
 	uint64_t max = SWEEP_BYTES >> bits;
@@ -44,9 +46,11 @@ int ext4_sweep(struct load *l, struct load_block *blocks, size_t n, ext4_sweep_f
 		k = batch(blocks, i, n, max);
 		if (i + k < n)
 			i2n_source_willneed(l->fs->src, blocks[i + k].blk << bits, SWEEP_BYTES);
-		rc = ext4_read_blocks(l->fs, blocks[i].blk, blocks[i + k - 1].blk - blocks[i].blk + 1, buf, err);
+		rc = ext4_read_blocks(l->fs, blocks[i].blk, blocks[i + k - 1].blk - blocks[i].blk +
+				      1, buf, err);
 		for (j = i; j < i + k && !rc; j++)
-			rc = fn(l, &blocks[j], buf + ((blocks[j].blk - blocks[i].blk) << bits), err);
+			rc = fn(l, &blocks[j], buf + ((blocks[j].blk - blocks[i].blk) << bits),
+				err);
 	}
 	free(buf);
 	return rc;

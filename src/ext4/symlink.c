@@ -29,10 +29,12 @@ static int read_slow(struct i2n_fs *fs, const struct raw_inode *r, void *buf, st
 	ext4_map_release(&m);
 	if (rc == I2N_END)
 		return ext4_bad_inode(r->ino, DMG_SYMLINK_SIZE, err);
-	return rc ? rc : ext4_read_content(fs, buf, (size_t)r->size, run.pblk << fs->block_bits, err);
+	return rc ? rc : ext4_read_content(fs, buf, (size_t)r->size, run.pblk << fs->block_bits,
+					   err);
 }
 
-int ext4_readlink(struct i2n_reader *reader, const struct i2n_inode *in, void *buf, size_t cap, struct i2n_err *err)
+int ext4_readlink(struct i2n_reader *reader, const struct i2n_inode *in, void *buf, size_t cap,
+		  struct i2n_err *err)
 {
 	struct i2n_fs *fs = ext4_fs_of(reader);
 	struct raw_inode r;
@@ -47,7 +49,8 @@ int ext4_readlink(struct i2n_reader *reader, const struct i2n_inode *in, void *b
 	if (r.size != in->size || r.size > cap)
 		return ext4_bad_inode(in->ino, DMG_SYMLINK_SIZE, err);
 	if (in->flags & READER_FAST_LINK)
-		memcpy(buf, r.block, (size_t)r.size);	/* below 60, checked by ext4_inode_decode() */
+		memcpy(buf, r.block, (size_t)r.size);	/* below 60, checked by
+							 * ext4_inode_decode() */
 	else if (in->flags & READER_INLINE)
 		rc = ext4_inline_read(&r, buf, (size_t)r.size) == r.size ? I2N_OK :
 			ext4_bad_inode(in->ino, DMG_INLINE, err);

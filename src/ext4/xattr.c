@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Extended attributes. Source: Documentation/filesystems/ext4/attributes.rst; checks as the kernel's check_xattrs(). */
+/* Extended attributes. Source: Documentation/filesystems/ext4/attributes.rst; checks as the
+ * kernel's check_xattrs(). */
 
 #define VALUE_MAX (1u << 24)	/* kernel: EXT4_XATTR_SIZE_MAX */
 #define FULL_NAME_MAX 300	/* longest prefix and 255 bytes */
@@ -82,7 +83,8 @@ bool ext4_xattr_inline_data(const struct raw_inode *r, const unsigned char **ret
 		return false;
 	ext4_xattr_walk_body(&w, r->body, r->body_len);
 	while (!ext4_xattr_next(&w, &e)) {
-		if (e.index != XI_SYSTEM || e.name_len != 4 || memcmp(e.name, "data", 4) || e.value_inum)
+		if (e.index != XI_SYSTEM || e.name_len != 4 || memcmp(e.name, "data", 4) ||
+		    e.value_inum)
 			continue;
 		*ret = e.value;
 		*ret_len = e.value_size;
@@ -112,7 +114,8 @@ static const char *prefix_of(unsigned index)
 }
 
 /* A large value lies in an inode of its own. Caller frees. */
-static int read_value_inode(struct i2n_fs *fs, const struct xattr_entry *e, void **ret, struct i2n_err *err)
+static int read_value_inode(struct i2n_fs *fs, const struct xattr_entry *e, void **ret,
+			    struct i2n_err *err)
 {
 	unsigned char *buf;
 	struct raw_inode r;
@@ -125,13 +128,15 @@ static int read_value_inode(struct i2n_fs *fs, const struct xattr_entry *e, void
 		return rc;
 	if (!(r.flags & I_FL_EA_INODE) || r.size != e->value_size || raw_type(&r) != I2N_S_IFREG ||
 	    r.flags & I_FL_INLINE_DATA)
-		return i2n_fail(err, I2N_BADNODE, I2N_DOM_IMAGE, 0, "inode %u does not hold an attribute value", r.ino);
+		return i2n_fail(err, I2N_BADNODE, I2N_DOM_IMAGE, 0,
+				"inode %u does not hold an attribute value", r.ino);
 	buf = calloc(1, (size_t)r.size + fs->sb.block_size);
 	if (!buf)
 		return i2n_err_nomem(err);
 	ext4_map_init(&m, fs, &r);
 	while (!(rc = ext4_map_next(&m, &run, err))) {
-		rc = ext4_read_blocks(fs, run.pblk, run.len, buf + (run.lblk << fs->block_bits), err);
+		rc = ext4_read_blocks(fs, run.pblk, run.len, buf + (run.lblk << fs->block_bits),
+				      err);
 		if (rc)
 			break;
 	}
@@ -150,7 +155,8 @@ struct emit {
 	void *ctx;
 };
 
-static int emit_value(const struct emit *em, const struct xattr_entry *e, const char *name, const void *value,
+static int emit_value(const struct emit *em, const struct xattr_entry *e, const char *name,
+		      const void *value,
 		      struct i2n_err *err)
 {
 	size_t len = e->value_size;
@@ -162,7 +168,8 @@ static int emit_value(const struct emit *em, const struct xattr_entry *e, const 
 	}
 	acl = ext4_acl_convert(value, len, &len);
 	if (!acl)
-		return i2n_fail(err, I2N_BADNODE, I2N_DOM_IMAGE, 0, "the attribute '%s' is not an ACL", name);
+		return i2n_fail(err, I2N_BADNODE, I2N_DOM_IMAGE, 0,
+				"the attribute '%s' is not an ACL", name);
 	em->fn(em->ctx, name, acl, len);
 	free(acl);
 	return I2N_OK;
@@ -177,7 +184,9 @@ static int emit_entry(const struct emit *em, const struct xattr_entry *e, struct
 
 	if (!prefix)
 		return I2N_OK;
-	(void)snprintf(name, sizeof(name), "%s%.*s", prefix, (int)e->name_len, (const char *)e->name);	/* fits */
+	/* fits */
+	(void)snprintf(name, sizeof(name), "%s%.*s", prefix, (int)e->name_len,
+		       (const char *)e->name);
 	if (!e->value_inum)
 		return emit_value(em, e, name, e->value, err);
 	rc = read_value_inode(em->fs, e, &value, err);
@@ -226,7 +235,8 @@ static int emit_block(const struct emit *em, const struct raw_inode *r, struct i
 
 static int emit_body(const struct emit *em, const struct raw_inode *r, struct i2n_err *err)
 {
-	unsigned char *body = malloc(r->body_len);	/* a value inode may replace the cache that it lies in */
+	unsigned char *body = malloc(r->body_len);	/* a value inode may replace the cache that
+							 * it lies in */
 	struct xattr_walk w;
 	int rc;
 
@@ -239,7 +249,8 @@ static int emit_body(const struct emit *em, const struct raw_inode *r, struct i2
 	return rc;
 }
 
-int i2n_fs_xattrs(struct i2n_fs *fs, const struct i2n_inode *in, i2n_xattr_fn *fn, void *ctx, struct i2n_err *err)
+int i2n_fs_xattrs(struct i2n_fs *fs, const struct i2n_inode *in, i2n_xattr_fn *fn, void *ctx,
+		  struct i2n_err *err)
 {
 	const struct emit em = { fs, fn, ctx };
 	struct raw_inode r;

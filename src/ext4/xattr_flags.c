@@ -10,7 +10,8 @@ static bool is_capability(const struct xattr_entry *e)
 {
 	static const char name[] = "capability";
 
-	return e->index == XI_SECURITY && e->name_len == sizeof(name) - 1 && !memcmp(e->name, name, e->name_len);
+	return e->index == XI_SECURITY && e->name_len == sizeof(name) - 1 && !memcmp(e->name, name,
+										     e->name_len);
 }
 
 static uint16_t flag_of(const struct xattr_entry *e)
@@ -43,7 +44,8 @@ uint16_t ext4_xattr_flags(struct xattr_walk *w, enum damage *ret_damage)
 	return flags;
 }
 
-static int on_block(struct load *l, const struct load_block *b, const unsigned char *data, struct i2n_err *err)
+static int on_block(struct load *l, const struct load_block *b, const unsigned char *data,
+		    struct i2n_err *err)
 {
 	enum damage d = ext4_xattr_check_block(l->fs, b->blk, data);
 	uint32_t idx = ext4_load_find(l, b->ino);

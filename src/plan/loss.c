@@ -61,7 +61,8 @@ int i2n_loss_parse(const char *list, uint32_t *ret_mask, struct i2n_err *err)
 		size_t len = strcspn(word, ",");
 
 		if (find(word, len, &mask)) {
-			i2n_err_set(err, I2N_DOM_USAGE, 0, "'%.*s' is not a class of loss", len > 64 ? 64 : (int)len,
+			i2n_err_set(err, I2N_DOM_USAGE, 0, "'%.*s' is not a class of loss",
+				    len > 64 ? 64 : (int)len,
 				    word);
 			hint_known(err);
 			return I2N_FATAL;

@@ -6,8 +6,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* Sort key of a file: where its content starts; ties (all that has no content) stay in the order of the tree, which
- * keeps the objects of a directory together. */
+/* Sort key of a file: where its content starts; ties (all that has no content) stay in the order of
+ * the tree, which keeps the objects of a directory together. */
 struct key {
 	uint64_t where;
 	uint32_t dirent;
@@ -119,7 +119,8 @@ static void sort_out(struct i2n_plan *plan, struct i2n_reader *reader, struct ke
 		plan->order[i] = keys[i].dirent;
 }
 
-static int count_all(struct i2n_plan *plan, uint32_t caps, const struct i2n_notes *notes, struct i2n_err *err)
+static int count_all(struct i2n_plan *plan, uint32_t caps, const struct i2n_notes *notes,
+		     struct i2n_err *err)
 {
 	const struct i2n_tree *t = plan->tree;
 
@@ -140,7 +141,8 @@ static uint32_t *new_list(uint64_t n)
 	return malloc((n ? n : 1) * sizeof(uint32_t));
 }
 
-int i2n_plan_make(const struct i2n_tree *tree, struct i2n_reader *reader, uint32_t caps, const struct i2n_notes *notes,
+int i2n_plan_make(const struct i2n_tree *tree, struct i2n_reader *reader, uint32_t caps,
+		  const struct i2n_notes *notes,
 		  struct i2n_plan **ret, struct i2n_err *err)
 {
 	struct i2n_plan *plan = calloc(1, sizeof(*plan));

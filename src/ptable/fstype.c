@@ -26,8 +26,10 @@ struct probe {
 	unsigned char scratch[PROBE_BYTES_MAX];
 };
 
-#define OTHER(type, off, magic, ...) { type, I2N_FS_OTHER, off, sizeof(magic) - 1, magic, __VA_ARGS__ }
-#define HOLDER(type, off, magic, ...) { type, I2N_FS_CONTAINER, off, sizeof(magic) - 1, magic, __VA_ARGS__ }
+#define OTHER(type, off, magic, ...) \
+	{ type, I2N_FS_OTHER, off, sizeof(magic) - 1, magic, __VA_ARGS__ }
+#define HOLDER(type, off, magic, ...) \
+	{ type, I2N_FS_CONTAINER, off, sizeof(magic) - 1, magic, __VA_ARGS__ }
 #define EXT(type, off, magic, ...) { type, I2N_FS_EXT, off, sizeof(magic) - 1, magic, __VA_ARGS__ }
 #define ARCHIVE(type, off, magic) { type, I2N_FS_ARCHIVE, off, sizeof(magic) - 1, magic, NULL, 0 }
 

@@ -1,4 +1,5 @@
-/* fstype.h - between the driver of the magic probing (fstype.c) and the decoders of labels and UUIDs.
+/* fstype.h - between the driver of the magic probing (fstype.c) and the decoders of labels and
+ * UUIDs.
  *
  * Ownership: pointers that probe_bytes() returns are valid until the next call.
  * Trust:     all bytes are hostile; decoders check before they believe, and change *ret only.
@@ -19,17 +20,19 @@ struct fsmagic {
 	uint32_t off;
 	uint8_t len;
 	const char *magic;
-	bool (*decode)(struct probe *p, uint64_t sb, struct i2n_fstype *ret);	/* sb: see `sb` below */
+	/* sb: see `sb` below */
+	bool (*decode)(struct probe *p, uint64_t sb, struct i2n_fstype *ret);
 	uint32_t sb;		/* where the superblock starts, handed to decode */
 };
 
-/* len bytes at off, or NULL where they lie outside of the source or cannot be read (p->rc keeps the failure).
- * len <= PROBE_BYTES_MAX. */
+/* len bytes at off, or NULL where they lie outside of the source or cannot be read (p->rc keeps the
+ * failure). len <= PROBE_BYTES_MAX. */
 #define PROBE_BYTES_MAX 65536u
 const unsigned char *probe_bytes(struct probe *p, uint64_t off, size_t len);
 uint64_t probe_size(const struct probe *p);
 
-/* Fill ret->label / ret->uuid as blkid does: cut at NUL, without trailing blanks; an all-zero UUID is none. */
+/* Fill ret->label / ret->uuid as blkid does: cut at NUL, without trailing blanks; an all-zero UUID
+ * is none. */
 void fstype_label(struct i2n_fstype *ret, const void *bytes, size_t len);
 void fstype_label_utf16(struct i2n_fstype *ret, const unsigned char *le16, size_t units);
 void fstype_uuid(struct i2n_fstype *ret, const unsigned char uuid[16]);

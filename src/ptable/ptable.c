@@ -44,7 +44,8 @@ static int find_gpt(struct table *t, uint32_t wanted)
 
 	if (wanted && !is_sector_size(wanted))
 		return i2n_fail(t->err, I2N_FATAL, I2N_DOM_USAGE, 0,
-				"cannot use sectors of %" PRIu32 " bytes, but of 512, 1024, 2048 or 4096",
+				"cannot use sectors of %" PRIu32
+				" bytes, but of 512, 1024, 2048 or 4096",
 				wanted);
 	if (!wanted && is_sector_size(t->src->sector_size))
 		wanted = t->src->sector_size;

@@ -97,7 +97,8 @@ static void take_partuuid(struct i2n_part *part, struct fdisk_partition *pa, con
 	}
 	id = strtoul(disk_id, NULL, 16);
 	if (id)
-		(void)snprintf(part->partuuid, sizeof(part->partuuid), "%08lx-%02x", id, part->part_no);
+		(void)snprintf(part->partuuid, sizeof(part->partuuid), "%08lx-%02x", id,
+			       part->part_no);
 }
 
 static int take_partition(struct i2n_ptable *pt, struct fdisk_partition *pa, uint64_t size,

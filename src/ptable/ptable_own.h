@@ -1,12 +1,13 @@
 /* ptable_own.h - between the files that read a partition table.
  *
  * libfdisk reads from a file descriptor, and a source need not have one. So the places where a
- * table can lie are checked here, copied into a sparse file that nobody else sees (struct view), and
- * libfdisk decodes that. It meets only headers whose checksums and sizes have been verified, and
- * chains of extended partitions that end.
+ * table can lie are checked here, copied into a sparse file that nobody else sees (struct view),
+ * and libfdisk decodes that. It meets only headers whose checksums and sizes have been verified,
+ * and chains of extended partitions that end.
  *
  * Unit:      bytes; *_lba in sectors of sector_size.
- * Trust:     the bytes are hostile; after gpt_load() and dos_copy_chain() sizes and positions are not.
+ * Trust:     the bytes are hostile; after gpt_load() and dos_copy_chain() sizes and positions are
+ *            not.
  * Source:    UEFI 2.10 section 5.3 (GPT), 5.2 (MBR); libfdisk 2.38. */
 #ifndef PTABLE_OWN_H
 #define PTABLE_OWN_H
@@ -58,13 +59,16 @@ enum mbr_kind {
 };
 enum mbr_kind mbr_judge(const unsigned char mbr[MBR_SIZE], uint64_t disk_sectors);
 
-/* Copy the chain of extended boot records into the view; it is cut, with a note, where it loops, leaves the image or
- * meets a sector without signature. */
-int dos_copy_chain(struct i2n_source *src, const unsigned char mbr[MBR_SIZE], uint32_t sector_size, struct view *v,
+/* Copy the chain of extended boot records into the view; it is cut, with a note, where it loops,
+ * leaves the image or meets a sector without signature. */
+int dos_copy_chain(struct i2n_source *src, const unsigned char mbr[MBR_SIZE], uint32_t sector_size,
+		   struct view *v,
 		   const struct i2n_notes *notes, struct i2n_err *err);
 
-/* Decode the view with libfdisk into pt (label, disk_id, parts). Positions are checked against size, the source's. */
-int fdisk_decode(const struct view *v, uint64_t size, uint32_t sector_size, const struct i2n_notes *notes,
+/* Decode the view with libfdisk into pt (label, disk_id, parts). Positions are checked against
+ * size, the source's. */
+int fdisk_decode(const struct view *v, uint64_t size, uint32_t sector_size,
+		 const struct i2n_notes *notes,
 		 struct i2n_ptable *pt, struct i2n_err *err);
 
 #endif

@@ -9,7 +9,8 @@ static struct nfstime3 time_of(uint64_t packed, bool *clamped)
 
 	if (t.sec < 0 || t.sec > (int64_t)UINT32_MAX) {
 		*clamped = true;
-		return t.sec < 0 ? (struct nfstime3){ 0, 0 } : (struct nfstime3){ UINT32_MAX, 999999999 };
+		return t.sec < 0 ? (struct nfstime3){ 0, 0 }
+				 : (struct nfstime3){ UINT32_MAX, 999999999 };
 	}
 	return (struct nfstime3){ .seconds = (uint32_t)t.sec, .nseconds = t.nsec };
 }
@@ -37,7 +38,11 @@ static ftype3 type_of(const struct i2n_inode *in)
 void nfs3_want_init(struct nfs3_want *want, const struct i2n_inode *in)
 {
 	*want = (struct nfs3_want){
-		.size = in->size, .uid = in->uid, .gid = in->gid, .mode = in->mode & 07777u, .type = type_of(in),
+		.size = in->size,
+		.uid = in->uid,
+		.gid = in->gid,
+		.mode = in->mode & 07777u,
+		.type = type_of(in),
 		.check = NFS3_ATTR_TYPE | NFS3_ATTR_MODE | NFS3_ATTR_OWNER | NFS3_ATTR_TIMES,
 	};
 	want->mtime = time_of(in->mtime, &want->clamped);
@@ -45,7 +50,8 @@ void nfs3_want_init(struct nfs3_want *want, const struct i2n_inode *in)
 	if (want->type == NF3REG)
 		want->check |= NFS3_ATTR_SIZE;
 	if (want->type == NF3LNK)
-		want->check &= ~(unsigned)NFS3_ATTR_MODE;	/* nobody looks at it, most servers make it 0777 */
+		want->check &= ~(unsigned)NFS3_ATTR_MODE;	/* nobody looks at it, most servers
+								 * make it 0777 */
 	if (want->type == NF3CHR || want->type == NF3BLK) {
 		want->check |= NFS3_ATTR_RDEV;
 		want->major = in->rdev.major;
@@ -58,14 +64,16 @@ static uint64_t nsec_of(const struct nfstime3 *t)
 	return (uint64_t)t->seconds * 1000000000u + t->nseconds;
 }
 
-static bool is_time(const struct nfstime3 *want, const struct nfstime3 *got, const struct nfstime3 *delta)
+static bool is_time(const struct nfstime3 *want, const struct nfstime3 *got,
+		    const struct nfstime3 *delta)
 {
 	uint64_t w = nsec_of(want), g = nsec_of(got), d = nsec_of(delta);
 
 	return w == g || (d > 1 && g == w - w % d);
 }
 
-unsigned nfs3_want_diff(const struct nfs3_want *want, const fattr3 *got, const struct nfstime3 *delta)
+unsigned nfs3_want_diff(const struct nfs3_want *want, const fattr3 *got,
+			const struct nfstime3 *delta)
 {
 	unsigned diff = 0;
 
@@ -112,25 +120,31 @@ void nfs3_want_sattr(const struct nfs3_want *want, unsigned mask, sattr3 *ret)
 	}
 }
 
-static void time_text(const char *what, const struct nfstime3 *got, const struct nfstime3 *want, char *buf, size_t cap)
+static void time_text(const char *what, const struct nfstime3 *got, const struct nfstime3 *want,
+		      char *buf, size_t cap)
 {
-	(void)snprintf(buf, cap, "%s %" PRIu32 ".%09" PRIu32 " instead of %" PRIu32 ".%09" PRIu32, what, got->seconds,
+	(void)snprintf(buf, cap, "%s %" PRIu32 ".%09" PRIu32 " instead of %" PRIu32 ".%09" PRIu32,
+		       what, got->seconds,
 		       got->nseconds, want->seconds, want->nseconds);
 }
 
-const char *nfs3_want_text(const struct nfs3_want *want, const fattr3 *got, unsigned bit, char *buf, size_t cap)
+const char *nfs3_want_text(const struct nfs3_want *want, const fattr3 *got, unsigned bit,
+			   char *buf, size_t cap)
 {
 	buf[0] = '\0';
 	switch (bit) {
 	case NFS3_ATTR_MODE:
-		(void)snprintf(buf, cap, "mode %04o instead of %04o", got->mode & 07777u, want->mode);
+		(void)snprintf(buf, cap, "mode %04o instead of %04o", got->mode & 07777u,
+			       want->mode);
 		break;
 	case NFS3_ATTR_OWNER:
-		(void)snprintf(buf, cap, "owner %" PRIu32 ":%" PRIu32 " instead of %" PRIu32 ":%" PRIu32, got->uid,
-			       got->gid, want->uid, want->gid);
+		(void)snprintf(buf, cap,
+			       "owner %" PRIu32 ":%" PRIu32 " instead of %" PRIu32 ":%" PRIu32,
+			       got->uid, got->gid, want->uid, want->gid);
 		break;
 	case NFS3_ATTR_SIZE:
-		(void)snprintf(buf, cap, "size %" PRIu64 " instead of %" PRIu64, got->size, want->size);
+		(void)snprintf(buf, cap, "size %" PRIu64 " instead of %" PRIu64, got->size,
+			       want->size);
 		break;
 	case NFS3_ATTR_MTIME:
 		time_text("mtime", &got->mtime, &want->mtime, buf, cap);
@@ -139,7 +153,8 @@ const char *nfs3_want_text(const struct nfs3_want *want, const fattr3 *got, unsi
 		time_text("atime", &got->atime, &want->atime, buf, cap);
 		break;
 	case NFS3_ATTR_RDEV:
-		(void)snprintf(buf, cap, "device %u:%u instead of %u:%u", got->rdev.specdata1, got->rdev.specdata2,
+		(void)snprintf(buf, cap, "device %u:%u instead of %u:%u", got->rdev.specdata1,
+			       got->rdev.specdata2,
 			       want->major, want->minor);
 		break;
 	default:

@@ -2,10 +2,11 @@
 
 #include <stdlib.h>
 
-/* A request that was on its way when a connection broke may reach the server's disk long after it was sent again and
- * answered (RFC 1813 4.5). The data is the same, creating fails with EXIST, but a late WRITE moves the mtime and a late
- * SETATTR of the owner drops setuid. Only objects of re-sent requests can be hit, so they are remembered: 150 bytes
- * each, at most a window full per broken connection. */
+/* A request that was on its way when a connection broke may reach the server's disk long after it
+ * was sent again and answered (RFC 1813 4.5). The data is the same, creating fails with EXIST, but
+ * a late WRITE moves the mtime and a late SETATTR of the owner drops setuid. Only objects of
+ * re-sent requests can be hit, so they are remembered: 150 bytes each, at most a window full per
+ * broken connection. */
 struct nfs3_audit {
 	struct nfs3_audit *next;
 	struct nfs3_want want;
@@ -33,12 +34,14 @@ void nfs3_audit_add(struct nfs3_op *o)
 	case I2N_OP_SETATTR:
 		break;
 	default:
-		return;	/* a directory's own DIRATTR and the first name's op look after MKDIR and LINK */
+		return;	/* a directory's own DIRATTR and the first name's op look after MKDIR and
+			 * LINK */
 	}
 	a = malloc(sizeof(*a));
 	if (!a)
 		return;	/* a second look is all that is lost */
-	*a = (struct nfs3_audit){ .next = o->nfs->audits, .want = o->want, .dirent = o->op->dirent, .fh = o->self };
+	*a = (struct nfs3_audit){ .next = o->nfs->audits, .want = o->want,
+				  .dirent = o->op->dirent, .fh = o->self };
 	o->nfs->audits = a;
 }
 
@@ -62,7 +65,10 @@ static void start(struct nfs3 *nfs, struct audit_op *ao, struct nfs3_audit *a)
 {
 	*ao = (struct audit_op){
 		.o = { .nfs = nfs, .op = &ao->op, .self = a->fh, .want = a->want },
-		.op = { .kind = I2N_OP_DIRATTR, .dirent = a->dirent, .done = on_audited, .owner = ao },
+		.op = { .kind = I2N_OP_DIRATTR,
+			.dirent = a->dirent,
+			.done = on_audited,
+			.owner = ao },
 		.busy = true,
 	};
 	ao->o.want.clamped = false;	/* has been told */

@@ -55,7 +55,8 @@ static void on_removed(struct nfs3_op *o, const void *reply)
 		refused(o, o->call.proc, status);
 		return;
 	}
-	o->op->absent = status == NFS3ERR_NOENT && !o->call.ambiguous;	/* else our own first sending removed it */
+	/* else our own first sending removed it */
+	o->op->absent = status == NFS3ERR_NOENT && !o->call.ambiguous;
 	nfs3_op_done(o, I2N_OK);
 }
 
@@ -82,8 +83,8 @@ static void on_moved_attrs(struct nfs3_op *o, const void *reply)
 		refused(o, I2N_PROC_RENAME, NFS3ERR_NOENT);
 }
 
-/* The reply to our RENAME was lost and now the old name is gone. Is the object at the new one? Equal handles say yes,
- * different ones say nothing: then its number must be the same. */
+/* The reply to our RENAME was lost and now the old name is gone. Is the object at the new one?
+ * Equal handles say yes, different ones say nothing: then its number must be the same. */
 static void on_target(struct nfs3_op *o, const void *reply)
 {
 	const LOOKUP3res *res = reply;
@@ -109,7 +110,8 @@ static void on_renamed(struct nfs3_op *o, const void *reply)
 	if (res->status == NFS3_OK) {
 		nfs3_op_done(o, I2N_OK);
 	} else if (res->status == NFS3ERR_NOENT && o->call.ambiguous) {
-		o->call.args.lookup.what = (diropargs3){ .dir = nfs3_fh_xdr(&o->dir2), .name = o->name2 };
+		o->call.args.lookup.what =
+			(diropargs3){ .dir = nfs3_fh_xdr(&o->dir2), .name = o->name2 };
 		nfs3_ask(o, I2N_PROC_LOOKUP, on_target);
 	} else {
 		refused(o, I2N_PROC_RENAME, res->status);

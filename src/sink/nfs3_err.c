@@ -5,23 +5,52 @@
 struct code { uint32_t code; const char *name; };
 
 static const struct code nfs_codes[] = {
-	{ 0, "NFS3_OK" }, { 1, "NFS3ERR_PERM" }, { 2, "NFS3ERR_NOENT" }, { 5, "NFS3ERR_IO" }, { 6, "NFS3ERR_NXIO" },
-	{ 13, "NFS3ERR_ACCES" }, { 17, "NFS3ERR_EXIST" }, { 18, "NFS3ERR_XDEV" }, { 19, "NFS3ERR_NODEV" },
-	{ 20, "NFS3ERR_NOTDIR" }, { 21, "NFS3ERR_ISDIR" }, { 22, "NFS3ERR_INVAL" }, { 27, "NFS3ERR_FBIG" },
-	{ 28, "NFS3ERR_NOSPC" }, { 30, "NFS3ERR_ROFS" }, { 31, "NFS3ERR_MLINK" }, { 63, "NFS3ERR_NAMETOOLONG" },
-	{ 66, "NFS3ERR_NOTEMPTY" }, { 69, "NFS3ERR_DQUOT" }, { 70, "NFS3ERR_STALE" }, { 71, "NFS3ERR_REMOTE" },
-	{ 10001, "NFS3ERR_BADHANDLE" }, { 10002, "NFS3ERR_NOT_SYNC" }, { 10003, "NFS3ERR_BAD_COOKIE" },
-	{ 10004, "NFS3ERR_NOTSUPP" }, { 10005, "NFS3ERR_TOOSMALL" }, { 10006, "NFS3ERR_SERVERFAULT" },
-	{ 10007, "NFS3ERR_BADTYPE" }, { 10008, "NFS3ERR_JUKEBOX" },
+	{ 0, "NFS3_OK" },
+	{ 1, "NFS3ERR_PERM" },
+	{ 2, "NFS3ERR_NOENT" },
+	{ 5, "NFS3ERR_IO" },
+	{ 6, "NFS3ERR_NXIO" },
+	{ 13, "NFS3ERR_ACCES" },
+	{ 17, "NFS3ERR_EXIST" },
+	{ 18, "NFS3ERR_XDEV" },
+	{ 19, "NFS3ERR_NODEV" },
+	{ 20, "NFS3ERR_NOTDIR" },
+	{ 21, "NFS3ERR_ISDIR" },
+	{ 22, "NFS3ERR_INVAL" },
+	{ 27, "NFS3ERR_FBIG" },
+	{ 28, "NFS3ERR_NOSPC" },
+	{ 30, "NFS3ERR_ROFS" },
+	{ 31, "NFS3ERR_MLINK" },
+	{ 63, "NFS3ERR_NAMETOOLONG" },
+	{ 66, "NFS3ERR_NOTEMPTY" },
+	{ 69, "NFS3ERR_DQUOT" },
+	{ 70, "NFS3ERR_STALE" },
+	{ 71, "NFS3ERR_REMOTE" },
+	{ 10001, "NFS3ERR_BADHANDLE" },
+	{ 10002, "NFS3ERR_NOT_SYNC" },
+	{ 10003, "NFS3ERR_BAD_COOKIE" },
+	{ 10004, "NFS3ERR_NOTSUPP" },
+	{ 10005, "NFS3ERR_TOOSMALL" },
+	{ 10006, "NFS3ERR_SERVERFAULT" },
+	{ 10007, "NFS3ERR_BADTYPE" },
+	{ 10008, "NFS3ERR_JUKEBOX" },
 };
 
 static const struct code mount_codes[] = {
-	{ 0, "MNT3_OK" }, { 1, "MNT3ERR_PERM" }, { 2, "MNT3ERR_NOENT" }, { 5, "MNT3ERR_IO" }, { 13, "MNT3ERR_ACCES" },
-	{ 20, "MNT3ERR_NOTDIR" }, { 22, "MNT3ERR_INVAL" }, { 63, "MNT3ERR_NAMETOOLONG" },
-	{ 10004, "MNT3ERR_NOTSUPP" }, { 10006, "MNT3ERR_SERVERFAULT" },
+	{ 0, "MNT3_OK" },
+	{ 1, "MNT3ERR_PERM" },
+	{ 2, "MNT3ERR_NOENT" },
+	{ 5, "MNT3ERR_IO" },
+	{ 13, "MNT3ERR_ACCES" },
+	{ 20, "MNT3ERR_NOTDIR" },
+	{ 22, "MNT3ERR_INVAL" },
+	{ 63, "MNT3ERR_NAMETOOLONG" },
+	{ 10004, "MNT3ERR_NOTSUPP" },
+	{ 10006, "MNT3ERR_SERVERFAULT" },
 };
 
-static const char *name_of(const struct code *codes, size_t n, const char *prefix, uint32_t status, char *buf)
+static const char *name_of(const struct code *codes, size_t n, const char *prefix, uint32_t status,
+			   char *buf)
 {
 	size_t i;
 
@@ -39,7 +68,8 @@ const char *nfs3_err_name(uint32_t status, char *buf)
 
 const char *nfs3_mount_err_name(uint32_t status, char *buf)
 {
-	return name_of(mount_codes, sizeof(mount_codes) / sizeof(mount_codes[0]), "MNT3ERR", status, buf);
+	return name_of(mount_codes, sizeof(mount_codes) / sizeof(mount_codes[0]), "MNT3ERR",
+		       status, buf);
 }
 
 int nfs3_err_rc(uint32_t status, bool own_handle)
@@ -65,14 +95,17 @@ const char *nfs3_err_hint(uint32_t status)
 	switch (status) {
 	case 1:
 	case 13:
-		return "the server does not let us act as root; the export needs rw,no_root_squash,insecure";
+		return "the server does not let us act as root; the export needs "
+		       "rw,no_root_squash,insecure";
 	case 17:
-		return "something of that name is there already: another program writes there, or the server's "
+		return "something of that name is there already: another program writes there, or "
+		       "the server's "
 		       "file system does not tell upper from lower case";
 	case 28:
 		return "the server's file system is full (space or inodes)";
 	case 30:
-		return "the export or the server's file system is read-only; the export needs the option rw";
+		return "the export or the server's file system is read-only; the export needs the "
+		       "option rw";
 	case 69:
 		return "the quota on the server is used up";
 	case 70:

@@ -8,13 +8,14 @@
 
 #include <stdint.h>
 
-/* "NFS3ERR_NOSPC"; codes that the standard does not know give "NFS3ERR_4711" in buf (at least 32 bytes). */
+/* "NFS3ERR_NOSPC"; codes that the standard does not know give "NFS3ERR_4711" in buf (at least 32
+ * bytes). */
 const char *nfs3_err_name(uint32_t status, char *buf);
 const char *nfs3_mount_err_name(uint32_t status, char *buf);
 
-/* What an error of one object means for the run: I2N_FATAL when every other object would meet it too (no space, no
- * permission, a directory's handle gone), I2N_BADNODE when it is about this object. own_handle: the handle in the
- * request was the object's own, not a directory's. */
+/* What an error of one object means for the run: I2N_FATAL when every other object would meet it
+ * too (no space, no permission, a directory's handle gone), I2N_BADNODE when it is about this
+ * object. own_handle: the handle in the request was the object's own, not a directory's. */
 int nfs3_err_rc(uint32_t status, bool own_handle);
 
 /* What the user can do about it, or NULL. One line, without a full stop. */

@@ -4,7 +4,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define COMMIT_EVERY (UINT64_C(256) << 20)	/* so much of a file is sent again at most when a server restarts */
+#define COMMIT_EVERY (UINT64_C(256) << 20)	/* so much of a file is sent again at most when a
+						 * server restarts */
 #define SYNC_AFTER 4	/* rewinds after which a file no longer relies on write verifiers */
 #define REWINDS_MAX 64
 
@@ -105,8 +106,11 @@ static void doom_nfs(struct nfs3_op *o, enum i2n_proc proc, uint64_t off, nfssta
 
 	if (o->doomed)
 		return;
-	i2n_err_set(&o->op->err, I2N_DOM_NFS3, status, "cannot %s %s at %llu: %s", nfs3_proc_verb(proc),
-		    nfs3_op_path(o, path, sizeof(path)), (unsigned long long)off, nfs3_err_name(status, code));
+	i2n_err_set(&o->op->err, I2N_DOM_NFS3, status, "cannot %s %s at %llu: %s",
+		    nfs3_proc_verb(proc),
+		    nfs3_op_path(o, path,
+				 sizeof(path)), (unsigned long long)off, nfs3_err_name(status,
+										       code));
 	if (hint)
 		i2n_err_hint(&o->op->err, "%s", hint);
 	doom(o, nfs3_err_rc(status, true));
@@ -117,12 +121,13 @@ static void on_undone(struct nfs3_op *o, const void *reply)
 	const REMOVE3res *res = reply;
 
 	if (res->status != NFS3_OK && res->status != NFS3ERR_NOENT)
-		i2n_err_hint(&o->op->err, "the incomplete file could not be removed from the server");
+		i2n_err_hint(&o->op->err,
+			     "the incomplete file could not be removed from the server");
 	nfs3_op_done(o, o->op->rc);
 }
 
-/* An incomplete file must not stay: nobody could tell it from a complete one. When the whole run ends it may: its mtime
- * is not the right one, and a later run goes on from there. */
+/* An incomplete file must not stay: nobody could tell it from a complete one. When the whole run
+ * ends it may: its mtime is not the right one, and a later run goes on from there. */
 static void end_doomed(struct nfs3_op *o)
 {
 	if (o->op->rc == I2N_FATAL || o->nfs->calls.dead) {
@@ -196,7 +201,8 @@ static void on_write(struct nfs_call *call, const void *reply)
 	if (res->status != NFS3_OK) {
 		doom_nfs(o, I2N_PROC_WRITE, w->off + w->pos, res->status);
 	} else if (!ok->count || ok->count > w->len - w->pos) {
-		doom_nfs(o, I2N_PROC_WRITE, w->off + w->pos, NFS3ERR_SERVERFAULT);	/* no progress, or a lie */
+		/* no progress, or a lie */
+		doom_nfs(o, I2N_PROC_WRITE, w->off + w->pos, NFS3ERR_SERVERFAULT);
 	} else {
 		w->pos += ok->count;
 		if (ok->committed != FILE_SYNC) {
@@ -313,7 +319,8 @@ static void start_again(struct nfs3_op *o)
 	o->sent_end = o->safe_end;
 	o->bytes = 0;
 	if (++o->rewinds > REWINDS_MAX)
-		i2n_err_set(&o->op->err, I2N_DOM_DEST, 0, "the server's write verifier changes all the time");
+		i2n_err_set(&o->op->err, I2N_DOM_DEST, 0,
+			    "the server's write verifier changes all the time");
 	else
 		rc = o->nfs->env.reader->ops->rewind(o->file, &o->op->err);
 	if (rc == I2N_OK)
@@ -337,8 +344,10 @@ static void all_safe(struct nfs3_op *o)
 		join_writers(o);
 		return;
 	}
-	/* only now, so that a right mtime tells that the data is there, even after a crash of the server */
-	nfs3_set_attrs(o, NFS3_ATTR_MODE | NFS3_ATTR_TIMES | (o->sent_end < o->want.size ? NFS3_ATTR_SIZE : 0));
+	/* only now, so that a right mtime tells that the data is there, even after a crash of the
+	 * server */
+	nfs3_set_attrs(o, NFS3_ATTR_MODE | NFS3_ATTR_TIMES |
+		       (o->sent_end < o->want.size ? NFS3_ATTR_SIZE : 0));
 }
 
 static void on_commit(struct nfs3_op *o, const void *reply)
@@ -366,7 +375,8 @@ static void drained(struct nfs3_op *o)
 	} else if (o->verf_changed) {
 		start_again(o);
 	} else if (o->unstable) {
-		memset(&o->call.args.commit, 0, sizeof(o->call.args.commit));	/* 0, 0: all of the file */
+		/* 0, 0: all of the file */
+		memset(&o->call.args.commit, 0, sizeof(o->call.args.commit));
 		o->call.args.commit.file = nfs3_fh_xdr(&o->self);
 		nfs3_ask(o, I2N_PROC_COMMIT, on_commit);
 	} else {

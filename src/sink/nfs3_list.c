@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-#define PAGE_BYTES 8192	/* some servers send more in several fragments, which libnfs 6.0 does not take */
+#define PAGE_BYTES 8192	/* some servers send more in several fragments, which libnfs 6.0 does not
+			 * take */
 #define NAME_BYTES_MAX 1024
 #define RESTARTS_MAX 8
 
@@ -15,8 +16,8 @@ struct list_entry {
 	size_t name;		/* offset into names */
 };
 
-/* The entries of one reply: those without handle or attributes are asked for one after the other, then all are handed
- * over. Memory: of one reply of 8 KiB per LIST under way, about 40 KiB. */
+/* The entries of one reply: those without handle or attributes are asked for one after the other,
+ * then all are handed over. Memory: of one reply of 8 KiB per LIST under way, about 40 KiB. */
 struct nfs3_list {
 	struct list_entry *entries;
 	char *names;
@@ -47,7 +48,8 @@ static void bad_listing(struct nfs3_op *o, const char *what)
 {
 	char path[400];
 
-	i2n_err_set(&o->op->err, I2N_DOM_DEST, 0, "cannot list %s: %s", nfs3_op_path(o, path, sizeof(path)), what);
+	i2n_err_set(&o->op->err, I2N_DOM_DEST, 0, "cannot list %s: %s",
+		    nfs3_op_path(o, path, sizeof(path)), what);
 	nfs3_op_done(o, I2N_BADNODE);
 }
 
@@ -138,7 +140,8 @@ static void on_entry_lookup(struct nfs3_op *o, const void *reply)
 	e->has_attr = attrs != NULL;
 	e->gone = res->status == NFS3ERR_NOENT;
 	/* an entry that cannot be looked up at all is handed over with neither handle nor type */
-	if (res->status != NFS3_OK || !nfs3_fh_take(&e->fh, ok->object.data.data_len, ok->object.data.data_val))
+	if (res->status != NFS3_OK ||
+	    !nfs3_fh_take(&e->fh, ok->object.data.data_len, ok->object.data.data_val))
 		o->list->at++;
 	complete_entries(o);
 }
@@ -153,8 +156,8 @@ static void complete_entries(struct nfs3_op *o)
 
 		if (!e->fh.len) {
 			o->dir = o->self;
-			o->call.args.lookup.what =
-				(diropargs3){ .dir = nfs3_fh_xdr(&o->dir), .name = list->names + e->name };
+			o->call.args.lookup.what = (diropargs3){ .dir = nfs3_fh_xdr(&o->dir),
+								 .name = list->names + e->name };
 			nfs3_ask(o, I2N_PROC_LOOKUP, on_entry_lookup);
 			return;
 		}

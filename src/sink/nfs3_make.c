@@ -86,7 +86,8 @@ static void on_readlink(struct nfs3_op *o, const void *reply)
 		nfs3_settle(o, nfs3_attrs(&res->READLINK3res_u.resok.symlink_attributes));
 }
 
-/* We sent the request again after a lost reply and something is there: is it what we wanted to make? */
+/* We sent the request again after a lost reply and something is there: is it what we wanted to
+ * make? */
 static void judge_existing(struct nfs3_op *o, const fattr3 *attrs)
 {
 	if (!attrs) {
@@ -98,7 +99,8 @@ static void judge_existing(struct nfs3_op *o, const fattr3 *attrs)
 		nfs3_ask(o, I2N_PROC_READLINK, on_readlink);
 	} else if (nfs3_want_diff(&o->want, attrs, &o->nfs->delta) & NFS3_ATTR_RDEV) {
 		nfs3_op_conflict(o, "another device is there already");
-	} else if (attrs->type == NF3REG && attrs->size && (o->file || attrs->size != o->want.size)) {
+	} else if (attrs->type == NF3REG && attrs->size &&
+		   (o->file || attrs->size != o->want.size)) {
 		nfs3_op_conflict(o, "another file is there already");
 	} else {
 		go_on(o, attrs);
@@ -139,8 +141,8 @@ static void on_made(struct nfs3_op *o, const void *reply)
 
 static void on_link_source(struct nfs3_op *o, const void *reply);
 
-/* LINK is answered with EXIST after re-sending: is the name there a name of our object? Equal handles say yes;
- * different ones say nothing, so compare the numbers too. */
+/* LINK is answered with EXIST after re-sending: is the name there a name of our object? Equal
+ * handles say yes; different ones say nothing, so compare the numbers too. */
 static void on_link_lookup(struct nfs3_op *o, const void *reply)
 {
 	const LOOKUP3res *res = reply;
@@ -195,7 +197,8 @@ static void send_create(struct nfs3_op *o)
 		mask |= NFS3_ATTR_TIMES | (o->want.size ? NFS3_ATTR_SIZE : 0);
 	memset(args, 0, sizeof(*args));
 	args->where = (diropargs3){ .dir = nfs3_fh_xdr(&o->dir), .name = o->name };
-	/* not UNCHECKED: on a server that does not tell upper from lower case, two files would silently become one */
+	/* not UNCHECKED: on a server that does not tell upper from lower case, two files would
+	 * silently become one */
 	args->how.mode = GUARDED;
 	nfs3_want_sattr(&o->want, mask, &args->how.createhow3_u.g_obj_attributes);
 	nfs3_ask(o, I2N_PROC_CREATE, on_made);
@@ -231,9 +234,11 @@ static void send_mknod(struct nfs3_op *o)
 	memset(args, 0, sizeof(*args));
 	args->where = (diropargs3){ .dir = nfs3_fh_xdr(&o->dir), .name = o->name };
 	args->what.type = o->want.type;
-	if (o->want.type == NF3CHR || o->want.type == NF3BLK) {	/* the union has the same member for both */
+	if (o->want.type == NF3CHR || o->want.type == NF3BLK) {	/* the union has the same member for
+								 * both */
 		nfs3_want_sattr(&o->want, mask, &args->what.mknoddata3_u.chr_device.dev_attributes);
-		args->what.mknoddata3_u.chr_device.spec = (specdata3){ o->want.major, o->want.minor };
+		args->what.mknoddata3_u.chr_device.spec =
+			(specdata3){ o->want.major, o->want.minor };
 	} else {
 		nfs3_want_sattr(&o->want, mask, &args->what.mknoddata3_u.pipe_attributes);
 	}
@@ -260,7 +265,8 @@ static void on_root_owner(struct nfs3_op *o, const void *reply)
 		nfs3_set_attrs(o, NFS3_ATTR_MODE | NFS3_ATTR_TIMES);
 }
 
-/* The destination directory was not made by an op of ours: its owner is set here, before the mode. */
+/* The destination directory was not made by an op of ours: its owner is set here, before the
+ * mode. */
 static void send_dirattr(struct nfs3_op *o)
 {
 	SETATTR3args *args = &o->call.args.setattr;
@@ -281,7 +287,8 @@ static int bad_target(struct nfs3_op *o, const char *why)
 {
 	char path[400];
 
-	i2n_err_set(&o->op->err, I2N_DOM_DEST, 0, "cannot store symlink %s: %s", nfs3_op_path(o, path, sizeof(path)),
+	i2n_err_set(&o->op->err, I2N_DOM_DEST, 0, "cannot store symlink %s: %s",
+		    nfs3_op_path(o, path, sizeof(path)),
 		    why);
 	return I2N_BADNODE;
 }
@@ -317,7 +324,8 @@ static int prepare(struct nfs3_op *o)
 	if (o->want.size > o->nfs->max_file) {
 		i2n_err_set(&o->op->err, I2N_DOM_DEST, 0,
 			    "cannot store %s: the server takes no files larger than %llu bytes",
-			    nfs3_op_path(o, path, sizeof(path)), (unsigned long long)o->nfs->max_file);
+			    nfs3_op_path(o, path,
+					 sizeof(path)), (unsigned long long)o->nfs->max_file);
 		return I2N_BADNODE;
 	}
 	return nfs3_file_open(o);

@@ -1,6 +1,7 @@
 /* nfs3_obj.h - file handles by small number: what i2n_obj stands for at an NFS server.
  *
- * Memory: 65 bytes per entry; an entry is used from MKDIR (or a kept object) to release. Entry 0 is the destination.
+ * Memory: 65 bytes per entry; an entry is used from MKDIR (or a kept object) to release. Entry 0 is
+ *         the destination.
  * Ownership: pointers from nfs3_objs_get() are valid until the next add. */
 #ifndef NFS3_OBJ_H
 #define NFS3_OBJ_H
@@ -12,11 +13,13 @@
 struct nfs3_objs {
 	struct nfs3_fh *slots;
 	uint32_t n, cap;
-	uint32_t free_head;	/* chained through the first bytes of free slots; I2N_OBJ_NONE = none */
+	uint32_t free_head;	/* chained through the first bytes of free slots; I2N_OBJ_NONE =
+				 * none */
 };
 
 void nfs3_objs_init(struct nfs3_objs *objs);
-i2n_obj nfs3_objs_add(struct nfs3_objs *objs, const struct nfs3_fh *fh);	/* I2N_OBJ_NONE: out of memory */
+/* I2N_OBJ_NONE: out of memory */
+i2n_obj nfs3_objs_add(struct nfs3_objs *objs, const struct nfs3_fh *fh);
 const struct nfs3_fh *nfs3_objs_get(const struct nfs3_objs *objs, i2n_obj obj);
 void nfs3_objs_remove(struct nfs3_objs *objs, i2n_obj obj);
 void nfs3_objs_release(struct nfs3_objs *objs);

@@ -3,21 +3,33 @@
 
 static uint64_t packed(const struct nfstime3 *t)
 {
-	return i2n_time_pack((struct i2n_time){ t->seconds, t->nseconds < 1000000000u ? t->nseconds : 999999999u });
+	return i2n_time_pack((struct i2n_time){
+		t->seconds, t->nseconds < 1000000000u ? t->nseconds : 999999999u });
 }
 
 void nfs3_take_attr(struct i2n_attr *ret, const fattr3 *a)
 {
 	static const uint16_t types[] = {
-		[NF3REG] = I2N_S_IFREG, [NF3DIR] = I2N_S_IFDIR, [NF3BLK] = I2N_S_IFBLK, [NF3CHR] = I2N_S_IFCHR,
-		[NF3LNK] = I2N_S_IFLNK, [NF3SOCK] = I2N_S_IFSOCK, [NF3FIFO] = I2N_S_IFIFO,
+		[NF3REG] = I2N_S_IFREG,	 [NF3DIR] = I2N_S_IFDIR, [NF3BLK] = I2N_S_IFBLK,
+		[NF3CHR] = I2N_S_IFCHR,	 [NF3LNK] = I2N_S_IFLNK, [NF3SOCK] = I2N_S_IFSOCK,
+		[NF3FIFO] = I2N_S_IFIFO,
 	};
 	unsigned type = (unsigned)a->type;
 
 	*ret = (struct i2n_attr){
-		.size = a->size, .used = a->used, .fileid = a->fileid, .fsid = a->fsid, .mtime = packed(&a->mtime),
-		.atime = packed(&a->atime), .ctime = packed(&a->ctime), .uid = a->uid, .gid = a->gid, .nlink = a->nlink,
-		.major = a->rdev.specdata1, .minor = a->rdev.specdata2, .mode = (uint16_t)(a->mode & 07777u),
+		.size = a->size,
+		.used = a->used,
+		.fileid = a->fileid,
+		.fsid = a->fsid,
+		.mtime = packed(&a->mtime),
+		.atime = packed(&a->atime),
+		.ctime = packed(&a->ctime),
+		.uid = a->uid,
+		.gid = a->gid,
+		.nlink = a->nlink,
+		.major = a->rdev.specdata1,
+		.minor = a->rdev.specdata2,
+		.mode = (uint16_t)(a->mode & 07777u),
 	};
 	if (type < sizeof(types) / sizeof(types[0]))
 		ret->mode |= types[type];
@@ -83,8 +95,10 @@ static void ask_data(struct nfs3_op *o)
 	uint32_t rest = op->len - op->ret_len;
 
 	args->buf = (char *)op->buf + op->ret_len;
-	args->xdr = (READ3args){ .file = nfs3_fh_xdr(&o->self), .offset = op->off + op->ret_len,
-				 .count = rest < o->nfs->sink.read_size ? rest : o->nfs->sink.read_size };
+	args->xdr = (READ3args){ .file = nfs3_fh_xdr(&o->self),
+				 .offset = op->off + op->ret_len,
+				 .count = rest < o->nfs->sink.read_size ? rest
+									: o->nfs->sink.read_size };
 	nfs3_ask(o, I2N_PROC_READ, on_read);
 }
 
@@ -142,7 +156,8 @@ void nfs3_read_start(struct nfs3_op *o)
 		o->dir = *nfs3_objs_get(&o->nfs->objs, op->parent);
 		memcpy(o->name, op->name, op->name_len);
 		o->name[op->name_len] = '\0';
-		o->call.args.lookup.what = (diropargs3){ .dir = nfs3_fh_xdr(&o->dir), .name = o->name };
+		o->call.args.lookup.what =
+			(diropargs3){ .dir = nfs3_fh_xdr(&o->dir), .name = o->name };
 		nfs3_ask(o, I2N_PROC_LOOKUP, on_lookup);
 		return;
 	}

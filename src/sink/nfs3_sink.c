@@ -182,7 +182,8 @@ static int finish(struct i2n_sink *sink, struct i2n_err *err)
 {
 	struct nfs3 *nfs = nfs3_of(sink);
 
-	/* NFSv3 makes everything but UNSTABLE data durable before it answers, and that was committed file by file */
+	/* NFSv3 makes everything but UNSTABLE data durable before it answers, and that was
+	 * committed file by file */
 	return nfs->audits ? nfs3_audit_run(nfs, err) : I2N_OK;
 }
 
@@ -269,7 +270,8 @@ static struct nfs3 *nfs3_new(const struct i2n_nfs_url *url, const struct i2n_nfs
 	return nfs;
 }
 
-int i2n_sink_open_nfs3(const struct i2n_nfs_url *url, const struct i2n_nfs_opts *opts, const struct i2n_sink_env *env,
+int i2n_sink_open_nfs3(const struct i2n_nfs_url *url, const struct i2n_nfs_opts *opts,
+		       const struct i2n_sink_env *env,
 		       const volatile int *stop, struct i2n_sink **ret, struct i2n_err *err)
 {
 	struct nfs3 *nfs = nfs3_new(url, opts, env);
@@ -286,7 +288,8 @@ int i2n_sink_open_nfs3(const struct i2n_nfs_url *url, const struct i2n_nfs_opts 
 	return I2N_OK;
 }
 
-int i2n_check_nfs3(const struct i2n_nfs_url *url, const struct i2n_nfs_opts *opts, const struct i2n_notes *notes,
+int i2n_check_nfs3(const struct i2n_nfs_url *url, const struct i2n_nfs_opts *opts,
+		   const struct i2n_notes *notes,
 		   const volatile int *stop, struct i2n_check *check, struct i2n_err *err)
 {
 	struct i2n_sink_env env = { .notes = notes };

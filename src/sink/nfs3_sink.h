@@ -2,17 +2,19 @@
  *
  *	nfs3_sink.c	submit, service, cancel, finish, free
  *	nfs3_step.c	what all ops do: requests, errors, settling attributes
- *	nfs3_make.c	MKDIR, SYMLINK, MKNOD, LINK, DIRATTR and CREATE, with what to believe after re-sending
+ *	nfs3_make.c	MKDIR, SYMLINK, MKNOD, LINK, DIRATTR and CREATE, with what to believe after
+ *			re-sending
  *	nfs3_file.c	file data: WRITE, COMMIT, write verifiers
  *	nfs3_read.c	LOOKUP, GETATTR, READ, READLINK: what is there
  *	nfs3_list.c	LIST
  *	nfs3_change.c	SETATTR, REMOVE, RMDIR, RENAME
- *	nfs3_audit.c	a second look at the attributes of what a broken connection may have disturbed
+ *	nfs3_audit.c	a second look at the attributes of what a broken connection may have
+ *			disturbed
  *	nfs_mount.c	everything before the first op
  *
- * Every op has one request of its own under way at a time (`call`), and files any number of WRITEs beside. A reply runs
- * the op's next step; steps only queue requests (sent by service) and finished ops (handed back by service), so nothing
- * of the engine ever runs inside libnfs. */
+ * Every op has one request of its own under way at a time (`call`), and files any number of WRITEs
+ * beside. A reply runs the op's next step; steps only queue requests (sent by service) and finished
+ * ops (handed back by service), so nothing of the engine ever runs inside libnfs. */
 #ifndef NFS3_SINK_H
 #define NFS3_SINK_H
 
@@ -39,16 +41,19 @@ struct nfs3_op {
 	struct nfs3 *nfs;
 	struct i2n_op *op;
 	struct nfs3_op *prev, *next;		/* active or finished */
-	/* of files with data to send, symlinks that wait for a trial, listings with entries to hand over */
+	/* of files with data to send, symlinks that wait for a trial, listings with entries to hand
+	 * over */
 	struct nfs3_op *writer_next;
-	/* Takes the reply; *status is the first word of every result and is NFS3_OK or handled here. */
+	/* Takes the reply; *status is the first word of every result and is NFS3_OK or handled
+	 * here. */
 	void (*step)(struct nfs3_op *o, const void *res);
 	struct nfs3_fh dir, self;
 	char name[I2N_NAME_MAX + 1];
 	char *target;				/* of a symlink; malloc */
 	struct nfs3_want want;
 	unsigned fixes;				/* corrective SETATTRs so far */
-	unsigned fix_left;			/* enum nfs3_attr still to be sent after the owner */
+	unsigned fix_left;			/* enum nfs3_attr still to be sent after the
+						 * owner */
 	bool asked;				/* a GETATTR was needed */
 	bool ambiguous;				/* some request was re-sent: audit at the end */
 	bool on_writers;
@@ -63,8 +68,10 @@ struct nfs3_op {
 	bool undo;				/* and is then removed */
 	char verf[NFS3_WRITEVERFSIZE];
 	unsigned writes_out, rewinds;
-	uint64_t sent_end, safe_end, bytes;	/* end of data sent; of data committed; bytes since the last commit */
-	uint64_t fileid;			/* LINK: what has the name already; RENAME: what is moved */
+	uint64_t sent_end, safe_end, bytes;	/* end of data sent; of data committed; bytes since
+						 * the last commit */
+	uint64_t fileid;			/* LINK: what has the name already; RENAME: what is
+						 * moved */
 	/* reading back */
 	struct nfs3_list *list;			/* LIST; malloc */
 	struct nfs3_fh dir2;			/* RENAME */
@@ -92,7 +99,8 @@ struct nfs3 {
 	struct nfstime3 delta;
 	fattr3 root_attrs;
 	enum { SYMLINK_TIMES_UNKNOWN, SYMLINK_TIMES_KEPT, SYMLINK_TIMES_LOST } symlink_times;
-	unsigned symlink_misses;		/* corrective SETATTRs of a symlink's times that did nothing */
+	unsigned symlink_misses;		/* corrective SETATTRs of a symlink's times that did
+						 * nothing */
 	struct nfs3_op *symlink_trial, *symlink_waiters;
 	int stopping;				/* signal number */
 	int64_t stop_by_ms;
@@ -102,7 +110,8 @@ struct nfs3 {
 void nfs3_op_activate(struct nfs3_op *o);
 
 /* nfs3_step.c */
-void nfs3_ask(struct nfs3_op *o, enum i2n_proc proc, void (*step)(struct nfs3_op *o, const void *res));
+void nfs3_ask(struct nfs3_op *o, enum i2n_proc proc,
+	      void (*step)(struct nfs3_op *o, const void *res));
 void nfs3_op_done(struct nfs3_op *o, int rc);
 /* The same when the run can do without: reading back, removing. */
 void nfs3_op_refused(struct nfs3_op *o, enum i2n_proc proc, nfsstat3 status);
@@ -110,13 +119,15 @@ void nfs3_op_refused(struct nfs3_op *o, enum i2n_proc proc, nfsstat3 status);
 void nfs3_op_fail(struct nfs3_op *o, enum i2n_proc proc, nfsstat3 status, bool own_handle);
 void nfs3_op_conflict(struct nfs3_op *o, const char *what);
 char *nfs3_op_path(const struct nfs3_op *o, char *buf, size_t cap);
-/* Compare with what is wanted, mend, report; then the op is done. got NULL: the server did not say, ask it. */
+/* Compare with what is wanted, mend, report; then the op is done. got NULL: the server did not say,
+ * ask it. */
 void nfs3_settle(struct nfs3_op *o, const fattr3 *got);
 /* The final SETATTR: exactly these attributes, then settle. */
 void nfs3_set_attrs(struct nfs3_op *o, unsigned mask);
 
 /* nfs3_make.c */
-/* Read what is needed of the image, send the first request. The op may be done (not yet handed back) afterwards. */
+/* Read what is needed of the image, send the first request. The op may be done (not yet handed
+ * back) afterwards. */
 void nfs3_make_start(struct nfs3_op *o);
 
 /* nfs3_file.c */
@@ -133,7 +144,8 @@ bool nfs3_read_admits(const struct nfs3 *nfs, const struct i2n_op *op);
 
 /* nfs3_list.c */
 void nfs3_list_start(struct nfs3_op *o);
-bool nfs3_list_hand_over(struct nfs3 *nfs);	/* run on_entry for what has come; true: there was something */
+bool nfs3_list_hand_over(struct nfs3 *nfs);	/* run on_entry for what has come; true: there was
+						 * something */
 void nfs3_list_close(struct nfs3_op *o);
 bool nfs3_list_is_waiting(const struct nfs3_op *o);	/* in nfs->listed, or being handed over */
 
@@ -146,9 +158,11 @@ int nfs3_audit_run(struct nfs3 *nfs, struct i2n_err *err);
 void nfs3_audit_release(struct nfs3 *nfs);
 
 /* nfs_mount.c: fills objs[0], root_attrs, wsize, max_file, delta and calls. */
-int nfs_mount_open(struct nfs3 *nfs, const struct i2n_nfs_url *url, const volatile int *stop, struct i2n_err *err);
+int nfs_mount_open(struct nfs3 *nfs, const struct i2n_nfs_url *url, const volatile int *stop,
+		   struct i2n_err *err);
 /* Mount, go to the deepest directory that exists, try out there what the server keeps. */
-int nfs_mount_check(struct nfs3 *nfs, const struct i2n_nfs_url *url, const volatile int *stop, struct i2n_check *check,
+int nfs_mount_check(struct nfs3 *nfs, const struct i2n_nfs_url *url, const volatile int *stop,
+		    struct i2n_check *check,
 		    struct i2n_err *err);
 
 #endif

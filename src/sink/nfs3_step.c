@@ -7,7 +7,8 @@
 #include <stdlib.h>
 
 #define FIXES_MAX 1	/* corrective rounds per object; a second one has never been seen to help */
-#define SYMLINK_TRIALS 2	/* useless rounds after which a server counts as keeping no symlink times */
+#define SYMLINK_TRIALS 2	/* useless rounds after which a server counts as keeping no symlink
+				 * times */
 
 char *nfs3_op_path(const struct nfs3_op *o, char *buf, size_t cap)
 {
@@ -34,15 +35,18 @@ static int take_result(struct nfs3_op *o)
 	char *path;
 	size_t len = 0;
 
-	if (kind == I2N_OP_MKDIR || (object && o->op->keep) || (kind == I2N_OP_LOOKUP && !o->op->absent)) {
+	if (kind == I2N_OP_MKDIR || (object && o->op->keep) ||
+	    (kind == I2N_OP_LOOKUP && !o->op->absent)) {
 		o->op->obj = nfs3_objs_add(&o->nfs->objs, &o->self);
 		if (o->op->obj == I2N_OBJ_NONE)
 			return i2n_err_nomem(&o->op->err);
 	}
 	if (settled && o->want.clamped && o->want.check & NFS3_ATTR_TIMES) {
-		path = o->nfs->env.tree ? i2n_tree_path(o->nfs->env.tree, o->op->dirent, &len) : NULL;
+		path = o->nfs->env.tree ? i2n_tree_path(o->nfs->env.tree, o->op->dirent,
+							&len) : NULL;
 		i2n_note(o->nfs->env.notes, I2N_NOTE_LOSS, "time-range", path, len,
-			 "a time before 1970 or after 2106 was moved to the nearest that NFSv3 can express");
+			 "a time before 1970 or after 2106 was moved to the nearest that NFSv3 can "
+			 "express");
 		free(path);
 	}
 	return I2N_OK;
@@ -96,7 +100,8 @@ void nfs3_op_conflict(struct nfs3_op *o, const char *what)
 {
 	char path[400];
 
-	i2n_err_set(&o->op->err, I2N_DOM_DEST, 0, "cannot store %s: %s", nfs3_op_path(o, path, sizeof(path)), what);
+	i2n_err_set(&o->op->err, I2N_DOM_DEST, 0, "cannot store %s: %s",
+		    nfs3_op_path(o, path, sizeof(path)), what);
 	nfs3_op_done(o, I2N_BADNODE);
 }
 
@@ -113,7 +118,8 @@ static void on_answer(struct nfs_call *call, const void *res)
 	nfs3_op_done(o, I2N_FATAL);
 }
 
-void nfs3_ask(struct nfs3_op *o, enum i2n_proc proc, void (*step)(struct nfs3_op *o, const void *res))
+void nfs3_ask(struct nfs3_op *o, enum i2n_proc proc,
+	      void (*step)(struct nfs3_op *o, const void *res))
 {
 	o->step = step;
 	o->call.proc = proc;
@@ -157,7 +163,8 @@ static void ask_attrs(struct nfs3_op *o)
 	nfs3_ask(o, I2N_PROC_GETATTR, on_getattr);
 }
 
-static void send_setattr(struct nfs3_op *o, unsigned mask, void (*step)(struct nfs3_op *o, const void *res))
+static void send_setattr(struct nfs3_op *o, unsigned mask,
+			 void (*step)(struct nfs3_op *o, const void *res))
 {
 	SETATTR3args *args = &o->call.args.setattr;
 
@@ -200,7 +207,8 @@ static void on_fix(struct nfs3_op *o, const void *reply)
 		nfs3_settle(o, NULL);
 }
 
-/* Servers drop setuid and setgid when the owner is set, even in the same request: there the owner goes first, alone. */
+/* Servers drop setuid and setgid when the owner is set, even in the same request: there the owner
+ * goes first, alone. */
 static void fix(struct nfs3_op *o, unsigned diff)
 {
 	unsigned mask = diff & NFS3_ATTR_FIXABLE;
@@ -226,8 +234,9 @@ static void give_in(struct nfs3_op *o, const fattr3 *got, unsigned diff)
 	nfs3_op_done(o, I2N_OK);
 }
 
-/* Some servers (nfs-ganesha) take the times of a symlink and forget them. Whether this one does is learnt from one
- * symlink at a time, while the others wait, so that a thousand of them cost a request or two and not a thousand. */
+/* Some servers (nfs-ganesha) take the times of a symlink and forget them. Whether this one does is
+ * learnt from one symlink at a time, while the others wait, so that a thousand of them cost a
+ * request or two and not a thousand. */
 static void learn_symlink_times(struct nfs3_op *o, const fattr3 *got, unsigned diff)
 {
 	struct nfs3 *nfs = o->nfs;
@@ -259,7 +268,8 @@ static void judge_trial(struct nfs3 *nfs, unsigned diff)
 {
 	if (!(diff & NFS3_ATTR_TIMES))
 		nfs->symlink_times = SYMLINK_TIMES_KEPT;
-	else if (++nfs->symlink_misses >= SYMLINK_TRIALS && nfs->symlink_times == SYMLINK_TIMES_UNKNOWN)
+	else if (++nfs->symlink_misses >= SYMLINK_TRIALS &&
+		 nfs->symlink_times == SYMLINK_TIMES_UNKNOWN)
 		nfs->symlink_times = SYMLINK_TIMES_LOST;
 }
 
@@ -282,7 +292,8 @@ void nfs3_settle(struct nfs3_op *o, const fattr3 *got)
 		nfs3_op_conflict(o, "something of another type is there");
 		return;
 	}
-	if (diff & NFS3_ATTR_SIZE && got->size < o->sent_end) {	/* growing it would only hide that data is missing */
+	if (diff & NFS3_ATTR_SIZE && got->size < o->sent_end) {	/* growing it would only hide that
+								 * data is missing */
 		nfs3_op_conflict(o, "the file is shorter than what was written");
 		return;
 	}

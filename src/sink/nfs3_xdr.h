@@ -1,4 +1,5 @@
-/* nfs3_xdr.h - the structures of NFSv3 (RFC 1813) as libnfs declares them, the same in all its versions.
+/* nfs3_xdr.h - the structures of NFSv3 (RFC 1813) as libnfs declares them, the same in all its
+ * versions.
  *
  * Needs _DEFAULT_SOURCE (set by the Makefile): the headers of libnfs use caddr_t. */
 #ifndef NFS3_XDR_H
@@ -25,7 +26,8 @@ struct nfs3_fh {
 static inline nfs_fh3 nfs3_fh_xdr(const struct nfs3_fh *fh)
 {
 	/* libnfs wants a char * and only reads it */
-	return (nfs_fh3){ .data = { .data_len = fh->len, .data_val = (char *)(uintptr_t)fh->data } };
+	return (nfs_fh3){ .data = { .data_len = fh->len,
+				    .data_val = (char *)(uintptr_t)fh->data } };
 }
 
 /* false: longer than the protocol allows, or empty. */
@@ -38,7 +40,8 @@ static inline bool nfs3_fh_take(struct nfs3_fh *fh, size_t len, const void *data
 	return true;
 }
 
-/* An entry of a list in a reply: libnfs puts them on addresses that are not aligned. at is not NULL. */
+/* An entry of a list in a reply: libnfs puts them on addresses that are not aligned. at is not
+ * NULL. */
 static inline entryplus3 nfs3_entry(const void *at)
 {
 	entryplus3 e;

@@ -1,7 +1,8 @@
 /* nfs_buf.h - buffers for file data on its way to the server, bounded in total.
  *
- * Sizes are powers of two from 4 KiB to 1 MiB (larger write sizes get their own size), so that small files do not take
- * the room of large ones. The sum of all buffers, in use and kept for reuse, never exceeds the cap. */
+ * Sizes are powers of two from 4 KiB to 1 MiB (larger write sizes get their own size), so that
+ * small files do not take the room of large ones. The sum of all buffers, in use and kept for
+ * reuse, never exceeds the cap. */
 #ifndef NFS_BUF_H
 #define NFS_BUF_H
 
@@ -22,8 +23,9 @@ struct nfs_bufs {
 };
 
 void nfs_bufs_init(struct nfs_bufs *bufs, uint64_t cap);
-/* NULL: the cap is reached (or memory is out); try again after a put. One buffer is always granted, whatever its size.
- * */
+/* NULL: the cap is reached (or memory is out); try again after a put. One buffer is always granted,
+ * whatever its size.
+ */
 struct nfs_buf *nfs_bufs_get(struct nfs_bufs *bufs, size_t size);
 void nfs_bufs_put(struct nfs_bufs *bufs, struct nfs_buf *buf);
 void nfs_bufs_release(struct nfs_bufs *bufs);	/* all are back */

@@ -16,7 +16,8 @@
 #define SILENCE_TOLD_MS 5000	/* the user hears of a silent server after this time */
 #define POLL_MAX_MS 200		/* libnfs 4.0 wants to be called now and then while connecting */
 #define LONG_TRIES 20
-#define SENDINGS_MAX 200	/* a request that kills its connection each time is not sent for ever */
+#define SENDINGS_MAX 200	/* a request that kills its connection each time is not sent for
+				 * ever */
 
 int64_t nfs_now_ms(void)
 {
@@ -46,7 +47,9 @@ static void append(struct nfs_call_list *list, struct nfs_call *call, enum nfs_c
 
 static struct nfs_call_list *list_of(struct nfs_calls *calls, enum nfs_call_where where)
 {
-	return where == CALL_SENT ? &calls->sent : where == CALL_READY ? &calls->ready : &calls->delayed;
+	return where == CALL_SENT    ? &calls->sent
+	       : where == CALL_READY ? &calls->ready
+				     : &calls->delayed;
 }
 
 static void answer(struct nfs_call *call, const void *res)
@@ -73,12 +76,18 @@ static void answer_waiting(struct nfs_calls *calls)
 }
 
 void nfs_calls_init(struct nfs_calls *calls, const struct rpc_target *target, unsigned window,
-		    int64_t retry_for_ms, struct i2n_sink_stats *stats, const struct i2n_notes *notes)
+		    int64_t retry_for_ms, struct i2n_sink_stats *stats,
+		    const struct i2n_notes *notes)
 {
 	*calls = (struct nfs_calls){
-		.target = *target, .window = window, .stats = stats, .notes = notes, .retry_for_ms = retry_for_ms,
+		.target = *target,
+		.window = window,
+		.stats = stats,
+		.notes = notes,
+		.retry_for_ms = retry_for_ms,
 		/* at least one new connection is tried before the server is given up */
-		.no_reply_ms = retry_for_ms && retry_for_ms / 2 < NO_REPLY_MS ? retry_for_ms / 2 : NO_REPLY_MS,
+		.no_reply_ms = retry_for_ms && retry_for_ms / 2 < NO_REPLY_MS ? retry_for_ms / 2
+									      : NO_REPLY_MS,
 	};
 }
 
@@ -99,7 +108,8 @@ static void heard(struct nfs_calls *calls, int64_t now)
 	calls->answered = true;
 	calls->backoff_ms = 0;
 	if (calls->outage_ms)
-		i2n_note(calls->notes, I2N_NOTE_STATE, "server", NULL, 0, "the server answers again after %d s",
+		i2n_note(calls->notes, I2N_NOTE_STATE, "server", NULL, 0,
+			 "the server answers again after %d s",
 			 (int)((now - calls->outage_ms) / 1000));
 	calls->outage_ms = 0;
 }
@@ -163,7 +173,8 @@ static void send_long(struct nfs_call *call)
 	SYMLINK3res res;
 
 	count_sending(call);
-	if (nfs_long_symlink(&calls->target, rpc_conn_port(calls->conn), &call->args.symlink, &fh, &res)) {
+	if (nfs_long_symlink(&calls->target, rpc_conn_port(calls->conn), &call->args.symlink, &fh,
+			     &res)) {
 		take_reply(call, &res);
 		return;
 	}
@@ -180,7 +191,8 @@ static void send_long(struct nfs_call *call)
 
 static bool is_long(const struct nfs_call *call)
 {
-	return call->proc == I2N_PROC_SYMLINK && strlen(call->args.symlink.symlink.symlink_data) > NFS_LONG_TARGET;
+	return call->proc == I2N_PROC_SYMLINK &&
+	       strlen(call->args.symlink.symlink.symlink_data) > NFS_LONG_TARGET;
 }
 
 static void send_ready(struct nfs_calls *calls)
@@ -220,10 +232,12 @@ static void give_up(struct nfs_calls *calls, const char *why, bool denied, int64
 	int waited = (int)((now - calls->outage_ms) / 1000);
 
 	if (!calls->was_up)
-		i2n_err_set(&err, I2N_DOM_RPC, 0, "cannot connect to the NFS service at %s port %u: %s",
+		i2n_err_set(&err, I2N_DOM_RPC, 0,
+			    "cannot connect to the NFS service at %s port %u: %s",
 			    calls->target.addr, (unsigned)calls->target.port, why);
 	else if (waited)
-		i2n_err_set(&err, I2N_DOM_RPC, 0, "gave up after %d s without the server: %s", waited, why);
+		i2n_err_set(&err, I2N_DOM_RPC, 0, "gave up after %d s without the server: %s",
+			    waited, why);
 	else
 		i2n_err_set(&err, I2N_DOM_RPC, 0, "lost the server: %s", why);
 	calls->denied = denied;
@@ -283,7 +297,8 @@ static void lost(struct nfs_calls *calls, const char *text, int64_t now)
 	}
 	calls->retry_at_ms = now + calls->backoff_ms;
 	if (!calls->backoff_ms || calls->backoff_ms >= TOLD_BACKOFF_MS)
-		i2n_note(calls->notes, I2N_NOTE_STATE, "server", NULL, 0, "lost the server (%s), trying again%s", why,
+		i2n_note(calls->notes, I2N_NOTE_STATE, "server", NULL, 0,
+			 "lost the server (%s), trying again%s", why,
 			 calls->backoff_ms ? " in a few seconds" : "");
 	calls->backoff_ms = calls->backoff_ms ? calls->backoff_ms * 2 : BACKOFF_FIRST_MS;
 	if (calls->backoff_ms > BACKOFF_MAX_MS)
@@ -294,7 +309,8 @@ static void connect_now(struct nfs_calls *calls, int64_t now)
 {
 	calls->conn = rpc_conn_new(&calls->target);
 	calls->connect_by_ms = now + CONNECT_MS;
-	calls->stats->requests[I2N_PROC_NULL]++;	/* libnfs ends connecting with a NULL call */
+	calls->stats->requests[I2N_PROC_NULL]++;	/* libnfs ends connecting with a NULL
+							 * call */
 	if (!calls->conn) {
 		struct i2n_err err;
 
@@ -334,7 +350,8 @@ static void tell_silence(struct nfs_calls *calls, int64_t now)
 	if (now - calls->heard_ms < SILENCE_TOLD_MS || now - calls->told_ms < SILENCE_TOLD_MS)
 		return;
 	calls->told_ms = now;
-	i2n_note(calls->notes, I2N_NOTE_STATE, "server", NULL, 0, "the server has not answered for %d s",
+	i2n_note(calls->notes, I2N_NOTE_STATE, "server", NULL, 0,
+		 "the server has not answered for %d s",
 		 (int)((now - calls->heard_ms) / 1000));
 }
 

@@ -1,15 +1,16 @@
 /* nfs_call.h - the requests that are on their way, over a connection that may break.
  *
- * A call knows all that is needed to send it again. It waits in `ready` while the window is full or the connection is
- * down, is in `sent` until its reply comes, and in `delayed` while the server asks for patience (NFS3ERR_JUKEBOX). When
- * the connection fails, everything in `sent` goes back to the head of `ready` in its old order, marked as ambiguous:
- * the server may have carried it out. A new connection is made after a growing pause; when the server gave no sign for
- * `retry_for_ms`, every call is answered with no result and calls->err says why.
+ * A call knows all that is needed to send it again. It waits in `ready` while the window is full or
+ * the connection is down, is in `sent` until its reply comes, and in `delayed` while the server
+ * asks for patience (NFS3ERR_JUKEBOX). When the connection fails, everything in `sent` goes back to
+ * the head of `ready` in its old order, marked as ambiguous: the server may have carried it out. A
+ * new connection is made after a growing pause; when the server gave no sign for `retry_for_ms`,
+ * every call is answered with no result and calls->err says why.
  *
  * Unit:      milliseconds of a monotonic clock.
  * Thread:    one.
- * Ownership: a call belongs to the table from nfs_call_start() until its done() runs; then to its owner again, who may
- *            start it anew from inside done(). args must stay valid meanwhile.
+ * Ownership: a call belongs to the table from nfs_call_start() until its done() runs; then to its
+ *            owner again, who may start it anew from inside done(). args must stay valid meanwhile.
  * Source:    RFC 1813 4.5 and 4.8; RFC 5531. */
 #ifndef NFS_CALL_H
 #define NFS_CALL_H
@@ -28,8 +29,8 @@ struct nfs_call {
 	bool ambiguous;			/* an earlier sending may have been carried out */
 	unsigned short sendings, jukebox;
 	int64_t due_ms, since_ms;
-	/* res: the XDR result, valid during the call; status is its first member. NULL: will never be answered, see
-	 * calls->err. */
+	/* res: the XDR result, valid during the call; status is its first member. NULL: will never
+	 * be answered, see calls->err. */
 	void (*done)(struct nfs_call *call, const void *res);
 	union {
 		LOOKUP3args lookup;
@@ -73,7 +74,8 @@ struct nfs_calls {
 	bool dead;				/* err is set, nothing will be sent any more */
 	int64_t retry_for_ms;			/* 0: give up at the first failure */
 	int64_t no_reply_ms;			/* a connection silent for so long is given up */
-	int64_t heard_ms;			/* last sign from the server, or since when it owes us one */
+	int64_t heard_ms;			/* last sign from the server, or since when it owes
+						 * us one */
 	int64_t outage_ms;			/* since when there is trouble, 0 = there is none */
 	int64_t backoff_ms, retry_at_ms, connect_by_ms;
 	int64_t told_ms;			/* last note about waiting */
@@ -82,10 +84,11 @@ struct nfs_calls {
 
 int64_t nfs_now_ms(void);
 
-/* Nothing is connected until there is a call. A server that never answered is given up after less than a second,
- * whatever retry_for_ms says. */
+/* Nothing is connected until there is a call. A server that never answered is given up after less
+ * than a second, whatever retry_for_ms says. */
 void nfs_calls_init(struct nfs_calls *calls, const struct rpc_target *target, unsigned window,
-		    int64_t retry_for_ms, struct i2n_sink_stats *stats, const struct i2n_notes *notes);
+		    int64_t retry_for_ms, struct i2n_sink_stats *stats,
+		    const struct i2n_notes *notes);
 
 /* Queue; proc, args, done are set. done never runs inside. */
 void nfs_call_start(struct nfs_calls *calls, struct nfs_call *call);
@@ -93,12 +96,12 @@ void nfs_call_start(struct nfs_calls *calls, struct nfs_call *call);
 bool nfs_calls_have_room(const struct nfs_calls *calls);
 bool nfs_calls_are_idle(const struct nfs_calls *calls);
 
-/* Send, wait at most timeout_ms for something to happen, run done() of what is answered. I2N_FATAL: dead; all calls
- * have been answered. */
+/* Send, wait at most timeout_ms for something to happen, run done() of what is answered. I2N_FATAL:
+ * dead; all calls have been answered. */
 int nfs_calls_service(struct nfs_calls *calls, int timeout_ms);
 
-/* Answer everything that is not on its way to the server with *why; if also_sent, drop the connection and answer the
- * rest too. Calls started later are answered in the same way. */
+/* Answer everything that is not on its way to the server with *why; if also_sent, drop the
+ * connection and answer the rest too. Calls started later are answered in the same way. */
 void nfs_calls_stop(struct nfs_calls *calls, const struct i2n_err *why, bool also_sent);
 
 /* Forget all calls without running done, close. */

@@ -37,7 +37,8 @@ static const struct remedy {
 		},
 	},
 	[I2N_REMEDY_RW] = {
-		"the export lacks the option rw, or what lies below it is mounted read-only", true, {
+		"the export lacks the option rw, or what lies below it is mounted read-only",
+		true, {
 			{ "nfs-ganesha", "Access_Type = RW;" },
 			{ "Synology", "NFS Permissions > Privilege: Read/Write" },
 			{ "TrueNAS", "the NFS share's Advanced Options: Read-Only off" },
@@ -48,7 +49,8 @@ static const struct remedy {
 		},
 	},
 	[I2N_REMEDY_ROOT] = {
-		"the export lacks the option no_root_squash, without which no owner can be kept", true, {
+		"the export lacks the option no_root_squash, without which no owner can be kept",
+		true, {
 			{ "nfs-ganesha", "Squash = No_Root_Squash;" },
 			{ "Synology", "NFS Permissions > Squash: No mapping" },
 			{ "TrueNAS",

@@ -15,7 +15,8 @@
 #endif
 
 #define PATIENCE_MS 5000
-#define CALL_MAX 8192	/* header 100, handle 68, name 260, attributes 60: targets up to NFS_TARGET_MAX fit */
+#define CALL_MAX 8192	/* header 100, handle 68, name 260, attributes 60: targets up to
+			 * NFS_TARGET_MAX fit */
 #define REPLY_MAX 1024
 
 struct xdr {
@@ -134,8 +135,9 @@ static int connect_to(const struct rpc_target *target, uint16_t port)
 		return -1;
 	fd = socket(ai->ai_family, SOCK_STREAM, 0);
 	if (fd >= 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0 &&
-	    (!connect(fd, ai->ai_addr, ai->ai_addrlen) || errno == EINPROGRESS) && wait_for(fd, POLLOUT) &&
-	    !getsockopt(fd, SOL_SOCKET, SO_ERROR, &soerr, &len) && !soerr) {
+	    (!connect(fd, ai->ai_addr, ai->ai_addrlen) || errno == EINPROGRESS) &&
+	    wait_for(fd, POLLOUT) && !getsockopt(fd, SOL_SOCKET, SO_ERROR, &soerr, &len) &&
+	    !soerr) {
 		freeaddrinfo(ai);
 		return fd;
 	}
@@ -250,7 +252,8 @@ static void get_attrs(struct xdr *x, post_op_attr *ret)
 	get_time(x, &a->ctime);
 }
 
-static bool decode(unsigned char *buf, size_t len, uint32_t xid, struct nfs3_fh *ret_fh, SYMLINK3res *res)
+static bool decode(unsigned char *buf, size_t len, uint32_t xid, struct nfs3_fh *ret_fh,
+		   SYMLINK3res *res)
 {
 	struct xdr x = { .p = buf, .end = buf + len };
 	SYMLINK3resok *ok = &res->SYMLINK3res_u.resok;
@@ -278,7 +281,8 @@ static bool decode(unsigned char *buf, size_t len, uint32_t xid, struct nfs3_fh 
 	return !x.bad;
 }
 
-bool nfs_long_symlink(const struct rpc_target *target, uint16_t port, const SYMLINK3args *args, struct nfs3_fh *ret_fh,
+bool nfs_long_symlink(const struct rpc_target *target, uint16_t port, const SYMLINK3args *args,
+		      struct nfs3_fh *ret_fh,
 		      SYMLINK3res *ret_res)
 {
 	unsigned char call[CALL_MAX], reply[REPLY_MAX];

@@ -13,7 +13,8 @@
 #define LIST_CALLS 8		/* an empty directory needs one */
 #define DIR_MODE 0755
 #define WSIZE_MAX (1u << 20)
-#define RSIZE_MAX (256u << 10)	/* replies of libnfs 4.0 must stay below 1 MiB; larger ones were not faster */
+#define RSIZE_MAX (256u << 10)	/* replies of libnfs 4.0 must stay below 1 MiB; larger ones were not
+				 * faster */
 #define MADE_MAX 512		/* a path of 1024 bytes has no more components */
 
 /* One request at a time, with what its reply says. */
@@ -70,7 +71,8 @@ static void take_result(struct walk *w, enum i2n_proc proc, const void *res)
 
 	switch (proc) {
 	case I2N_PROC_LOOKUP:
-		w->has_fh = nfs3_fh_take(&w->fh, lookup->object.data.data_len, lookup->object.data.data_val);
+		w->has_fh = nfs3_fh_take(&w->fh, lookup->object.data.data_len,
+					 lookup->object.data.data_val);
 		take_attrs(w, nfs3_attrs(&lookup->obj_attributes));
 		break;
 	case I2N_PROC_MKDIR:
@@ -83,7 +85,9 @@ static void take_result(struct walk *w, enum i2n_proc proc, const void *res)
 		take_attrs(w, &((const GETATTR3res *)res)->GETATTR3res_u.resok.obj_attributes);
 		break;
 	case I2N_PROC_SETATTR:
-		take_attrs(w, nfs3_attrs(&((const SETATTR3res *)res)->SETATTR3res_u.resok.obj_wcc.after));
+		take_attrs(
+			w,
+			nfs3_attrs(&((const SETATTR3res *)res)->SETATTR3res_u.resok.obj_wcc.after));
 		break;
 	case I2N_PROC_FSINFO:
 		w->fsinfo = ((const FSINFO3res *)res)->FSINFO3res_u.resok;
@@ -138,10 +142,12 @@ static int ask(struct walk *w, enum i2n_proc proc, struct i2n_err *err)
 	nfs_call_start(calls, &w->call);
 	while (!w->answered) {
 		if (w->stop && *w->stop) {
-			i2n_err_set(&why, I2N_DOM_STOPPED, *w->stop, "stopped by signal %d", *w->stop);
+			i2n_err_set(&why, I2N_DOM_STOPPED, *w->stop, "stopped by signal %d",
+				    *w->stop);
 			nfs_calls_stop(calls, &why, true);
 		} else {
-			(void)nfs_calls_service(calls, 200);	/* dead: the call has been answered */
+			(void)nfs_calls_service(calls, 200);	/* dead: the call has been
+								 * answered */
 		}
 	}
 	if (!w->dead)
@@ -243,7 +249,8 @@ static int step_into(struct walk *w, const char *end, struct i2n_err *err)
 	char path[300];
 
 	if (!w->has_fh)
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_DEST, 0, "the server gave no usable file handle for %s",
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_DEST, 0,
+				"the server gave no usable file handle for %s",
 				quote_here(w, end, path, sizeof(path)));
 	w->here = w->fh;
 	w->rest = end;
@@ -261,7 +268,8 @@ static int walk_existing(struct walk *w, struct i2n_err *err)
 	int rc;
 
 	while ((end = component(w->rest, name))) {
-		w->call.args.lookup.what = (diropargs3){ .dir = nfs3_fh_xdr(&w->here), .name = name };
+		w->call.args.lookup.what =
+			(diropargs3){ .dir = nfs3_fh_xdr(&w->here), .name = name };
 		rc = ask(w, I2N_PROC_LOOKUP, err);
 		if (rc != I2N_OK)
 			return rc;
@@ -273,7 +281,8 @@ static int walk_existing(struct walk *w, struct i2n_err *err)
 		if (rc != I2N_OK)
 			return rc;
 		if (w->here_attrs.type != NF3DIR)
-			return i2n_fail(err, I2N_FATAL, I2N_DOM_DEST, 0, "%s on the server is %s, not a directory",
+			return i2n_fail(err, I2N_FATAL, I2N_DOM_DEST, 0,
+					"%s on the server is %s, not a directory",
 					quote_here(w, end, path, sizeof(path)),
 					w->here_attrs.type == NF3LNK ? "a symlink" : "a file");
 	}
@@ -288,7 +297,8 @@ static int check_empty(struct walk *w, struct i2n_err *err)
 
 	w->eof = false;
 	for (int i = 0; i < LIST_CALLS && !w->eof && !w->found[0]; i++) {
-		*args = (READDIRPLUS3args){ .dir = nfs3_fh_xdr(&w->here), .cookie = w->cookie, .dircount = 2048,
+		*args = (READDIRPLUS3args){ .dir = nfs3_fh_xdr(&w->here), .cookie = w->cookie,
+					    .dircount = 2048,
 					    .maxcount = LIST_BYTES };
 		memcpy(args->cookieverf, w->cookieverf, sizeof(args->cookieverf));
 		rc = ask(w, I2N_PROC_READDIRPLUS, err);
@@ -300,9 +310,11 @@ static int check_empty(struct walk *w, struct i2n_err *err)
 	if (w->eof && !w->found[0])
 		return I2N_OK;
 	i2n_err_set(err, I2N_DOM_DEST, 0, "the destination %s is not empty: it holds %s",
-		    quote_here(w, w->rest, path, sizeof(path)), w->found[0] ? w->found : "something");
-	i2n_err_hint(err, "to finish or renew what is there, add --update; else give a directory that is absent or "
-		     "empty; nothing was written");
+		    quote_here(w, w->rest, path,
+			       sizeof(path)), w->found[0] ? w->found : "something");
+	i2n_err_hint(err, "to finish or renew what is there, add --update; else give a directory "
+			  "that is absent or "
+			  "empty; nothing was written");
 	return I2N_FATAL;
 }
 
@@ -313,8 +325,9 @@ static void undo_made(struct walk *w)
 
 	while (w->n_made) {
 		w->n_made--;
-		w->call.args.rmdir.object = (diropargs3){ .dir = nfs3_fh_xdr(&w->made_in[w->n_made]),
-							  .name = w->made_name[w->n_made] };
+		w->call.args.rmdir.object =
+			(diropargs3){ .dir = nfs3_fh_xdr(&w->made_in[w->n_made]),
+				      .name = w->made_name[w->n_made] };
 		if (!w->nfs->calls.dead)
 			(void)ask(w, I2N_PROC_RMDIR, &ignored);
 		free(w->made_name[w->n_made]);
@@ -334,7 +347,8 @@ static int make_one(struct walk *w, char *name, const char *end, struct i2n_err 
 	/* the reply was lost, or has no handle in it: what is there is ours */
 	if (rc == I2N_OK && ((w->status == NFS3ERR_EXIST && w->call.ambiguous) ||
 			     (w->status == NFS3_OK && !w->has_fh))) {
-		w->call.args.lookup.what = (diropargs3){ .dir = nfs3_fh_xdr(&w->here), .name = name };
+		w->call.args.lookup.what =
+			(diropargs3){ .dir = nfs3_fh_xdr(&w->here), .name = name };
 		rc = ask(w, I2N_PROC_LOOKUP, err);
 	}
 	if (rc != I2N_OK)
@@ -365,8 +379,13 @@ static int probe(struct walk *w, bool essential, struct i2n_check *check, struct
 {
 	char where[300];
 	struct nfs3_check_in in = {
-		.calls = &w->nfs->calls, .dir = &w->here, .dir_attrs = &w->here_attrs, .fsinfo = &w->fsinfo,
-		.where = quote_here(w, w->rest, where, sizeof(where)), .uid = w->nfs->opts.uid, .stop = w->stop,
+		.calls = &w->nfs->calls,
+		.dir = &w->here,
+		.dir_attrs = &w->here_attrs,
+		.fsinfo = &w->fsinfo,
+		.where = quote_here(w, w->rest, where, sizeof(where)),
+		.uid = w->nfs->opts.uid,
+		.stop = w->stop,
 		.essential = essential,
 	};
 
@@ -383,14 +402,16 @@ static int check_fitness(struct walk *w, bool exists, struct i2n_err *err)
 
 	if (!check)
 		return I2N_OK;
-	if (exists && w->nfs->opts.dest == I2N_DEST_UPDATE)	/* most of it may be there already */
+	if (exists && w->nfs->opts.dest == I2N_DEST_UPDATE)	/* most of it may be there
+								 * already */
 		check->needs.bytes = check->needs.inodes = 0;
 	rc = probe(w, true, check, err);
 	if (rc == I2N_OK)
 		rc = nfs3_check_verdict(check, err);
 	if (rc != I2N_OK || !exists || !check->squashed || w->here_attrs.uid == check->uid)
 		return rc;
-	i2n_err_set(err, I2N_DOM_DEST, 0, "the destination exists and belongs to uid %u, not to %u who we are there",
+	i2n_err_set(err, I2N_DOM_DEST, 0,
+		    "the destination exists and belongs to uid %u, not to %u who we are there",
 		    w->here_attrs.uid, check->uid);
 	i2n_err_hint(err, "give a directory that does not exist yet; nothing was written");
 	return I2N_FATAL;
@@ -456,8 +477,11 @@ static int find_port(struct walk *w, struct rpc_target *target, struct i2n_err *
 static int mount_export(struct walk *w, struct i2n_err *err)
 {
 	struct nfs3 *nfs = w->nfs;
-	struct rpc_target target = { .program = RPC_NFS3, .uid = nfs->opts.uid, .gid = nfs->opts.gid };
-	int rc = nfs_mountd_mount(w->url, nfs->opts.uid, nfs->opts.gid, w->stop, &nfs->sink.stats, &w->mounted, err);
+	struct rpc_target target = { .program = RPC_NFS3,
+				     .uid = nfs->opts.uid,
+				     .gid = nfs->opts.gid };
+	int rc = nfs_mountd_mount(w->url, nfs->opts.uid, nfs->opts.gid, w->stop, &nfs->sink.stats,
+				  &w->mounted, err);
 
 	w->remedy = w->mounted.remedy;
 	if (rc != I2N_OK)
@@ -466,7 +490,8 @@ static int mount_export(struct walk *w, struct i2n_err *err)
 	rc = find_port(w, &target, err);
 	if (rc != I2N_OK)
 		return rc;
-	nfs_calls_init(&nfs->calls, &target, nfs->opts.window, (int64_t)nfs->opts.retry_for_s * 1000, &nfs->sink.stats,
+	nfs_calls_init(&nfs->calls, &target, nfs->opts.window,
+		       (int64_t)nfs->opts.retry_for_s * 1000, &nfs->sink.stats,
 		       nfs->env.notes);
 	w->here = w->mounted.fh;
 	w->rest = w->url->path + w->mounted.prefix_len;
@@ -486,7 +511,8 @@ static int mount_and_prepare(struct walk *w, struct i2n_err *err)
 	return nfs3_objs_add(&nfs->objs, &w->here) == I2N_OBJ_ROOT ? I2N_OK : i2n_err_nomem(err);
 }
 
-static struct walk *walk_new(struct nfs3 *nfs, const struct i2n_nfs_url *url, const volatile int *stop)
+static struct walk *walk_new(struct nfs3 *nfs, const struct i2n_nfs_url *url,
+			     const volatile int *stop)
 {
 	struct walk *w = calloc(1, sizeof(*w));
 
@@ -498,7 +524,8 @@ static struct walk *walk_new(struct nfs3 *nfs, const struct i2n_nfs_url *url, co
 	return w;
 }
 
-int nfs_mount_open(struct nfs3 *nfs, const struct i2n_nfs_url *url, const volatile int *stop, struct i2n_err *err)
+int nfs_mount_open(struct nfs3 *nfs, const struct i2n_nfs_url *url, const volatile int *stop,
+		   struct i2n_err *err)
 {
 	struct walk *w = walk_new(nfs, url, stop);
 	int rc;
@@ -523,12 +550,14 @@ static int as_finding(const struct walk *w, struct i2n_check *check, const struc
 			 w->remedy, "%s", err->msg);
 	(void)export_path(w, check->path, sizeof(check->path));
 	if (!w->mounted.prefix_len)
-		(void)i2n_escape(check->path, sizeof(check->path), w->url->path, strlen(w->url->path));
+		(void)i2n_escape(check->path, sizeof(check->path), w->url->path,
+				 strlen(w->url->path));
 	memcpy(check->client, w->mounted.client, sizeof(check->client));
 	return I2N_OK;
 }
 
-int nfs_mount_check(struct nfs3 *nfs, const struct i2n_nfs_url *url, const volatile int *stop, struct i2n_check *check,
+int nfs_mount_check(struct nfs3 *nfs, const struct i2n_nfs_url *url, const volatile int *stop,
+		    struct i2n_check *check,
 		    struct i2n_err *err)
 {
 	struct walk *w = walk_new(nfs, url, stop);

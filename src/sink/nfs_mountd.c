@@ -48,7 +48,8 @@ static int stopped(const volatile int *stop, struct i2n_err *err)
 	return i2n_fail(err, I2N_FATAL, I2N_DOM_STOPPED, *stop, "stopped by signal %d", *stop);
 }
 
-int nfs_conn_wait_up(struct rpc_conn *conn, const char *what, const char *host, const volatile int *stop,
+int nfs_conn_wait_up(struct rpc_conn *conn, const char *what, const char *host,
+		     const volatile int *stop,
 		     struct i2n_err *err)
 {
 	int64_t end = nfs_now_ms() + CONNECT_MS;
@@ -82,7 +83,8 @@ static int await(struct session *s, struct i2n_err *err)
 	}
 	if (s->answered)
 		return I2N_OK;
-	rc = i2n_fail(err, I2N_FATAL, I2N_DOM_RPC, 0, "the MOUNT service of '%s' does not answer: %s", s->url->host,
+	rc = i2n_fail(err, I2N_FATAL, I2N_DOM_RPC, 0,
+		      "the MOUNT service of '%s' does not answer: %s", s->url->host,
 		      rpc_conn_state(s->conn) == RPC_FAILED ? rpc_conn_error(s->conn) : "timeout");
 	if (rpc_conn_is_denied(s->conn))
 		hint(s, I2N_REMEDY_PORT, err);
@@ -194,7 +196,8 @@ static int mount_longest(struct session *s, struct i2n_err *err)
 			;
 	}
 	if (s->fh_bad)
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_DEST, 0, "the server gave a file handle of a wrong length");
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_DEST, 0,
+				"the server gave a file handle of a wrong length");
 	s->ret->prefix_len = s->path_len;
 	return I2N_OK;
 }
@@ -210,7 +213,8 @@ static int connect_port(struct session *s, uint16_t port, struct i2n_err *err)
 	return I2N_FATAL;
 }
 
-/* At the address: the port that the URL names, else what the portmapper says, else the usual one. */
+/* At the address: the port that the URL names, else what the portmapper says, else the usual
+ * one. */
 static int connect_address(struct session *s, const char *addr, struct i2n_err *err)
 {
 	struct i2n_err second;
@@ -222,12 +226,15 @@ static int connect_address(struct session *s, const char *addr, struct i2n_err *
 		return I2N_FATAL;
 	if (connect_port(s, MOUNTD_PORT, &second) == I2N_OK)
 		return I2N_OK;
-	i2n_err_hint(err, "is an NFS server running there? without a portmapper its ports must be given: "
-		     "nfs://host/path?nfsport=2049&mountport=20048");
+	i2n_err_hint(
+		err,
+		"is an NFS server running there? without a portmapper its ports must be given: "
+		"nfs://host/path?nfsport=2049&mountport=20048");
 	return I2N_FATAL;
 }
 
-int nfs_mountd_mount(const struct i2n_nfs_url *url, uint32_t uid, uint32_t gid, const volatile int *stop,
+int nfs_mountd_mount(const struct i2n_nfs_url *url, uint32_t uid, uint32_t gid,
+		     const volatile int *stop,
 		     struct i2n_sink_stats *stats, struct nfs_mounted *ret, struct i2n_err *err)
 {
 	struct session s = { .url = url, .stop = stop, .stats = stats, .ret = ret,

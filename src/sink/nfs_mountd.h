@@ -14,12 +14,15 @@ struct nfs_mounted {
 	enum i2n_remedy remedy;	/* of the failure that was reported */
 };
 
-/* Mount the longest prefix of url->path that the server gives. Blocks; *stop (may be NULL) ends it. */
-int nfs_mountd_mount(const struct i2n_nfs_url *url, uint32_t uid, uint32_t gid, const volatile int *stop,
+/* Mount the longest prefix of url->path that the server gives. Blocks; *stop (may be NULL) ends
+ * it. */
+int nfs_mountd_mount(const struct i2n_nfs_url *url, uint32_t uid, uint32_t gid,
+		     const volatile int *stop,
 		     struct i2n_sink_stats *stats, struct nfs_mounted *ret, struct i2n_err *err);
 
 /* Wait until a connection is up. what: "the NFS service", for the message. */
-int nfs_conn_wait_up(struct rpc_conn *conn, const char *what, const char *host, const volatile int *stop,
+int nfs_conn_wait_up(struct rpc_conn *conn, const char *what, const char *host,
+		     const volatile int *stop,
 		     struct i2n_err *err);
 
 #endif

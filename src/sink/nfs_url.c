@@ -13,7 +13,8 @@ static int bad(struct i2n_err *err, const char *text, const char *why)
 {
 	char q[512];
 
-	return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0, "%s in %s", why, i2n_quote(q, sizeof(q), text, strlen(text)));
+	return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0, "%s in %s", why,
+			i2n_quote(q, sizeof(q), text, strlen(text)));
 }
 
 static int hex(char c)
@@ -27,8 +28,9 @@ static int hex(char c)
 	return -1;
 }
 
-/* Decode %XX of [s, s + len) into a fresh string. *ret_why says what is wrong when NULL is returned; NULL = no memory.
- * */
+/* Decode %XX of [s, s + len) into a fresh string. *ret_why says what is wrong when NULL is
+ * returned; NULL = no memory.
+ */
 static char *decode(const char *s, size_t len, const char **ret_why)
 {
 	char *out = malloc(len + 1);
@@ -39,7 +41,8 @@ static char *decode(const char *s, size_t len, const char **ret_why)
 		int c = (unsigned char)s[i];
 
 		if (c == '%') {
-			int hi = len - i > 2 ? hex(s[i + 1]) : -1, lo = hi >= 0 ? hex(s[i + 2]) : -1;
+			int hi = len - i > 2 ? hex(s[i + 1]) : -1,
+			    lo = hi >= 0 ? hex(s[i + 2]) : -1;
 
 			if (lo < 0 || (hi | lo) == 0) {
 				*ret_why = "a '%' without two hexadecimal digits (or %00)";
@@ -72,7 +75,8 @@ static int parse_u32(const char *s, size_t len, uint32_t max, uint32_t *ret)
 	return len ? 0 : -1;
 }
 
-/* Drop doubled and trailing slashes in place; refuse "." and ".." and components that no server takes. */
+/* Drop doubled and trailing slashes in place; refuse "." and ".." and components that no server
+ * takes. */
 static const char *clean_path(char *path)
 {
 	char *in = path, *out = path;
@@ -100,15 +104,41 @@ static const char *clean_path(char *path)
 	return out - path > PATH_LIMIT ? "a path of more than 1024 bytes" : NULL;
 }
 
-enum arg_kind { ARG_VERSION, ARG_NFSPORT, ARG_MOUNTPORT, ARG_UID, ARG_GID, ARG_SEC, ARG_TLS, ARG_IGNORED };
-static const struct url_arg { const char *name; enum arg_kind kind; } url_args[] = {
-	{ "version", ARG_VERSION }, { "nfsport", ARG_NFSPORT }, { "mountport", ARG_MOUNTPORT },
-	{ "uid", ARG_UID }, { "gid", ARG_GID }, { "sec", ARG_SEC }, { "xprtsec", ARG_TLS },
-	{ "tcp-syncnt", ARG_IGNORED }, { "debug", ARG_IGNORED }, { "auto-traverse-mounts", ARG_IGNORED },
-	{ "dircache", ARG_IGNORED }, { "autoreconnect", ARG_IGNORED }, { "if", ARG_IGNORED },
-	{ "readahead", ARG_IGNORED }, { "pagecache", ARG_IGNORED }, { "timeo", ARG_IGNORED },
-	{ "retrans", ARG_IGNORED }, { "rsize", ARG_IGNORED }, { "wsize", ARG_IGNORED },
-	{ "readdir-buffer", ARG_IGNORED }, { "readonly", ARG_IGNORED },
+enum arg_kind {
+	ARG_VERSION,
+	ARG_NFSPORT,
+	ARG_MOUNTPORT,
+	ARG_UID,
+	ARG_GID,
+	ARG_SEC,
+	ARG_TLS,
+	ARG_IGNORED
+};
+static const struct url_arg {
+	const char *name;
+	enum arg_kind kind;
+} url_args[] = {
+	{ "version", ARG_VERSION },
+	{ "nfsport", ARG_NFSPORT },
+	{ "mountport", ARG_MOUNTPORT },
+	{ "uid", ARG_UID },
+	{ "gid", ARG_GID },
+	{ "sec", ARG_SEC },
+	{ "xprtsec", ARG_TLS },
+	{ "tcp-syncnt", ARG_IGNORED },
+	{ "debug", ARG_IGNORED },
+	{ "auto-traverse-mounts", ARG_IGNORED },
+	{ "dircache", ARG_IGNORED },
+	{ "autoreconnect", ARG_IGNORED },
+	{ "if", ARG_IGNORED },
+	{ "readahead", ARG_IGNORED },
+	{ "pagecache", ARG_IGNORED },
+	{ "timeo", ARG_IGNORED },
+	{ "retrans", ARG_IGNORED },
+	{ "rsize", ARG_IGNORED },
+	{ "wsize", ARG_IGNORED },
+	{ "readdir-buffer", ARG_IGNORED },
+	{ "readonly", ARG_IGNORED },
 };
 
 static const struct url_arg *find_arg(const char *s, size_t len)
@@ -121,7 +151,8 @@ static const struct url_arg *find_arg(const char *s, size_t len)
 	return NULL;
 }
 
-static int set_port(const char *text, const char *val, size_t len, uint16_t *port, struct i2n_err *err)
+static int set_port(const char *text, const char *val, size_t len, uint16_t *port,
+		    struct i2n_err *err)
 {
 	uint32_t n;
 
@@ -133,7 +164,8 @@ static int set_port(const char *text, const char *val, size_t len, uint16_t *por
 	return I2N_OK;
 }
 
-static int set_version(const char *text, const char *val, size_t len, struct i2n_nfs_url *url, struct i2n_err *err)
+static int set_version(const char *text, const char *val, size_t len, struct i2n_nfs_url *url,
+		       struct i2n_err *err)
 {
 	if (len == 1 && *val == '3') {
 		url->version = 3;
@@ -156,27 +188,33 @@ static int set_arg(const char *text, const struct url_arg *arg, const char *val,
 		return set_port(text, val, len, &url->mountport, err);
 	case ARG_UID:
 		url->has_uid = true;
-		return parse_u32(val, len, UINT32_MAX, &url->uid) ? bad(err, text, "a uid that is not a number")
-								  : I2N_OK;
+		return parse_u32(val, len, UINT32_MAX, &url->uid)
+			       ? bad(err, text, "a uid that is not a number")
+			       : I2N_OK;
 	case ARG_GID:
 		url->has_gid = true;
-		return parse_u32(val, len, UINT32_MAX, &url->gid) ? bad(err, text, "a gid that is not a number")
-								  : I2N_OK;
+		return parse_u32(val, len, UINT32_MAX, &url->gid)
+			       ? bad(err, text, "a gid that is not a number")
+			       : I2N_OK;
 	case ARG_SEC:
-		return len == 3 && !memcmp(val, "sys", 3) ? I2N_OK
-							  : bad(err, text, "a security flavour other than sys");
+		return len == 3 && !memcmp(val, "sys", 3)
+			       ? I2N_OK
+			       : bad(err, text, "a security flavour other than sys");
 	case ARG_TLS:
-		return len == 4 && !memcmp(val, "none", 4) ? I2N_OK
-							   : bad(err, text, "a transport security other than none");
+		return len == 4 && !memcmp(val, "none", 4)
+			       ? I2N_OK
+			       : bad(err, text, "a transport security other than none");
 	case ARG_IGNORED:
-		i2n_note(notes, I2N_NOTE_WARN, "url", NULL, 0, "'%s' in the URL has no meaning here and is ignored",
+		i2n_note(notes, I2N_NOTE_WARN, "url", NULL, 0,
+			 "'%s' in the URL has no meaning here and is ignored",
 			 arg->name);
 		return I2N_OK;
 	}
 	return I2N_OK;
 }
 
-static int parse_args(const char *text, const char *s, const struct i2n_notes *notes, struct i2n_nfs_url *url,
+static int parse_args(const char *text, const char *s, const struct i2n_notes *notes,
+		      struct i2n_nfs_url *url,
 		      struct i2n_err *err)
 {
 	while (*s) {
@@ -189,10 +227,12 @@ static int parse_args(const char *text, const char *s, const struct i2n_notes *n
 		if (len && !arg) {
 			rc = i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0, "unknown URL argument %s",
 				      i2n_quote(q, sizeof(q), s, nlen));
-			i2n_err_hint(err, "known are version, nfsport, mountport, uid, gid and what libnfs documents");
+			i2n_err_hint(err, "known are version, nfsport, mountport, uid, gid and "
+					  "what libnfs documents");
 			return rc;
 		}
-		rc = len ? set_arg(text, arg, val, len - (size_t)(val - s), notes, url, err) : I2N_OK;
+		rc = len ? set_arg(text, arg, val, len - (size_t)(val - s), notes, url,
+				   err) : I2N_OK;
 		if (rc != I2N_OK)
 			return rc;
 		s += len + (s[len] == '&');
@@ -201,7 +241,8 @@ static int parse_args(const char *text, const char *s, const struct i2n_notes *n
 }
 
 /* host, [v6], host:port. */
-static int parse_host(const char *text, const char *s, size_t len, struct i2n_nfs_url *url, struct i2n_err *err)
+static int parse_host(const char *text, const char *s, size_t len, struct i2n_nfs_url *url,
+		      struct i2n_err *err)
 {
 	const char *why = NULL, *end, *port;
 
@@ -229,14 +270,16 @@ static int parse_host(const char *text, const char *s, size_t len, struct i2n_nf
 	return url->host ? I2N_OK : why ? bad(err, text, why) : i2n_err_nomem(err);
 }
 
-static int parse(const char *text, const struct i2n_notes *notes, struct i2n_nfs_url *url, struct i2n_err *err)
+static int parse(const char *text, const struct i2n_notes *notes, struct i2n_nfs_url *url,
+		 struct i2n_err *err)
 {
 	const char *s = text, *why = NULL;
 	size_t len;
 	int rc;
 
 	if (strlen(text) > URL_MAX)
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0, "the URL is longer than %d bytes", URL_MAX);
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
+				"the URL is longer than %d bytes", URL_MAX);
 	if (strncmp(s, "nfs://", 6)) {
 		(void)bad(err, text, "no 'nfs://' at the start");
 		i2n_err_hint(err, "a destination looks like nfs://server/export/directory");
@@ -264,7 +307,8 @@ static int parse(const char *text, const struct i2n_notes *notes, struct i2n_nfs
 	return *s ? parse_args(text, s + 1, notes, url, err) : I2N_OK;
 }
 
-int i2n_nfs_url_parse(const char *text, const struct i2n_notes *notes, struct i2n_nfs_url *ret, struct i2n_err *err)
+int i2n_nfs_url_parse(const char *text, const struct i2n_notes *notes, struct i2n_nfs_url *ret,
+		      struct i2n_err *err)
 {
 	struct i2n_nfs_url url = { .version = 3 };
 	int rc = parse(text, notes, &url, err);

@@ -18,11 +18,13 @@
 #include <nfsc/libnfs-raw-mount.h>
 #include <nfsc/libnfs-raw-nfs.h>
 
-/* 4.0 and 5.0 name the raw calls _async and return int, 6 and 7 name them _task and return the PDU. */
+/* 4.0 and 5.0 name the raw calls _async and return int, 6 and 7 name them _task and return the
+ * PDU. */
 #ifdef LIBNFS_API_V2
 #define NFS3(op, args) (rpc_nfs3_##op##_task(conn->rpc, on_reply, (args), slot) != NULL)
 #define SEND_READ(args) \
-	(rpc_nfs3_read_task(conn->rpc, on_reply, (args)->buf, (args)->xdr.count, &(args)->xdr, slot) != NULL)
+	(rpc_nfs3_read_task(conn->rpc, on_reply, (args)->buf, (args)->xdr.count, &(args)->xdr,
+			    slot) != NULL)
 #define CALL_MNT(path) (rpc_mount3_mnt_task(conn->rpc, on_reply, (path), slot) != NULL)
 #define CALL_EXPORT() (rpc_mount3_export_task(conn->rpc, on_reply, slot) != NULL)
 #else
@@ -48,16 +50,20 @@ int rpc_resolve(const char *host, char (*ret_addrs)[64], unsigned *ret_n, struct
 	int rc = getaddrinfo(host, NULL, &hints, &list);
 
 	if (rc)
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_RPC, 0, "cannot find host '%s': %s", host, gai_strerror(rc));
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_RPC, 0, "cannot find host '%s': %s", host,
+				gai_strerror(rc));
 	for (ai = list; ai && n < RPC_ADDRS_MAX; ai = ai->ai_next)
-		if (!getnameinfo(ai->ai_addr, ai->ai_addrlen, ret_addrs[n], 64, NULL, 0, NI_NUMERICHOST))
+		if (!getnameinfo(ai->ai_addr, ai->ai_addrlen, ret_addrs[n], 64, NULL, 0,
+				 NI_NUMERICHOST))
 			n++;
 	freeaddrinfo(list);
 	*ret_n = n;
-	return n ? I2N_OK : i2n_fail(err, I2N_FATAL, I2N_DOM_RPC, 0, "host '%s' has no usable address", host);
+	return n ? I2N_OK : i2n_fail(err, I2N_FATAL, I2N_DOM_RPC, 0,
+				     "host '%s' has no usable address", host);
 }
 
-/* libnfs tells of its own (switched off) reconnecting or of poll(2) when the other side has closed. */
+/* libnfs tells of its own (switched off) reconnecting or of poll(2) when the other side has
+ * closed. */
 static const char *plain(const char *text)
 {
 	if (!text || !*text || strstr(text, "reconnect") || strstr(text, "POLLHUP"))
@@ -81,7 +87,8 @@ static void fail(struct rpc_conn *conn, const char *text)
 
 static void set_int(int fd, int level, int name, int value)
 {
-	(void)setsockopt(fd, level, name, &value, sizeof(value));	/* all of them only make things better */
+	/* all of them only make things better */
+	(void)setsockopt(fd, level, name, &value, sizeof(value));
 }
 
 static void tune(int fd)
@@ -112,8 +119,9 @@ static void on_connected(struct rpc_context *rpc, int status, void *data, void *
 	tune(rpc_get_fd(rpc));
 }
 
-/* Any status but success ends the connection. Here that is only remembered: nothing may be queued from an error
- * callback (libnfs 4.0 aborts), and libnfs 6 and 7 do not even call back for every request. */
+/* Any status but success ends the connection. Here that is only remembered: nothing may be queued
+ * from an error callback (libnfs 4.0 aborts), and libnfs 6 and 7 do not even call back for every
+ * request. */
 static void on_reply(struct rpc_context *rpc, int status, void *data, void *private_data)
 {
 	struct rpc_slot *slot = private_data;
@@ -137,13 +145,16 @@ struct rpc_conn *rpc_conn_new(const struct rpc_target *target)
 		return NULL;
 	}
 	conn->rpc = nfs_get_rpc_context(conn->nfs);
-	nfs_set_timeout(conn->nfs, 0);	/* ours are in nfs_call.c; those of libnfs 6.0 fire at once */
+	nfs_set_timeout(conn->nfs, 0);	/* ours are in nfs_call.c; those of libnfs 6.0 fire at
+					 * once */
 	nfs_set_uid(conn->nfs, (int)target->uid);
 	nfs_set_gid(conn->nfs, (int)target->gid);
 	if (target->port)
-		rc = rpc_connect_port_async(conn->rpc, target->addr, target->port, program, 3, on_connected, conn);
+		rc = rpc_connect_port_async(conn->rpc, target->addr, target->port, program, 3,
+					    on_connected, conn);
 	else
-		rc = rpc_connect_program_async(conn->rpc, target->addr, program, 3, on_connected, conn);
+		rc = rpc_connect_program_async(conn->rpc, target->addr, program, 3, on_connected,
+					       conn);
 	if (rc < 0)
 		fail(conn, rpc_get_error(conn->rpc));
 	return conn;
@@ -252,7 +263,8 @@ bool rpc_conn_send_export(struct rpc_conn *conn, struct rpc_slot *slot)
 	return queued(conn, CALL_EXPORT());
 }
 
-/* Why a connection could not be made, in the system's words: libnfs only tells that it saw a POLLHUP. */
+/* Why a connection could not be made, in the system's words: libnfs only tells that it saw a
+ * POLLHUP. */
 static bool is_refused(struct rpc_conn *conn, int revents)
 {
 	int code = 0;
@@ -285,18 +297,21 @@ static void take_socket_error(struct rpc_conn *conn)
 
 void rpc_conn_service(struct rpc_conn *conn, int timeout_ms)
 {
-	struct pollfd pfd = { .fd = rpc_get_fd(conn->rpc), .events = (short)rpc_which_events(conn->rpc) };
+	struct pollfd pfd = { .fd = rpc_get_fd(conn->rpc),
+			      .events = (short)rpc_which_events(conn->rpc) };
 	int n;
 
 	if (conn->state == RPC_FAILED)
 		return;
-	n = poll(&pfd, 1, timeout_ms);	/* a negative fd, while libnfs changes sockets, is just waited for */
+	n = poll(&pfd, 1, timeout_ms);	/* a negative fd, while libnfs changes sockets, is just
+					 * waited for */
 	if (n < 0 && errno != EINTR)
 		fail(conn, strerror(errno));
 	if (n > 0 && pfd.revents & POLLERR)
 		take_socket_error(conn);
 	if (n > 0)
-		service(conn, pfd.revents);	/* also after an error: libnfs then frees what belongs to connecting */
+		service(conn, pfd.revents);	/* also after an error: libnfs then frees what
+						 * belongs to connecting */
 }
 
 void rpc_conn_flush(struct rpc_conn *conn)
@@ -312,7 +327,8 @@ const char *rpc_conn_local(const struct rpc_conn *conn, char *buf, size_t cap)
 
 	buf[0] = '\0';
 	if (!getsockname(rpc_get_fd(conn->rpc), (struct sockaddr *)&ss, &len))
-		(void)getnameinfo((struct sockaddr *)&ss, len, buf, (socklen_t)cap, NULL, 0, NI_NUMERICHOST);
+		(void)getnameinfo((struct sockaddr *)&ss, len, buf, (socklen_t)cap, NULL, 0,
+				  NI_NUMERICHOST);
 	return buf;
 }
 

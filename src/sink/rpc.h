@@ -1,13 +1,17 @@
-/* rpc.h - one TCP connection to one RPC program. rpc.c is the only file that knows which libnfs it is built against.
+/* rpc.h - one TCP connection to one RPC program. rpc.c is the only file that knows which libnfs it
+ * is built against.
  *
- * A connection lives once: new -> (connecting) -> up -> failed -> free. It is never repaired: libnfs' own reconnecting
- * re-sends in another order and can wedge a server, so after any failure the owner frees it and makes another.
+ * A connection lives once: new -> (connecting) -> up -> failed -> free. It is never repaired:
+ * libnfs' own reconnecting re-sends in another order and can wedge a server, so after any failure
+ * the owner frees it and makes another.
  *
- * Thread:    one connection, one thread. rpc_conn_new() resolves nothing: hosts are numeric addresses (rpc_resolve()).
- * Ownership: a slot must live until its reply came or the connection is freed, whichever is first; freeing runs no
- *            reply. Strings and handles in args may go once rpc_conn_send() is back, WRITE data must stay as long as
- *            the slot.
- * Trust:     replies are XDR-decoded by libnfs and not yet judged: lengths of handles and counts are hostile. */
+ * Thread:    one connection, one thread. rpc_conn_new() resolves nothing: hosts are numeric
+ *            addresses (rpc_resolve()).
+ * Ownership: a slot must live until its reply came or the connection is freed, whichever is first;
+ *            freeing runs no reply. Strings and handles in args may go once rpc_conn_send() is
+ *            back, WRITE data must stay as long as the slot.
+ * Trust:     replies are XDR-decoded by libnfs and not yet judged: lengths of handles and counts
+ *            are hostile. */
 #ifndef SINK_RPC_H
 #define SINK_RPC_H
 
@@ -32,8 +36,8 @@ struct rpc_target {
 	uint32_t uid, gid;
 };
 
-/* Embed; reply runs inside rpc_conn_service(), only for answered requests. res: the XDR result (CREATE3res, ...), valid
- * during the call. */
+/* Embed; reply runs inside rpc_conn_service(), only for answered requests. res: the XDR result
+ * (CREATE3res, ...), valid during the call. */
 struct rpc_slot {
 	void (*reply)(struct rpc_slot *slot, const void *res);
 	struct rpc_conn *conn;	/* rpc.c's own */
@@ -46,20 +50,25 @@ int rpc_resolve(const char *host, char (*ret_addrs)[64], unsigned *ret_n, struct
 
 struct rpc_conn *rpc_conn_new(const struct rpc_target *target);	/* NULL: out of memory */
 enum rpc_state rpc_conn_state(const struct rpc_conn *conn);
-const char *rpc_conn_error(const struct rpc_conn *conn);	/* why it failed; text from libnfs, ASCII */
-bool rpc_conn_is_denied(const struct rpc_conn *conn);		/* the server answered, and refused us or the program */
+const char *rpc_conn_error(const struct rpc_conn *conn);	/* why it failed; text from libnfs,
+								 * ASCII */
+bool rpc_conn_is_denied(const struct rpc_conn *conn);		/* the server answered, and refused
+								 * us or the program */
 
-/* READ: some libnfs put the data into a buffer of ours, which must stay as long as the slot, others hand over theirs.
- * */
+/* READ: some libnfs put the data into a buffer of ours, which must stay as long as the slot, others
+ * hand over theirs.
+ */
 struct rpc_read_args {
 	READ3args xdr;
 	void *buf;		/* xdr.count bytes */
 };
 
-/* After a READ answered with NFS3_OK: bring the data into buf, return how much it is, at most cap. */
+/* After a READ answered with NFS3_OK: bring the data into buf, return how much it is, at most
+ * cap. */
 uint32_t rpc_read_take(const READ3res *res, void *buf, uint32_t cap);
 
-/* Queue a request. false: not queued, the connection has failed. Never called on one that is not up. */
+/* Queue a request. false: not queued, the connection has failed. Never called on one that is not
+ * up. */
 bool rpc_conn_send(struct rpc_conn *conn, enum i2n_proc proc, void *args, struct rpc_slot *slot);
 bool rpc_conn_send_mnt(struct rpc_conn *conn, char *path, struct rpc_slot *slot);
 bool rpc_conn_send_export(struct rpc_conn *conn, struct rpc_slot *slot);

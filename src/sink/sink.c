@@ -7,12 +7,20 @@ enum { NEEDS_INODE = 1, NEEDS_NAME = 2, NEEDS_NAME2 = 4, NEEDS_OBJ = 8, NEEDS_BU
 static unsigned needs_of(enum i2n_op_kind kind)
 {
 	static const unsigned char needs[] = {
-		[I2N_OP_MKDIR] = NEEDS_INODE | NEEDS_NAME, [I2N_OP_FILE] = NEEDS_INODE | NEEDS_NAME,
-		[I2N_OP_SYMLINK] = NEEDS_INODE | NEEDS_NAME, [I2N_OP_MKNOD] = NEEDS_INODE | NEEDS_NAME,
-		[I2N_OP_LINK] = NEEDS_INODE | NEEDS_NAME | NEEDS_OBJ, [I2N_OP_DIRATTR] = NEEDS_INODE | NEEDS_OBJ,
-		[I2N_OP_LIST] = NEEDS_OBJ, [I2N_OP_LOOKUP] = NEEDS_NAME, [I2N_OP_GETATTR] = NEEDS_OBJ,
-		[I2N_OP_READ] = NEEDS_OBJ | NEEDS_BUF, [I2N_OP_READLINK] = NEEDS_OBJ | NEEDS_BUF,
-		[I2N_OP_SETATTR] = NEEDS_INODE | NEEDS_OBJ, [I2N_OP_REMOVE] = NEEDS_NAME, [I2N_OP_RMDIR] = NEEDS_NAME,
+		[I2N_OP_MKDIR] = NEEDS_INODE | NEEDS_NAME,
+		[I2N_OP_FILE] = NEEDS_INODE | NEEDS_NAME,
+		[I2N_OP_SYMLINK] = NEEDS_INODE | NEEDS_NAME,
+		[I2N_OP_MKNOD] = NEEDS_INODE | NEEDS_NAME,
+		[I2N_OP_LINK] = NEEDS_INODE | NEEDS_NAME | NEEDS_OBJ,
+		[I2N_OP_DIRATTR] = NEEDS_INODE | NEEDS_OBJ,
+		[I2N_OP_LIST] = NEEDS_OBJ,
+		[I2N_OP_LOOKUP] = NEEDS_NAME,
+		[I2N_OP_GETATTR] = NEEDS_OBJ,
+		[I2N_OP_READ] = NEEDS_OBJ | NEEDS_BUF,
+		[I2N_OP_READLINK] = NEEDS_OBJ | NEEDS_BUF,
+		[I2N_OP_SETATTR] = NEEDS_INODE | NEEDS_OBJ,
+		[I2N_OP_REMOVE] = NEEDS_NAME,
+		[I2N_OP_RMDIR] = NEEDS_NAME,
 		[I2N_OP_RENAME] = NEEDS_NAME | NEEDS_NAME2,
 	};
 
@@ -29,7 +37,8 @@ int i2n_sink_submit(struct i2n_sink *sink, struct i2n_op *op, struct i2n_err *er
 	assert(op->kind < I2N_OP_LIST || sink->caps & I2N_CAP_READBACK);
 	assert(!(needs & NEEDS_INODE) || op->inode);
 	assert(!(needs & NEEDS_NAME) || (op->name && op->name_len && op->parent != I2N_OBJ_NONE));
-	assert(!(needs & NEEDS_NAME2) || (op->name2 && op->name2_len && op->parent2 != I2N_OBJ_NONE));
+	assert(!(needs & NEEDS_NAME2) ||
+	       (op->name2 && op->name2_len && op->parent2 != I2N_OBJ_NONE));
 	assert(!(needs & NEEDS_OBJ) || op->obj != I2N_OBJ_NONE);
 	assert(!(needs & NEEDS_BUF) || (op->buf && op->len));
 	assert(op->kind != I2N_OP_LIST || op->on_entry);
@@ -92,13 +101,17 @@ uint64_t i2n_sink_requests(const struct i2n_sink *sink)
 const char *i2n_proc_name(enum i2n_proc p)
 {
 	static const char *const names[I2N_PROCS] = {
-		[I2N_PROC_NULL] = "NULL", [I2N_PROC_MNT] = "MNT", [I2N_PROC_LOOKUP] = "LOOKUP",
-		[I2N_PROC_GETATTR] = "GETATTR", [I2N_PROC_SETATTR] = "SETATTR", [I2N_PROC_FSINFO] = "FSINFO",
-		[I2N_PROC_FSSTAT] = "FSSTAT", [I2N_PROC_READDIRPLUS] = "READDIRPLUS", [I2N_PROC_CREATE] = "CREATE",
-		[I2N_PROC_MKDIR] = "MKDIR", [I2N_PROC_SYMLINK] = "SYMLINK", [I2N_PROC_MKNOD] = "MKNOD",
-		[I2N_PROC_LINK] = "LINK", [I2N_PROC_WRITE] = "WRITE", [I2N_PROC_COMMIT] = "COMMIT",
-		[I2N_PROC_REMOVE] = "REMOVE", [I2N_PROC_RMDIR] = "RMDIR", [I2N_PROC_RENAME] = "RENAME",
-		[I2N_PROC_READ] = "READ", [I2N_PROC_READLINK] = "READLINK", [I2N_PROC_ACCESS] = "ACCESS",
+		[I2N_PROC_NULL] = "NULL",	[I2N_PROC_MNT] = "MNT",
+		[I2N_PROC_LOOKUP] = "LOOKUP",	[I2N_PROC_GETATTR] = "GETATTR",
+		[I2N_PROC_SETATTR] = "SETATTR", [I2N_PROC_FSINFO] = "FSINFO",
+		[I2N_PROC_FSSTAT] = "FSSTAT",	[I2N_PROC_READDIRPLUS] = "READDIRPLUS",
+		[I2N_PROC_CREATE] = "CREATE",	[I2N_PROC_MKDIR] = "MKDIR",
+		[I2N_PROC_SYMLINK] = "SYMLINK", [I2N_PROC_MKNOD] = "MKNOD",
+		[I2N_PROC_LINK] = "LINK",	[I2N_PROC_WRITE] = "WRITE",
+		[I2N_PROC_COMMIT] = "COMMIT",	[I2N_PROC_REMOVE] = "REMOVE",
+		[I2N_PROC_RMDIR] = "RMDIR",	[I2N_PROC_RENAME] = "RENAME",
+		[I2N_PROC_READ] = "READ",	[I2N_PROC_READLINK] = "READLINK",
+		[I2N_PROC_ACCESS] = "ACCESS",
 	};
 
 	return p < I2N_PROCS ? names[p] : "?";

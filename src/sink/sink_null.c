@@ -1,6 +1,7 @@
 /* sink_null.c - the destination "null:": all content is read and checked, nothing is stored.
  *
- * Ops are queued by submit and carried out by service, so that the completion contract is the same as with a server.
+ * Ops are queued by submit and carried out by service, so that the completion contract is the same
+ * as with a server.
  * Memory: a queue of 64 ops and one buffer of 1 MiB. */
 #include "img2nfs/sink.h"
 
@@ -54,7 +55,8 @@ static int take(struct null_sink *ns, const struct i2n_op *op, struct i2n_err *e
 	if (op->kind == I2N_OP_FILE)
 		return take_file(ns, op, err);
 	if (op->kind == I2N_OP_SYMLINK)
-		return ns->env.reader->ops->readlink(ns->env.reader, op->inode, ns->buf, BUF_SIZE, err);
+		return ns->env.reader->ops->readlink(ns->env.reader, op->inode, ns->buf, BUF_SIZE,
+						     err);
 	return I2N_OK;
 }
 

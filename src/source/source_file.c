@@ -88,10 +88,9 @@ static int open_failed(const struct file *f, int sys, struct i2n_err *err)
 	i2n_err_set(err, I2N_DOM_SYS, sys, "cannot open %s: %s", f->src.name, strerror(sys));
 	i2n_err_blame(err, I2N_BLAME_IMAGE);
 	if (sys == EACCES || sys == EPERM)
-		i2n_err_hint(
-			err,
-			"the image must be readable by the user who runs img2nfs (a disk: member of its group, "
-			"often 'disk'), and every directory above it searchable");
+		i2n_err_hint(err, "the image must be readable by the user who runs img2nfs (a "
+				  "disk: member of its group, "
+				  "often 'disk'), and every directory above it searchable");
 	return I2N_FATAL;
 }
 

@@ -7,7 +7,8 @@
 
 #include <stdint.h>
 
-/* open(2) for reading, close-on-exec, without touching the atime where the system has a way and allows it. */
+/* open(2) for reading, close-on-exec, without touching the atime where the system has a way and
+ * allows it. */
 int source_os_open(const char *path);
 
 /* Logical sector size of a block device, 0 where the system does not say. */

@@ -27,7 +27,8 @@ static bool is_device(unsigned type)
 	return type == I2N_S_IFCHR || type == I2N_S_IFBLK;
 }
 
-unsigned i2n_differ(const struct i2n_inode *in, const struct i2n_attr *got, const struct i2n_sink *sink)
+unsigned i2n_differ(const struct i2n_inode *in, const struct i2n_attr *got,
+		    const struct i2n_sink *sink)
 {
 	unsigned type = i2n_inode_type(in), d = 0;
 

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* [...] at p, after the '['; *ret_end behind the ']'. A set that is not closed is no set: false, *ret_end NULL. */
+/* [...] at p, after the '['; *ret_end behind the ']'. A set that is not closed is no set: false,
+ * *ret_end NULL. */
 static bool in_set(const char *p, unsigned char c, const char **ret_end)
 {
 	bool negated = *p == '!' || *p == '^', found = false, first = true;
@@ -48,7 +49,8 @@ static bool one(const char *p, unsigned char c, const char **ret_next)
 	}
 }
 
-/* Steps back to the last '*' and the last '**' only, so it takes at most the product of the lengths. */
+/* Steps back to the last '*' and the last '**' only, so it takes at most the product of the
+ * lengths. */
 static bool matches(const char *p, const char *s, const char *end)
 {
 	const char *star = NULL, *star_s = NULL, *deep = NULL, *deep_s = NULL, *next;
@@ -87,8 +89,10 @@ bool i2n_glob_match(const char *glob, const char *path, size_t len)
 
 	if (anchored)
 		return matches(glob + 1, path, end);
-	if (strchr(glob, '/') || strstr(glob, "**")) {	/* the end of the path, from any component on */
-		for (; name; name = memchr(name, '/', (size_t)(end - name)), name = name ? name + 1 : NULL)
+	if (strchr(glob, '/') || strstr(glob, "**")) {	/* the end of the path, from any component
+							 * on */
+		for (; name; name = memchr(name, '/', (size_t)(end - name)), name = name ? name +
+		     1 : NULL)
 			if (matches(glob, name, end))
 				return true;
 		return false;

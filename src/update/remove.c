@@ -6,8 +6,8 @@
 #define OPS_MAX 128		/* requests at a time; the sink may take fewer */
 #define SERVICE_MS 200
 
-/* One thing to be removed; a directory after all that is in it. Not recursive: `ready` is a stack, so what is below a
- * directory goes before its siblings and little is held at a time. */
+/* One thing to be removed; a directory after all that is in it. Not recursive: `ready` is a stack,
+ * so what is below a directory goes before its siblings and little is held at a time. */
 struct node {
 	struct node *parent, *next;
 	struct i2n_extra *extra;	/* of the topmost ones */
@@ -72,7 +72,8 @@ static void node_free(struct remover *r, struct node *n)
 }
 
 /* dir: path of the directory it is in, "." for the topmost. NULL: out of memory. Takes obj. */
-static struct node *node_new(struct remover *r, const char *dir, size_t dir_len, const void *name, size_t name_len,
+static struct node *node_new(struct remover *r, const char *dir, size_t dir_len, const void *name,
+			     size_t name_len,
 			     i2n_obj obj)
 {
 	struct node *n = calloc(1, sizeof(*n));
@@ -102,7 +103,8 @@ static struct node *node_new(struct remover *r, const char *dir, size_t dir_len,
 
 static bool is_protected(const struct remover *r, const struct node *n)
 {
-	return r->opts->is_protected && r->opts->is_protected(r->opts->protect_ctx, n->path, n->path_len);
+	return r->opts->is_protected && r->opts->is_protected(r->opts->protect_ctx, n->path,
+							      n->path_len);
 }
 
 /* A topmost node is gone, or stays. */
@@ -140,12 +142,14 @@ static void tell(struct remover *r, const struct node *n, const struct i2n_err *
 		i2n_note(r->notes, I2N_NOTE_FAILED, "store", n->path, n->path_len,
 			 "a directory that is not empty is in its place; --delete removes it");
 	else
-		i2n_note(r->notes, I2N_NOTE_FAILED, block ? "store" : "remove", n->path, n->path_len, "%s", err->msg);
+		i2n_note(r->notes, I2N_NOTE_FAILED, block ? "store" : "remove", n->path,
+			 n->path_len, "%s", err->msg);
 }
 
 /* --- the requests --- */
 
-/* Children are found before any is removed: cookies of a directory that changes are worth little. */
+/* Children are found before any is removed: cookies of a directory that changes are worth
+ * little. */
 static void on_entry(struct i2n_op *op, const struct i2n_entry *e)
 {
 	struct node_op *no = (struct node_op *)(void *)op;
@@ -160,7 +164,8 @@ static void on_entry(struct i2n_op *op, const struct i2n_entry *e)
 		n->pending = 0;
 		return;
 	}
-	c = e->name_len <= I2N_NAME_MAX ? node_new(r, n->path, n->path_len, e->name, e->name_len, e->obj) : NULL;
+	c = e->name_len <= I2N_NAME_MAX ? node_new(r, n->path, n->path_len, e->name, e->name_len,
+						   e->obj) : NULL;
 	if (!c) {	/* a name that no request can hold, or no memory: then all ends */
 		n->kept = true;
 		return;
@@ -339,14 +344,17 @@ static void loop(struct remover *r)
 }
 
 int i2n_remove_run(struct i2n_survey *s, struct i2n_sink *sink, enum i2n_extra_kind kind, bool deep,
-		   const struct i2n_notes *notes, const struct i2n_survey_opts *opts, uint64_t *ret_removed,
-		   struct i2n_err *err)
+		   const struct i2n_notes *notes, const struct i2n_survey_opts *opts,
+		   uint64_t *ret_removed, struct i2n_err *err)
 {
-	struct remover r = { .survey = s, .sink = sink, .notes = notes, .opts = opts, .deep = deep, .kind = kind };
+	struct remover r = {
+		.survey = s, .sink = sink, .notes = notes, .opts = opts, .deep = deep, .kind = kind
+	};
 
 	loop(&r);
 	*ret_removed += r.removed;
-	while (r.ready) {	/* only after a fatal end; what is above them is given up with the run */
+	while (r.ready) {	/* only after a fatal end; what is above them is given up with the
+				 * run */
 		struct node *n = r.ready;
 
 		r.ready = n->next;

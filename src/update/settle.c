@@ -57,9 +57,13 @@ static int start(struct settler *r, uint32_t inode)
 		return i2n_err_nomem(&r->err);
 	}
 	so->r = r;
-	so->op = (struct i2n_op){ .kind = I2N_OP_SETATTR, .obj = r->survey->have.objs[inode],
-				  .inode = &t->inodes[inode], .dirent = t->inodes[inode].first_dirent, .done = on_set,
-				  .mask = I2N_SET_MODE | I2N_SET_OWNER | I2N_SET_MTIME | I2N_SET_ATIME };
+	so->op = (struct i2n_op){ .kind = I2N_OP_SETATTR,
+				  .obj = r->survey->have.objs[inode],
+				  .inode = &t->inodes[inode],
+				  .dirent = t->inodes[inode].first_dirent,
+				  .done = on_set,
+				  .mask = I2N_SET_MODE | I2N_SET_OWNER | I2N_SET_MTIME |
+					  I2N_SET_ATIME };
 	rc = i2n_sink_submit(r->sink, &so->op, &r->err);
 	if (rc != I2N_OK)
 		free(so);
@@ -97,7 +101,8 @@ int i2n_survey_settle(struct i2n_survey *s, struct i2n_sink *sink, const struct 
 	for (;;) {
 		if (!r.dead && opts->stop && *opts->stop) {
 			r.dead = true;
-			i2n_err_set(&r.err, I2N_DOM_STOPPED, *opts->stop, "stopped by signal %d", *opts->stop);
+			i2n_err_set(&r.err, I2N_DOM_STOPPED, *opts->stop, "stopped by signal %d",
+				    *opts->stop);
 			i2n_sink_cancel(sink, *opts->stop);
 		}
 		fill(&r);

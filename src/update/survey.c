@@ -26,7 +26,8 @@ void survey_no_memory(struct survey *s)
 	survey_die(s, &err);
 }
 
-void survey_note(struct survey *s, enum i2n_note_kind kind, const char *cls, uint32_t dirent, const char *text)
+void survey_note(struct survey *s, enum i2n_note_kind kind, const char *cls, uint32_t dirent,
+		 const char *text)
 {
 	size_t len = 0;
 	char *path = i2n_tree_path(s->tree, dirent, &len);
@@ -36,7 +37,8 @@ void survey_note(struct survey *s, enum i2n_note_kind kind, const char *cls, uin
 	free(path);
 }
 
-int survey_extra_add(struct i2n_survey *res, const struct i2n_extra *extra, const unsigned char *name)
+int survey_extra_add(struct i2n_survey *res, const struct i2n_extra *extra,
+		     const unsigned char *name)
 {
 	size_t cap = res->cap_extras ? 2 * res->cap_extras : 64;
 	struct i2n_extra *grown = res->extras;
@@ -84,7 +86,8 @@ void survey_decide(struct survey *s, uint32_t dirent, unsigned differs, i2n_obj 
 	unsigned renew = I2N_DIFFER_SIZE | I2N_DIFFER_CONTENT | I2N_DIFFER_TYPE | I2N_DIFFER_LINK;
 	enum i2n_have_verdict v = differs ? I2N_HAVE_ATTRS : I2N_HAVE_EQUAL;
 
-	/* a right mtime marks complete content: a wrong one says nothing, unless the content was compared */
+	/* a right mtime marks complete content: a wrong one says nothing, unless the content was
+	 * compared */
 	if (!is_link && !s->opts->checksum)
 		renew |= I2N_DIFFER_MTIME;
 	if (differs & renew)
@@ -129,8 +132,8 @@ static void renew(struct survey *s, uint32_t dirent)
 	have->objs[inode] = I2N_OBJ_NONE;
 }
 
-/* One object there under ids[0..n): it is that of one inode of the tree, the first whose first name is right. The names
- * of that are right, the others are not. */
+/* One object there under ids[0..n): it is that of one inode of the tree, the first whose first name
+ * is right. The names of that are right, the others are not. */
 static void judge_object(struct survey *s, const struct survey_id *ids, size_t n)
 {
 	const struct i2n_have *have = &s->res->have;
@@ -162,7 +165,8 @@ static void judge_links(struct survey *s)
 	}
 }
 
-/* Symlinks with other times: are they the server's doing? Where one is right, the others could be. */
+/* Symlinks with other times: are they the server's doing? Where one is right, the others could
+ * be. */
 static void judge_times(struct survey *s)
 {
 	for (size_t i = 0; i < s->n_times; i++) {
@@ -171,7 +175,8 @@ static void judge_times(struct survey *s)
 
 		if (s->symlink_times_kept || have->verdicts[d] != I2N_HAVE_ATTRS)
 			continue;
-		survey_note(s, I2N_NOTE_LOSS, "symlink-times", d, "the server does not keep the times of symlinks");
+		survey_note(s, I2N_NOTE_LOSS, "symlink-times", d,
+			    "the server does not keep the times of symlinks");
 		have->verdicts[d] = I2N_HAVE_EQUAL;
 		s->res->differs[d] = 0;
 		if (s->tree->inodes[inode].links > 1)
@@ -181,7 +186,8 @@ static void judge_times(struct survey *s)
 	}
 }
 
-/* What is below something protected is; a link to a protected object cannot be made, as it is not known what it is. */
+/* What is below something protected is; a link to a protected object cannot be made, as it is not
+ * known what it is. */
 static void spread_protection(struct survey *s)
 {
 	const struct i2n_tree *t = s->tree;
@@ -199,7 +205,8 @@ static void spread_protection(struct survey *s)
 		if (v[first] != I2N_HAVE_PROTECTED || v[d] == I2N_HAVE_PROTECTED)
 			continue;
 		v[d] = I2N_HAVE_BLOCKED;
-		survey_note(s, I2N_NOTE_FAILED, "store", d, "cannot make a link to what is protected");
+		survey_note(s, I2N_NOTE_FAILED, "store", d,
+			    "cannot make a link to what is protected");
 	}
 }
 
@@ -215,7 +222,8 @@ static void tell_losses(struct survey *s)
 
 		if (!fits && in->first_dirent == d && s->res->have.verdicts[d] == I2N_HAVE_EQUAL)
 			survey_note(s, I2N_NOTE_LOSS, "time-range", d,
-				    "a time before 1970 or after 2106 was moved to the nearest that NFSv3 can express");
+				    "a time before 1970 or after 2106 was moved to the nearest "
+				    "that NFSv3 can express");
 	}
 }
 
@@ -250,7 +258,8 @@ static int64_t now_ms(void)
 {
 	struct timespec ts;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);	/* cannot fail with this clock and a valid pointer */
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);	/* cannot fail with this clock and a valid
+							 * pointer */
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
@@ -293,7 +302,9 @@ static void loop(struct survey *s)
 	int64_t last = now_ms();
 	struct i2n_err err;
 
-	ro.op = (struct i2n_op){ .kind = I2N_OP_GETATTR, .obj = I2N_OBJ_ROOT, .dirent = I2N_NONE, .done = on_root };
+	ro.op = (struct i2n_op){
+		.kind = I2N_OP_GETATTR, .obj = I2N_OBJ_ROOT, .dirent = I2N_NONE, .done = on_root
+	};
 	if (i2n_sink_submit(s->sink, &ro.op, &err)) {
 		survey_die(s, &err);
 		return;
@@ -348,10 +359,14 @@ static void release(struct survey *s)
 }
 
 int i2n_survey_run(const struct i2n_plan *plan, struct i2n_reader *reader, struct i2n_sink *sink,
-		   const struct i2n_notes *notes, const struct i2n_survey_opts *opts, struct i2n_survey **ret,
-		   struct i2n_err *err)
+		   const struct i2n_notes *notes, const struct i2n_survey_opts *opts,
+		   struct i2n_survey **ret, struct i2n_err *err)
 {
-	struct survey s = { .plan = plan, .tree = plan->tree, .reader = reader, .sink = sink, .notes = notes,
+	struct survey s = { .plan = plan,
+			    .tree = plan->tree,
+			    .reader = reader,
+			    .sink = sink,
+			    .notes = notes,
 			    .opts = opts };
 	int rc = init(&s, err);
 

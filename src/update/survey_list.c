@@ -4,7 +4,8 @@
 #include <string.h>
 
 #define LISTS_MAX 16		/* directories listed at a time */
-#define HOLES_MIN (UINT64_C(1) << 30)	/* sparse files from here on are not read: their holes would take hours */
+#define HOLES_MIN (UINT64_C(1) << 30)	/* sparse files from here on are not read: their holes would
+					 * take hours */
 #define TASKS_HIGH 2048		/* no further ones while so many objects wait to be read */
 
 struct list_op {
@@ -35,8 +36,12 @@ static bool is_leftover(const struct i2n_entry *e)
 static void add_extra(struct survey *s, uint32_t dir, uint32_t dirent, const struct i2n_entry *e,
 		      enum i2n_extra_kind kind)
 {
-	struct i2n_extra x = { .name_len = e->name_len, .dir = dir, .dirent = dirent, .obj = e->obj,
-			       .is_dir = (e->attr.mode & I2N_S_IFMT) == I2N_S_IFDIR, .kind = (unsigned char)kind };
+	struct i2n_extra x = { .name_len = e->name_len,
+			       .dir = dir,
+			       .dirent = dirent,
+			       .obj = e->obj,
+			       .is_dir = (e->attr.mode & I2N_S_IFMT) == I2N_S_IFDIR,
+			       .kind = (unsigned char)kind };
 
 	if (!x.is_dir) {
 		i2n_sink_release(s->sink, x.obj);
@@ -80,7 +85,8 @@ static void add_id(struct survey *s, uint32_t dirent, const struct i2n_attr *a)
 		s->ids = grown;
 		s->cap_ids = cap;
 	}
-	s->ids[s->n_ids++] = (struct survey_id){ a->fsid, a->fileid, s->tree->dirents[dirent].inode, dirent };
+	s->ids[s->n_ids++] =
+		(struct survey_id){ a->fsid, a->fileid, s->tree->dirents[dirent].inode, dirent };
 }
 
 /* Takes obj. */
@@ -106,11 +112,13 @@ static bool must_read(const struct survey *s, const struct i2n_inode *in, unsign
 		return false;
 	if (i2n_inode_type(in) == I2N_S_IFREG)
 		return s->opts->checksum && in->size && !is_too_sparse(in);
-	return i2n_inode_type(in) == I2N_S_IFLNK && (s->opts->checksum || differs & I2N_DIFFER_MTIME);
+	return i2n_inode_type(in) == I2N_S_IFLNK && (s->opts->checksum ||
+						     differs & I2N_DIFFER_MTIME);
 }
 
 /* A name of something other than a directory, which there is no directory either. Takes obj. */
-static void take_other(struct survey *s, uint32_t dirent, unsigned differs, const struct i2n_entry *e)
+static void take_other(struct survey *s, uint32_t dirent, unsigned differs,
+		       const struct i2n_entry *e)
 {
 	const struct i2n_inode *in = &s->tree->inodes[s->tree->dirents[dirent].inode];
 	bool first = in->first_dirent == dirent;
@@ -149,7 +157,8 @@ static void take_known(struct survey *s, uint32_t dir, uint32_t dirent, const st
 
 	if (e->obj == I2N_OBJ_NONE) {
 		s->res->have.verdicts[dirent] = I2N_HAVE_BLOCKED;
-		survey_note(s, I2N_NOTE_FAILED, "store", dirent, "the server does not say what is there");
+		survey_note(s, I2N_NOTE_FAILED, "store", dirent,
+			    "the server does not say what is there");
 		return;
 	}
 	differs = i2n_differ(in, &e->attr, s->sink);
@@ -164,7 +173,8 @@ static void take_known(struct survey *s, uint32_t dir, uint32_t dirent, const st
 	}
 }
 
-/* All entries come again: forget those that are not of the tree; the others are recognized by their verdicts. */
+/* All entries come again: forget those that are not of the tree; the others are recognized by their
+ * verdicts. */
 static void forget_extras(struct survey *s, uint32_t dir)
 {
 	for (size_t i = 0; i < s->res->n_extras; i++) {
@@ -189,11 +199,13 @@ static void on_entry(struct i2n_op *op, const struct i2n_entry *e)
 		forget_extras(s, lo->inode);
 		return;
 	}
-	d = e->name_len <= I2N_NAME_MAX ? i2n_tree_lookup(s->tree, lo->inode, e->name, e->name_len) : I2N_NONE;
+	d = e->name_len <= I2N_NAME_MAX ? i2n_tree_lookup(s->tree, lo->inode, e->name,
+							  e->name_len) : I2N_NONE;
 	if (s->dead) {
 		i2n_sink_release(s->sink, e->obj);
 	} else if (d == I2N_NONE) {
-		add_extra(s, lo->inode, I2N_NONE, e, is_leftover(e) ? I2N_EXTRA_LEFTOVER : I2N_EXTRA);
+		add_extra(s, lo->inode, I2N_NONE, e, is_leftover(e) ? I2N_EXTRA_LEFTOVER :
+			  I2N_EXTRA);
 	} else if (s->res->have.verdicts[d] != I2N_HAVE_NOTHING) {
 		i2n_sink_release(s->sink, e->obj);	/* it came before */
 	} else if (is_protected(s, d)) {
@@ -238,8 +250,11 @@ int survey_list_start(struct survey *s)
 		return I2N_FATAL;
 	}
 	*lo = (struct list_op){ .s = s, .inode = dir->inode, .dirent = dir->dirent };
-	lo->op = (struct i2n_op){ .kind = I2N_OP_LIST, .obj = s->res->have.objs[dir->inode], .dirent = dir->dirent,
-				  .on_entry = on_entry, .done = on_listed };
+	lo->op = (struct i2n_op){ .kind = I2N_OP_LIST,
+				  .obj = s->res->have.objs[dir->inode],
+				  .dirent = dir->dirent,
+				  .on_entry = on_entry,
+				  .done = on_listed };
 	rc = i2n_sink_submit(s->sink, &lo->op, &err);
 	if (rc) {
 		free(lo);

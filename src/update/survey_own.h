@@ -54,10 +54,12 @@ struct survey {
 /* survey.c */
 void survey_die(struct survey *s, const struct i2n_err *err);
 void survey_no_memory(struct survey *s);
-void survey_note(struct survey *s, enum i2n_note_kind kind, const char *cls, uint32_t dirent, const char *text);
+void survey_note(struct survey *s, enum i2n_note_kind kind, const char *cls, uint32_t dirent,
+		 const char *text);
 /* Decide on a first name: from what differs to the verdict. Takes obj. */
 void survey_decide(struct survey *s, uint32_t dirent, unsigned differs, i2n_obj obj, bool keep);
-int survey_extra_add(struct i2n_survey *res, const struct i2n_extra *extra, const unsigned char *name);
+int survey_extra_add(struct i2n_survey *res, const struct i2n_extra *extra,
+		     const unsigned char *name);
 
 /* survey_list.c */
 int survey_dir_push(struct survey *s, uint32_t inode, uint32_t dirent);

@@ -141,7 +141,8 @@ static void on_back(struct i2n_op *op)
 		decide(r, false);	/* it cannot be read: make it anew */
 	} else if (op->kind == I2N_OP_READLINK) {
 		const struct i2n_inode *in = inode_of(r);
-		bool same = op->ret_len == in->size && !memcmp(r->buf, r->buf + r->cap, op->ret_len);
+		bool same = op->ret_len == in->size && !memcmp(r->buf, r->buf + r->cap,
+							       op->ret_len);
 
 		decide(r, same);
 	} else {
@@ -183,7 +184,8 @@ static int prepare_file(struct read_op *r, struct i2n_err *err)
 static int prepare(struct read_op *r, struct i2n_err *err)
 {
 	r->op = (struct i2n_op){ .obj = r->task.obj, .dirent = r->task.dirent, .done = on_back };
-	return i2n_inode_type(inode_of(r)) == I2N_S_IFLNK ? prepare_link(r, err) : prepare_file(r, err);
+	return i2n_inode_type(inode_of(r)) == I2N_S_IFLNK ? prepare_link(r, err)
+							  : prepare_file(r, err);
 }
 
 static void take_task(struct survey *s)

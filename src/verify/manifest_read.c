@@ -154,7 +154,8 @@ static int add_node(struct builder *b, uint32_t parent, uint32_t line, uint64_t 
 		    uint32_t name_len)
 {
 	if (b->n_nodes / IMPLIED_MAX > b->lines.n + 1000)
-		return bad(b, &b->lines.lines[0], "too many directories without a line of their own");
+		return bad(b, &b->lines.lines[0],
+			   "too many directories without a line of their own");
 	if (b->n_nodes == b->cap_nodes) {
 		uint32_t cap = b->cap_nodes ? b->cap_nodes + b->cap_nodes / 2 : 64;
 		struct node *grown = cap > b->cap_nodes ?
@@ -192,7 +193,8 @@ static bool is_dir(const struct builder *b, uint32_t node)
 	return line == I2N_NONE || (b->lines.lines[line].mode & I2N_S_IFMT) == I2N_S_IFDIR;
 }
 
-/* Is the line below the innermost of the stack? prev: the path that was pushed with it, a prefix. */
+/* Is the line below the innermost of the stack? prev: the path that was pushed with it, a
+ * prefix. */
 static bool is_below(const struct builder *b, const struct sorted *s, const char *prev)
 {
 	const struct around *top = &b->stack[b->depth - 1];

@@ -8,7 +8,8 @@ void i2n_mtree_head(FILE *f)
 	fputs("#mtree\n", f);
 }
 
-/* vis(3) with VIS_OCTAL, plus what has a meaning of its own in a specification: glob characters, '#' and '='. */
+/* vis(3) with VIS_OCTAL, plus what has a meaning of its own in a specification: glob characters,
+ * '#' and '='. */
 static void put_vis(FILE *f, const void *bytes, size_t len)
 {
 	const unsigned char *p = bytes;
@@ -41,7 +42,8 @@ static const char *type_word(const struct i2n_inode *in)
 	}
 }
 
-void i2n_mtree_line(FILE *f, const char *path, size_t path_len, const struct i2n_inode *in, const void *target,
+void i2n_mtree_line(FILE *f, const char *path, size_t path_len, const struct i2n_inode *in,
+		    const void *target,
 		    const char *digest)
 {
 	struct i2n_time t = i2n_time_unpack(in->mtime);
@@ -49,7 +51,8 @@ void i2n_mtree_line(FILE *f, const char *path, size_t path_len, const struct i2n
 
 	fputs(path_len == 1 && path[0] == '.' ? "" : "./", f);
 	put_vis(f, path, path_len);
-	fprintf(f, " type=%s mode=%04o uid=%" PRIu32 " gid=%" PRIu32 " nlink=%" PRIu32, type_word(in),
+	fprintf(f, " type=%s mode=%04o uid=%" PRIu32 " gid=%" PRIu32 " nlink=%" PRIu32,
+		type_word(in),
 		in->mode & 07777u, in->uid, in->gid, in->nlink);
 	if (type == I2N_S_IFREG)
 		fprintf(f, " size=%" PRIu64, in->size);

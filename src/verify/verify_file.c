@@ -9,7 +9,8 @@
 
 #define CHUNK_MAX (1u << 20)
 #define TARGET_MAX 65535u
-#define TARGET_MORE 4096u	/* a target longer than the right one by more is not shown, but told */
+#define TARGET_MORE 4096u	/* a target longer than the right one by more is not shown, but
+				 * told */
 #define HOLES_READ_MAX (UINT64_C(64) << 20)	/* holes of a file that are read in any case */
 
 /* A piece of a file, from the request until all before it has been compared. */

@@ -21,7 +21,8 @@ struct verify_dir {
 	uint32_t inode;
 	i2n_obj obj;
 	struct i2n_list_pos pos;	/* where a paused one goes on */
-	uint64_t *extras;		/* hashes of names told as extra, for a listing that restarts */
+	uint64_t *extras;		/* hashes of names told as extra, for a listing that
+					 * restarts */
 	unsigned n_extras, cap_extras;
 };
 

@@ -1,11 +1,13 @@
-/* fuzz.h - the body of a fuzz target: damage known places of a small image, then do everything a run does.
+/* fuzz.h - the body of a fuzz target: damage known places of a small image, then do everything a
+ * run does.
  *
  *	#define FUZZ_TARGET "dir"
  *	#include "fuzz.h"
  *
- * The images and the maps of what lies where come from fixtures/recipes/fuzz_base.sh; $FUZZ_BASE names their folder. An
- * input is one byte that chooses the image, then bytes that replace the target's places one after another; a shorter
- * input leaves the rest as it is. So the fuzzer spends no time on bytes that its target does not read.
+ * The images and the maps of what lies where come from fixtures/recipes/fuzz_base.sh; $FUZZ_BASE
+ * names their folder. An input is one byte that chooses the image, then bytes that replace the
+ * target's places one after another; a shorter input leaves the rest as it is. So the fuzzer spends
+ * no time on bytes that its target does not read.
  *
  * Built twice: with libFuzzer (make fuzz F=dir SECONDS=60), and as a plain program:
  *	dir FILE...		run these inputs
@@ -64,7 +66,8 @@ static void load_map(struct base *b, const char *path)
 	FILE *f = fopen(path, "r");
 
 	while (f && fscanf(f, "%31s %zu %zu", word, &off, &len) == 3) {
-		if (strcmp(word, FUZZ_TARGET) || b->n == PLACES_MAX || off > b->size || len > b->size - off)
+		if (strcmp(word, FUZZ_TARGET) || b->n == PLACES_MAX || off > b->size ||
+		    len > b->size - off)
 			continue;
 		b->places[b->n++] = (struct place){ off, len };
 		b->input_len += len;
@@ -99,7 +102,9 @@ static void load_bases(void)
 		n_bases++;
 	}
 	if (!n_bases) {
-		fprintf(stderr, "no base image for '%s': set FUZZ_BASE to the folder that fuzz_base.sh made\n",
+		fprintf(stderr,
+			"no base image for '%s': set FUZZ_BASE to the folder that fuzz_base.sh "
+			"made\n",
 			FUZZ_TARGET);
 		exit(2);
 	}
@@ -120,10 +125,12 @@ static void read_file(struct i2n_reader *r, const struct i2n_inode *in)
 		return;
 	for (unsigned i = 0; i < RANGES_MAX && !r->ops->next(file, 1 << 20, &range, &err); i++) {
 		/* the promises of reader.h */
-		if (!range.len || range.off < end || range.len > in->size || range.off > in->size - range.len)
+		if (!range.len || range.off < end || range.len > in->size || range.off > in->size -
+		    range.len)
 			abort();
 		end = range.off + range.len;
-		if (r->ops->read(file, buf, range.len < sizeof(buf) ? (size_t)range.len : sizeof(buf), range.off, &err))
+		if (r->ops->read(file, buf, range.len < sizeof(buf) ? (size_t)range.len :
+				 sizeof(buf), range.off, &err))
 			break;
 	}
 	r->ops->close(file);
@@ -137,10 +144,12 @@ static void check_tree(const struct i2n_tree *t)
 		size_t len;
 		const unsigned char *name;
 
-		if (de->parent >= t->n_inodes || de->inode >= t->n_inodes || de->name >= t->names_len)
+		if (de->parent >= t->n_inodes || de->inode >= t->n_inodes ||
+		    de->name >= t->names_len)
 			abort();
 		name = i2n_dirent_name(t, de, &len);
-		if (!len || len > t->names_len - de->name - 1 || memchr(name, '/', len) || memchr(name, 0, len) ||
+		if (!len || len > t->names_len - de->name - 1 || memchr(name, '/', len) ||
+		    memchr(name, 0, len) ||
 		    (name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.'))))
 			abort();
 		if (i2n_inode_type(&t->inodes[de->parent]) != I2N_S_IFDIR)
@@ -204,8 +213,8 @@ static void run_fs(struct i2n_source *src)
 	i2n_fs_free(fs);
 }
 
-/* libfdisk 2.38.1 loses 512 bytes on some damaged tables (found here after 130,000 inputs); nothing of ours is in its
- * stack. */
+/* libfdisk 2.38.1 loses 512 bytes on some damaged tables (found here after 130,000 inputs); nothing
+ * of ours is in its stack. */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
@@ -223,7 +232,8 @@ static void run_ptable(struct i2n_source *src)
 		return;
 	for (unsigned i = 0; i < pt->n_parts; i++)
 		if (!pt->parts[i].outside &&
-		    (pt->parts[i].size > src->size || pt->parts[i].start > src->size - pt->parts[i].size))
+		    (pt->parts[i].size > src->size || pt->parts[i].start > src->size -
+		     pt->parts[i].size))
 			abort();
 	i2n_ptable_free(pt);
 }
@@ -296,7 +306,8 @@ static void damage(unsigned char *input, size_t len, uint64_t *seed)
 	while (n--) {
 		size_t at = 1 + next_rand(seed) % (len - 1);
 
-		input[at] = next_rand(seed) % 2 ? odd[next_rand(seed) % sizeof(odd)] : (unsigned char)next_rand(seed);
+		input[at] = next_rand(seed) % 2 ? odd[next_rand(seed) % sizeof(odd)]
+						: (unsigned char)next_rand(seed);
 	}
 }
 

@@ -1,7 +1,8 @@
 /* fake_tree.h - random trees and a sink that keeps a diary, for tests of plan and engine.
  *
- * A tree has n inodes: directories, files, symlinks, devices, and further names of non-directories. Names are numbers.
- * The sink completes ops in random order, checks the contract of sink.h as it goes, and can fail the k-th op. */
+ * A tree has n inodes: directories, files, symlinks, devices, and further names of non-directories.
+ * Names are numbers. The sink completes ops in random order, checks the contract of sink.h as it
+ * goes, and can fail the k-th op. */
 #ifndef TESTS_FAKE_TREE_H
 #define TESTS_FAKE_TREE_H
 
@@ -22,7 +23,8 @@ static inline int fake_by_parent(const void *a, const void *b)
 {
 	const struct i2n_dirent *x = a, *y = b;
 
-	return x->parent != y->parent ? (x->parent < y->parent ? -1 : 1) : (x->name > y->name) - (x->name < y->name);
+	return x->parent != y->parent ? (x->parent < y->parent ? -1 :
+					 1) : (x->name > y->name) - (x->name < y->name);
 }
 
 /* n inodes (n > 0), about a third as many further names. */
@@ -42,8 +44,8 @@ static inline struct i2n_tree *fake_tree(uint32_t n, uint64_t *seed)
 		uint32_t target = i;
 
 		if (i < n) {
-			static const unsigned types[] = { I2N_S_IFREG, I2N_S_IFREG, I2N_S_IFDIR, I2N_S_IFLNK,
-							  I2N_S_IFCHR };
+			static const unsigned types[] = { I2N_S_IFREG, I2N_S_IFREG, I2N_S_IFDIR,
+							  I2N_S_IFLNK, I2N_S_IFCHR };
 
 			t->inodes[i].mode = (uint16_t)(types[fake_rand(seed) % 5] | 0644);
 			t->inodes[i].ino = i + 11;
@@ -56,7 +58,8 @@ static inline struct i2n_tree *fake_tree(uint32_t n, uint64_t *seed)
 		de->inode = target;
 		de->name = t->names_len;
 		t->names[de->name] =
-			(unsigned char)snprintf((char *)t->names + de->name + 1, 11, "%010u", t->n_dirents);
+			(unsigned char)snprintf((char *)t->names + de->name + 1, 11, "%010u",
+						t->n_dirents);
 		t->names_len += 11;
 		t->n_dirents++;
 		if (i < n && i2n_inode_type(&t->inodes[i]) == I2N_S_IFDIR)
@@ -67,7 +70,8 @@ static inline struct i2n_tree *fake_tree(uint32_t n, uint64_t *seed)
 	for (uint32_t i = 0; i < n; i++)
 		t->inodes[i].first_dirent = I2N_NONE;
 	for (uint32_t d = 0; d < t->n_dirents; d++) {
-		struct i2n_inode *in = &t->inodes[t->dirents[d].inode], *dir = &t->inodes[t->dirents[d].parent];
+		struct i2n_inode *in = &t->inodes[t->dirents[d].inode],
+				 *dir = &t->inodes[t->dirents[d].parent];
 
 		if (!in->links++)
 			in->first_dirent = d;
@@ -91,7 +95,8 @@ static inline void fake_willneed(struct i2n_reader *r, const struct i2n_inode *i
 	(void)in;
 }
 
-static const struct i2n_reader_ops fake_reader_ops = { .where = fake_where, .willneed = fake_willneed };
+static const struct i2n_reader_ops fake_reader_ops = { .where = fake_where,
+						       .willneed = fake_willneed };
 
 enum fake_state { FAKE_ABSENT, FAKE_STORED, FAKE_SETTLED, FAKE_FAILED };
 
@@ -148,7 +153,8 @@ static inline int fake_submit(struct i2n_sink *sink, struct i2n_op *op, struct i
 		FAKE_WANT(fs, !fs->dirent_done[op->dirent]);
 	}
 	if (op->kind == I2N_OP_LINK)
-		FAKE_WANT(fs, op->obj == ino && fs->inode_state[ino] == FAKE_STORED && fs->held[ino]);
+		FAKE_WANT(fs, op->obj == ino && fs->inode_state[ino] == FAKE_STORED &&
+			  fs->held[ino]);
 	fs->queue[fs->n_queue++] = op;
 	if (fs->n_queue > fs->max_queue)
 		fs->max_queue = fs->n_queue;
@@ -195,7 +201,8 @@ static inline int fake_service(struct i2n_sink *sink, int timeout_ms, struct i2n
 	fs->queue[i] = fs->queue[--fs->n_queue];
 	if (fs->fail_op && op->priv == (void *)(uintptr_t)fs->fail_op) {
 		op->rc = i2n_fail(&op->err, fs->fail_rc, I2N_DOM_NFS3, 28, "asked to fail");
-		fs->inode_state[fake_inode_of(fs, op)] = op->kind == I2N_OP_LINK ? FAKE_STORED : FAKE_FAILED;
+		fs->inode_state[fake_inode_of(fs, op)] =
+			op->kind == I2N_OP_LINK ? FAKE_STORED : FAKE_FAILED;
 		fs->failed = true;
 	} else {
 		op->rc = I2N_OK;
@@ -226,8 +233,12 @@ static inline int fake_finish(struct i2n_sink *sink, struct i2n_err *err)
 	return I2N_OK;
 }
 
-static const struct i2n_sink_ops fake_ops = { .name = "fake", .submit = fake_submit, .service = fake_service,
-	.cancel = fake_cancel, .release = fake_release, .finish = fake_finish };
+static const struct i2n_sink_ops fake_ops = { .name = "fake",
+					      .submit = fake_submit,
+					      .service = fake_service,
+					      .cancel = fake_cancel,
+					      .release = fake_release,
+					      .finish = fake_finish };
 
 static inline void fake_sink_init(struct fake_sink *fs, const struct i2n_tree *t, uint64_t seed)
 {

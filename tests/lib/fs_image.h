@@ -1,4 +1,5 @@
-/* fs_image.h - for unit tests of src/ext4: make an image with the tools of e2fsprogs, open it, gather notes. */
+/* fs_image.h - for unit tests of src/ext4: make an image with the tools of e2fsprogs, open it,
+ * gather notes. */
 #ifndef TESTS_FS_IMAGE_H
 #define TESTS_FS_IMAGE_H
 
@@ -68,7 +69,8 @@ static inline void image_note(void *ctx, const struct i2n_note *note)
 	snprintf(im->last, sizeof(im->last), "%s: %s", note->cls, note->text);
 }
 
-/* Open and, unless only information is wanted, read the tree. The return value of what failed, or I2N_OK. */
+/* Open and, unless only information is wanted, read the tree. The return value of what failed, or
+ * I2N_OK. */
 static inline int image_open(struct image *im, const char *path, const struct i2n_fs_opts *opts)
 {
 	const struct i2n_notes notes = { image_note, im };

@@ -1,6 +1,7 @@
-/* t.h - checks for unit tests. One test program = one behaviour; main() makes checks and ends with `return t_end();`.
- * A failed check prints both values and where it stands, and the program goes on and ends with status 1.
- * `return t_skip("reason")` ends with 77, which the runner counts as a skip. */
+/* t.h - checks for unit tests. One test program = one behaviour; main() makes checks and ends with
+ * `return t_end();`. A failed check prints both values and where it stands, and the program goes on
+ * and ends with status 1. `return t_skip("reason")` ends with 77, which the runner counts as a
+ * skip. */
 #ifndef TESTS_T_H
 #define TESTS_T_H
 

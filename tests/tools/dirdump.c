@@ -1,4 +1,5 @@
-/* dirdump.c - one line for each object below a directory, for `diff` between what a kernel mounted and what arrived.
+/* dirdump.c - one line for each object below a directory, for `diff` between what a kernel mounted
+ * and what arrived.
  *
  *	dirdump [-a] [-S] [-b] DIR
  *
@@ -82,10 +83,11 @@ static char *escape(const char *s, size_t len)
 	return out;
 }
 
-/* Hash what is not zero in [off, end), in steps of CHUNK, each with its offset: a hole and zeros that were written are
- * the same content, and a hole of a terabyte costs nothing. *done: chunks before it are hashed already, as a chunk may
- * have several blocks and holes between them. */
-static void hash_data(XXH3_state_t *state, int fd, off_t off, off_t end, off_t *done, const char *path)
+/* Hash what is not zero in [off, end), in steps of CHUNK, each with its offset: a hole and zeros
+ * that were written are the same content, and a hole of a terabyte costs nothing. *done: chunks
+ * before it are hashed already, as a chunk may have several blocks and holes between them. */
+static void hash_data(XXH3_state_t *state, int fd, off_t off, off_t end, off_t *done,
+		      const char *path)
 {
 	static const char zeros[CHUNK];
 	char buf[CHUNK];
@@ -107,7 +109,8 @@ static void hash_data(XXH3_state_t *state, int fd, off_t off, off_t end, off_t *
 	}
 }
 
-/* The next data at or after *off: true with [*off, *end). All of the file where the system cannot tell. */
+/* The next data at or after *off: true with [*off, *end). All of the file where the system cannot
+ * tell. */
 static bool next_data(int fd, off_t size, off_t *off, off_t *end)
 {
 	if (*off >= size)
@@ -139,7 +142,8 @@ static char *file_tail(int dir, const char *name, const struct object *o)
 	if (fd < 0)
 		fatal("open", o->path);
 	XXH3_128bits_reset(state);
-	/* first count, then read: to Linux, what was read of an unwritten extent is data from then on */
+	/* first count, then read: to Linux, what was read of an unwritten extent is data from then
+	 * on */
 	for (; next_data(fd, o->st.st_size, &off, &end); off = end)
 		data += (uint64_t)(end - off);
 	for (off = 0; next_data(fd, o->st.st_size, &off, &end); off = end)
@@ -147,7 +151,8 @@ static char *file_tail(int dir, const char *name, const struct object *o)
 	(void)close(fd);	/* only read from */
 	h = XXH3_128bits_digest(state);
 	XXH3_freeState(state);
-	snprintf(out, 80, "%016" PRIx64 "%016" PRIx64 "\tdata=%" PRIu64, (uint64_t)h.high64, (uint64_t)h.low64, data);
+	snprintf(out, 80, "%016" PRIx64 "%016" PRIx64 "\tdata=%" PRIu64, (uint64_t)h.high64,
+		 (uint64_t)h.low64, data);
 	return out;
 }
 
@@ -273,7 +278,8 @@ static void print(const struct dump *d, const struct object *o)
 	char *path = escape(o->path, o->path_len);
 	bool times = !(S_ISLNK(st->st_mode) && d->no_symlink_times);
 
-	printf("%s\t%c\t%04o\t%u\t%u", path, type_letter(st->st_mode), (unsigned)(st->st_mode & 07777),
+	printf("%s\t%c\t%04o\t%u\t%u", path, type_letter(st->st_mode),
+	       (unsigned)(st->st_mode & 07777),
 	       (unsigned)st->st_uid, (unsigned)st->st_gid);
 	if (S_ISREG(st->st_mode) || S_ISLNK(st->st_mode))
 		printf("\tsize=%" PRId64, (int64_t)st->st_size);

@@ -1,7 +1,9 @@
-/* nfslist.c - list a tree on an NFS server, one line an object, through libnfs' high-level calls: an independent reader
- * for what the program wrote where no kernel mount can look (nfs-ganesha's memory export).
+/* nfslist.c - list a tree on an NFS server, one line an object, through libnfs' high-level calls:
+ * an independent reader for what the program wrote where no kernel mount can look (nfs-ganesha's
+ * memory export).
  *
- *	nfslist URL		prints: path type mode uid gid size mtime target, separated by tabs, sorted by directory
+ *	nfslist URL		prints: path type mode uid gid size mtime target, separated by tabs,
+ *				sorted by directory
  *
  * Size is that of regular files, else "-"; mtime in whole seconds. */
 #include <errno.h>
@@ -56,7 +58,8 @@ static void list(struct nfs_context *nfs, const char *path)
 			fatal(nfs, "stat", child);
 		if (S_ISLNK(st.nfs_mode) && nfs_readlink(nfs, child, target, sizeof(target)))
 			fatal(nfs, "read the link", child);
-		printf("%s\t%c\t%o\t%" PRIu64 "\t%" PRIu64 "\t", child + 1, type_letter((unsigned)st.nfs_mode),
+		printf("%s\t%c\t%o\t%" PRIu64 "\t%" PRIu64 "\t", child + 1,
+		       type_letter((unsigned)st.nfs_mode),
 		       (unsigned)(st.nfs_mode & 07777), st.nfs_uid, st.nfs_gid);
 		if (S_ISREG(st.nfs_mode))
 			printf("%" PRIu64, st.nfs_size);

@@ -1,10 +1,12 @@
-/* nfsproxy.c - a TCP proxy for ONC RPC on 127.0.0.1 that delays, and that does the things networks and servers do.
+/* nfsproxy.c - a TCP proxy for ONC RPC on 127.0.0.1 that delays, and that does the things networks
+ * and servers do.
  *
  *	nfsproxy [-f PORTFILE] [-d RTT_US] TARGET_PORT [RULE...]
  *
- * Writes the port it listens on to PORTFILE (renamed into place) or stdout, and runs until SIGTERM; then it prints what
- * it has seen: "calls=N replies=N connections=N". -d: each byte is passed on RTT_US / 2 microseconds after it came, in
- * both directions, without any limit of bandwidth; without rules nothing is parsed or copied more than once.
+ * Writes the port it listens on to PORTFILE (renamed into place) or stdout, and runs until SIGTERM;
+ * then it prints what it has seen: "calls=N replies=N connections=N". -d: each byte is passed on
+ * RTT_US / 2 microseconds after it came, in both directions, without any limit of bandwidth;
+ * without rules nothing is parsed or copied more than once.
  *
  * Rules look at RPC records. K counts the calls of the clients from 1, over all connections.
  *	drop-call=K	connection is reset instead of passing on call K
@@ -14,14 +16,19 @@
  *	eat-reply=K	call K is carried out, its reply never comes
  *	dup-call=K	call K reaches the server twice
  *	dup-reply=K	its reply comes twice
- *	late-call=K:MS	connection is reset; call K reaches the server MS milliseconds later all the same
+ *	late-call=K:MS	connection is reset; call K reaches the server MS milliseconds later all the
+ *			same
  *	freeze=K:MS	from call K on nothing is passed on for MS milliseconds
  *	down=MS		after each reset of ours, new connections are reset for MS milliseconds
- *	jukebox=N	every N-th call (but NULL) is answered NFS3ERR_JUKEBOX and not carried out, twice at most
- *	status=PROC:CODE:N	every N-th call of this procedure number is answered with nfsstat3 CODE
+ *	jukebox=N	every N-th call (but NULL) is answered NFS3ERR_JUKEBOX and not carried out,
+ *			twice at most
+ *	status=PROC:CODE:N	every N-th call of this procedure number is answered with nfsstat3
+ *				CODE
  *	short=N		every N-th WRITE is shortened to half of its bytes
- *	verifier=N	the write verifier in replies of WRITE and COMMIT changes with every N-th WRITE
- *	no-attrs	replies of CREATE, MKDIR, SYMLINK, MKNOD and SETATTR come without attributes and handles
+ *	verifier=N	the write verifier in replies of WRITE and COMMIT changes with every N-th
+ *			WRITE
+ *	no-attrs	replies of CREATE, MKDIR, SYMLINK, MKNOD and SETATTR come without attributes
+ *			and handles
  * Every K rule may be given several times. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -41,16 +48,28 @@
 #include <unistd.h>
 
 #define CHUNK (256u << 10)
-#define QUEUE_MAX (64u << 20)		/* bytes under way in one direction before we stop reading */
+#define QUEUE_MAX (64u << 20)		/* bytes under way in one direction before we stop
+					 * reading */
 #define RECORD_MAX (80u << 20)
 #define RULES_MAX 64
 #define CONNS_MAX 64
 #define PENDING 4096			/* calls whose reply we want to know; by xid */
 
-enum rule_kind { DROP_CALL, CUT_CALL, LOSE_REPLY, CUT_REPLY, EAT_REPLY, DUP_CALL, DUP_REPLY, LATE_CALL, FREEZE,
-		 RULE_KINDS };
+enum rule_kind {
+	DROP_CALL,
+	CUT_CALL,
+	LOSE_REPLY,
+	CUT_REPLY,
+	EAT_REPLY,
+	DUP_CALL,
+	DUP_REPLY,
+	LATE_CALL,
+	FREEZE,
+	RULE_KINDS
+};
 static const char *const rule_names[RULE_KINDS] = {
-	"drop-call", "cut-call", "lose-reply", "cut-reply", "eat-reply", "dup-call", "dup-reply", "late-call", "freeze",
+	"drop-call", "cut-call",  "lose-reply", "cut-reply", "eat-reply",
+	"dup-call",  "dup-reply", "late-call",	"freeze",
 };
 struct rule { enum rule_kind kind; uint64_t k; long ms; };
 
@@ -78,7 +97,8 @@ struct conn {
 struct pending { uint32_t xid; uint32_t proc; uint64_t k; bool used; };
 
 static struct rule rules[RULES_MAX];
-static unsigned n_rules, jukebox_every, short_every, verifier_every, status_proc, status_code, status_every;
+static unsigned n_rules, jukebox_every, short_every, verifier_every, status_proc, status_code,
+	status_every;
 static bool no_attrs, parsing;
 static long delay_us, down_ms;
 static uint16_t target;
@@ -187,7 +207,8 @@ static void push(struct conn *c, int side)
 	struct half *h = &c->to[side];
 
 	while (h->head) {
-		ssize_t n = send(c->fd[side], h->head->data + h->head->pos, h->head->len - h->head->pos, MSG_NOSIGNAL);
+		ssize_t n = send(c->fd[side], h->head->data + h->head->pos, h->head->len -
+				 h->head->pos, MSG_NOSIGNAL);
 		struct chunk *done = h->head;
 
 		if (n <= 0)
@@ -257,7 +278,8 @@ static struct pending *pending_of(uint32_t xid)
 	return &pendings[xid % PENDING];
 }
 
-/* Where the arguments of a call begin, after credentials and verifier; 0 = not a call we understand. */
+/* Where the arguments of a call begin, after credentials and verifier; 0 = not a call we
+ * understand. */
 static size_t args_at(const unsigned char *r, size_t len)
 {
 	size_t at = 24;
@@ -270,11 +292,13 @@ static size_t args_at(const unsigned char *r, size_t len)
 	return at <= len ? at : 0;
 }
 
-/* A reply of an error: status and nothing but absent attributes; enough zero words for every procedure. */
+/* A reply of an error: status and nothing but absent attributes; enough zero words for every
+ * procedure. */
 static void answer_error(struct conn *c, uint32_t xid, uint32_t proc, uint32_t status)
 {
 	unsigned char r[4 + 24 + 4 + 16];
-	static const unsigned char words[22] = { 0, 0, 2, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 4, 3, 1, 1, 1, 1, 1, 2 };
+	static const unsigned char words[22] = { 0, 0, 2, 1, 1, 1, 1, 2, 2, 2, 2,
+						 2, 2, 2, 4, 3, 1, 1, 1, 1, 1, 2 };
 	size_t len = 24 + 4 + 4 * (size_t)(proc < 22 ? words[proc] : 0);
 
 	memset(r, 0, sizeof(r));
@@ -444,8 +468,8 @@ static bool inspect_reply(struct conn *c, unsigned char *mark, size_t *len)
 	return true;
 }
 
-/* How long the record is that starts in rec, its marks included; 0 = not known yet. Only records of one fragment are
- * taken apart; libnfs and ganesha send no others of the sizes we test with. */
+/* How long the record is that starts in rec, its marks included; 0 = not known yet. Only records of
+ * one fragment are taken apart; libnfs and ganesha send no others of the sizes we test with. */
 static size_t record_size(const struct half *h)
 {
 	size_t size = h->rec_len < 4 ? 0 : 4 + (size_t)(get32(h->rec) & 0x7fffffff);
@@ -548,11 +572,15 @@ static int prepare(int lfd, int64_t now, int64_t *ret_wait)
 	for (int i = 0; i < CONNS_MAX; i++) {
 		for (int s = 0; s < 2 && conns[i].fd[0] >= 0; s++) {
 			struct half *out = &conns[i].to[s];
-			short events = conns[i].to[1 - s].queued < QUEUE_MAX && !conns[i].to[1 - s].eof ? POLLIN : 0;
+			short events =
+				conns[i].to[1 - s].queued < QUEUE_MAX && !conns[i].to[1 - s].eof
+					? POLLIN
+					: 0;
 
 			if (out->head && out->head->due_us <= now)
 				events |= POLLOUT;
-			else if (out->head && (*ret_wait < 0 || out->head->due_us - now < *ret_wait))
+			else if (out->head &&
+				 (*ret_wait < 0 || out->head->due_us - now < *ret_wait))
 				*ret_wait = out->head->due_us - now;
 			pfds[n] = (struct pollfd){ .fd = conns[i].fd[s], .events = events };
 			whose[n].c = &conns[i];
@@ -645,7 +673,8 @@ static bool parse_rule(const char *s)
 			continue;
 		if (n_rules == RULES_MAX)
 			return false;
-		rules[n_rules++] = (struct rule){ (enum rule_kind)i, v, colon ? strtol(colon + 1, NULL, 10) : 0 };
+		rules[n_rules++] = (struct rule){ (enum rule_kind)i, v,
+						  colon ? strtol(colon + 1, NULL, 10) : 0 };
 		return true;
 	}
 	if (!strncmp(s, "down=", 5))
@@ -659,7 +688,8 @@ static bool parse_rule(const char *s)
 	else if (!strcmp(s, "no-attrs"))
 		no_attrs = true;
 	else
-		return sscanf(s, "status=%u:%u:%u", &status_proc, &status_code, &status_every) == 3 && status_every;
+		return sscanf(s, "status=%u:%u:%u", &status_proc, &status_code,
+			      &status_every) == 3 && status_every;
 	return true;
 }
 
@@ -695,6 +725,7 @@ int main(int argc, char **argv)
 	tell_port(file, port);
 	while (!stop)
 		turn(lfd);
-	printf("calls=%" PRIu64 " replies=%" PRIu64 " connections=%" PRIu64 "\n", calls, replies, connections);
+	printf("calls=%" PRIu64 " replies=%" PRIu64 " connections=%" PRIu64 "\n", calls, replies,
+	       connections);
 	return 0;
 }

@@ -9,12 +9,14 @@ struct netconfig;
 struct svc_xprt;
 struct netbuf;
 
-bool svc_reg(struct svc_xprt *xprt, unsigned prog, unsigned vers, void (*dispatch)(void), const struct netconfig *nc);
+bool svc_reg(struct svc_xprt *xprt, unsigned prog, unsigned vers, void (*dispatch)(void),
+	     const struct netconfig *nc);
 void svc_unreg(unsigned prog, unsigned vers);
 bool rpcb_set(unsigned prog, unsigned vers, const struct netconfig *nc, const struct netbuf *addr);
 bool rpcb_unset(unsigned prog, unsigned vers, const struct netconfig *nc);
 
-bool svc_reg(struct svc_xprt *xprt, unsigned prog, unsigned vers, void (*dispatch)(void), const struct netconfig *nc)
+bool svc_reg(struct svc_xprt *xprt, unsigned prog, unsigned vers, void (*dispatch)(void),
+	     const struct netconfig *nc)
 {
 	(void)xprt, (void)prog, (void)vers, (void)dispatch, (void)nc;
 	return true;

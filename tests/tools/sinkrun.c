@@ -1,11 +1,13 @@
-/* sinkrun.c - store a directory of this machine at an NFS server through the engine and the NFSv3 sink, so that the
- * sink can be tested without an image.
+/* sinkrun.c - store a directory of this machine at an NFS server through the engine and the NFSv3
+ * sink, so that the sink can be tested without an image.
  *
- *	sinkrun [-w WINDOW] [-b BYTES] [-r RETRY_FOR_S] [-s WRITE_SIZE] [-u UID] [-e INODE] [-k MS] DIR URL
+ *	sinkrun [-w WINDOW] [-b BYTES] [-r RETRY_FOR_S] [-s WRITE_SIZE] [-u UID] [-e INODE] [-k MS]
+ *	DIR URL
  *
- * Notes and errors go to stderr as "kind cls path: text", one line of counts per procedure to stdout. -e: reading the
- * second half of the file with this inode number fails. -k: behave as after ctrl-C so many milliseconds after the
- * start. Exit status: 0, 1 with notes of loss or failure, 2 fatal. */
+ * Notes and errors go to stderr as "kind cls path: text", one line of counts per procedure to
+ * stdout. -e: reading the second half of the file with this inode number fails. -k: behave as after
+ * ctrl-C so many milliseconds after the start. Exit status: 0, 1 with notes of loss or failure, 2
+ * fatal. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
@@ -51,7 +53,8 @@ static const char *path_of(struct dir_reader *r, const struct i2n_inode *in)
 	return r->paths[in - r->tree->inodes];
 }
 
-static int dr_open(struct i2n_reader *base, const struct i2n_inode *in, struct i2n_file **ret, struct i2n_err *err)
+static int dr_open(struct i2n_reader *base, const struct i2n_inode *in, struct i2n_file **ret,
+		   struct i2n_err *err)
 {
 	struct dir_reader *r = (struct dir_reader *)base;
 	struct i2n_file *f = calloc(1, sizeof(*f));
@@ -60,7 +63,8 @@ static int dr_open(struct i2n_reader *base, const struct i2n_inode *in, struct i
 	f->in = in;
 	f->fd = open(path_of(r, in), O_RDONLY);
 	*ret = f;
-	return f->fd >= 0 ? I2N_OK : i2n_fail(err, I2N_BADNODE, I2N_DOM_IMAGE, 0, "cannot open %s", path_of(r, in));
+	return f->fd >= 0 ? I2N_OK : i2n_fail(err, I2N_BADNODE, I2N_DOM_IMAGE, 0, "cannot open %s",
+					      path_of(r, in));
 }
 
 static int dr_next(struct i2n_file *f, uint64_t max, struct i2n_range *ret, struct i2n_err *err)
@@ -101,7 +105,8 @@ static void dr_close(struct i2n_file *f)
 	free(f);
 }
 
-static int dr_readlink(struct i2n_reader *base, const struct i2n_inode *in, void *buf, size_t cap, struct i2n_err *err)
+static int dr_readlink(struct i2n_reader *base, const struct i2n_inode *in, void *buf, size_t cap,
+		       struct i2n_err *err)
 {
 	(void)err;
 	if (readlink(path_of((struct dir_reader *)base, in), buf, cap) != (ssize_t)in->size)
@@ -154,10 +159,17 @@ static uint32_t inode_add(const char *path, const struct stat *st)
 	reader.paths[tree->n_inodes] = strdup(path);
 	in = &tree->inodes[tree->n_inodes];
 	*in = (struct i2n_inode){
-		.size = (uint64_t)st->st_size, .uid = st->st_uid, .gid = st->st_gid, .ino = (uint32_t)st->st_ino,
-		.nlink = (uint32_t)st->st_nlink, .first_dirent = I2N_NONE, .mode = (uint16_t)st->st_mode,
-		.mtime = i2n_time_pack((struct i2n_time){ st->st_mtim.tv_sec, (uint32_t)st->st_mtim.tv_nsec }),
-		.atime = i2n_time_pack((struct i2n_time){ st->st_atim.tv_sec, (uint32_t)st->st_atim.tv_nsec }),
+		.size = (uint64_t)st->st_size,
+		.uid = st->st_uid,
+		.gid = st->st_gid,
+		.ino = (uint32_t)st->st_ino,
+		.nlink = (uint32_t)st->st_nlink,
+		.first_dirent = I2N_NONE,
+		.mode = (uint16_t)st->st_mode,
+		.mtime = i2n_time_pack(
+			(struct i2n_time){ st->st_mtim.tv_sec, (uint32_t)st->st_mtim.tv_nsec }),
+		.atime = i2n_time_pack(
+			(struct i2n_time){ st->st_atim.tv_sec, (uint32_t)st->st_atim.tv_nsec }),
 	};
 	if (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode)) {
 		in->rdev.major = major(st->st_rdev);
@@ -242,8 +254,9 @@ static void scan_all(const char *top)
 static void on_note(void *ctx, const struct i2n_note *note)
 {
 	static const char *const kinds[] = {
-		[I2N_NOTE_DAMAGED] = "damaged", [I2N_NOTE_LOSS] = "loss", [I2N_NOTE_FAILED] = "failed",
-		[I2N_NOTE_DIFFERS] = "differs", [I2N_NOTE_WARN] = "warn", [I2N_NOTE_INFO] = "info",
+		[I2N_NOTE_DAMAGED] = "damaged", [I2N_NOTE_LOSS] = "loss",
+		[I2N_NOTE_FAILED] = "failed",	[I2N_NOTE_DIFFERS] = "differs",
+		[I2N_NOTE_WARN] = "warn",	[I2N_NOTE_INFO] = "info",
 		[I2N_NOTE_STATE] = "state",
 	};
 	char q[400];
@@ -251,7 +264,8 @@ static void on_note(void *ctx, const struct i2n_note *note)
 	(void)ctx;
 	losses += note->kind <= I2N_NOTE_FAILED;
 	fprintf(stderr, "%s %s %s: %s\n", kinds[note->kind], note->cls,
-		note->path ? i2n_escape(q, sizeof(q), note->path, note->path_len) : "-", note->text);
+		note->path ? i2n_escape(q, sizeof(q), note->path,
+					note->path_len) : "-", note->text);
 }
 
 static void on_progress(void *ctx, const struct i2n_progress *p)
@@ -265,17 +279,19 @@ static void on_progress(void *ctx, const struct i2n_progress *p)
 		stop_signal = 2;
 }
 
-static int report(int rc, const struct i2n_sink *sink, const struct i2n_progress *p, const struct i2n_err *err)
+static int report(int rc, const struct i2n_sink *sink, const struct i2n_progress *p,
+		  const struct i2n_err *err)
 {
 	const struct i2n_sink_stats *st = &sink->stats;
 
 	for (unsigned i = 0; i < I2N_PROCS; i++)
 		if (st->requests[i])
 			printf("%s=%" PRIu64 " ", i2n_proc_name(i), st->requests[i]);
-	printf("resent=%" PRIu64 " jukebox=%" PRIu64 " reconnects=%" PRIu64 " corrected=%" PRIu64 " bytes=%" PRIu64
-	       " max_in_flight=%" PRIu64 " max_bytes=%" PRIu64 " failed=%" PRIu64 " left=%" PRIu64 "\n",
-	       st->resent, st->jukebox, st->reconnects, st->corrected, st->bytes_written, st->max_in_flight,
-	       st->max_bytes_in_flight, p->failed, p->left);
+	printf("resent=%" PRIu64 " jukebox=%" PRIu64 " reconnects=%" PRIu64 " corrected=%" PRIu64
+	       " bytes=%" PRIu64 " max_in_flight=%" PRIu64 " max_bytes=%" PRIu64 " failed=%" PRIu64
+	       " left=%" PRIu64 "\n",
+	       st->resent, st->jukebox, st->reconnects, st->corrected, st->bytes_written,
+	       st->max_in_flight, st->max_bytes_in_flight, p->failed, p->left);
 	if (rc != I2N_OK)
 		fprintf(stderr, "fatal %s\n%s\n", err->msg, err->hint);
 	return rc != I2N_OK ? 2 : losses || p->failed ? 1 : 0;

@@ -1,10 +1,11 @@
-/* treedump.c - one line for each object of an ext2/3/4 image as src/ext4 reads it, in the format of dirdump.
+/* treedump.c - one line for each object of an ext2/3/4 image as src/ext4 reads it, in the format of
+ * dirdump.
  *
  *	treedump [-a] [-S] [-q] [-s] [-X] [-i] [-j JOURNAL] [-o OFFSET] IMAGE
  *
  * -a adds the atime, -S leaves out the times of symlinks, -s is strict, -q prints only notes and
- * totals, -X instead one line per extended attribute, as tests/lib/xattrdump.py does, for `sort`. Notes go to standard
- * error as "kind class 'path': text".
+ * totals, -X instead one line per extended attribute, as tests/lib/xattrdump.py does, for `sort`.
+ * Notes go to standard error as "kind class 'path': text".
  * -i ignores the journal, -j names the device or image with an external one.
  * Exit status: 0, 1 = an error (told on standard error), 5 = something was damaged. */
 #include <getopt.h>
@@ -56,8 +57,9 @@ static void *must(void *p)
 static void on_note(void *ctx, const struct i2n_note *note)
 {
 	static const char *const kinds[] = {
-		[I2N_NOTE_DAMAGED] = "damaged", [I2N_NOTE_LOSS] = "loss", [I2N_NOTE_FAILED] = "failed",
-		[I2N_NOTE_DIFFERS] = "differs", [I2N_NOTE_WARN] = "warn", [I2N_NOTE_INFO] = "info",
+		[I2N_NOTE_DAMAGED] = "damaged", [I2N_NOTE_LOSS] = "loss",
+		[I2N_NOTE_FAILED] = "failed",	[I2N_NOTE_DIFFERS] = "differs",
+		[I2N_NOTE_WARN] = "warn",	[I2N_NOTE_INFO] = "info",
 		[I2N_NOTE_STATE] = "state",
 	};
 	struct dump *d = ctx;
@@ -65,7 +67,8 @@ static void on_note(void *ctx, const struct i2n_note *note)
 
 	d->damaged += note->kind == I2N_NOTE_DAMAGED;
 	fprintf(stderr, "%s %s %s: %s\n", kinds[note->kind], note->cls,
-		i2n_quote(path, sizeof(path), note->path ? note->path : "", note->path_len), note->text);
+		i2n_quote(path, sizeof(path), note->path ? note->path : "",
+			  note->path_len), note->text);
 }
 
 static void put_escaped(const unsigned char *s, size_t len)
@@ -143,7 +146,8 @@ static void print_content(struct dump *d, const struct i2n_inode *in)
 		fprintf(stderr, "damaged content: %s\n", err.msg);
 		d->damaged++;
 	} else {
-		printf("\t%016" PRIx64 "%016" PRIx64 "\tdata=%" PRIu64, (uint64_t)sum.high64, (uint64_t)sum.low64,
+		printf("\t%016" PRIx64 "%016" PRIx64 "\tdata=%" PRIu64, (uint64_t)sum.high64,
+		       (uint64_t)sum.low64,
 		       data);
 	}
 	if (f)
@@ -294,7 +298,8 @@ static void dump(struct dump *d)
 	}
 	qsort(lines, n, sizeof(*lines), by_path);
 	for (i = 0; i < n; i++) {
-		uint32_t idx = lines[i].d == I2N_NONE ? d->t->root : d->t->dirents[lines[i].d].inode;
+		uint32_t idx =
+			lines[i].d == I2N_NONE ? d->t->root : d->t->dirents[lines[i].d].inode;
 
 		if (!first[idx])
 			first[idx] = &lines[i];
@@ -303,7 +308,8 @@ static void dump(struct dump *d)
 		if (d->xattrs && !i)
 			print_xattrs(d, d->t->root, NULL, 0);
 		else if (d->xattrs)
-			print_xattrs(d, d->t->dirents[lines[i].d].inode, lines[i].path, lines[i].len);
+			print_xattrs(d, d->t->dirents[lines[i].d].inode, lines[i].path,
+				     lines[i].len);
 		else
 			print(d, &lines[i], first);
 	}
@@ -351,8 +357,9 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	if (d.quiet)
-		printf("%" PRIu32 " inodes, %" PRIu32 " dirents, %" PRIu64 " reads, %" PRIu64 " bytes\n", d.t->n_inodes,
-		       d.t->n_dirents, src->stats.reads, src->stats.bytes);
+		printf("%" PRIu32 " inodes, %" PRIu32 " dirents, %" PRIu64 " reads, %" PRIu64
+		       " bytes\n",
+		       d.t->n_inodes, d.t->n_dirents, src->stats.reads, src->stats.bytes);
 	else
 		dump(&d);
 	i2n_tree_free(d.t);

@@ -1,4 +1,5 @@
-/* The digest of pieces, and of holes, is what xxhsum -H2 says of the whole. Values made with xxhsum 0.8.1. */
+/* The digest of pieces, and of holes, is what xxhsum -H2 says of the whole. Values made with xxhsum
+ * 0.8.1. */
 #include "img2nfs/digest.h"
 
 #include "t.h"

@@ -1,6 +1,6 @@
-/* A tree reduced to what a squashed user can store: devices are gone under all their names, the other
- * links and folders stay in order, owners and set-ID bits are those of the user, and each object that
- * the script has to mend is noted once. */
+/* A tree reduced to what a squashed user can store: devices are gone under all their names, the
+ * other links and folders stay in order, owners and set-ID bits are those of the user, and each
+ * object that the script has to mend is noted once. */
 #include "img2nfs/edit.h"
 
 #include "t.h"

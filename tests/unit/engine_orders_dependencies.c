@@ -1,5 +1,6 @@
-/* Parents before children, links after their targets, directory attributes after all children; every object given back.
- * */
+/* Parents before children, links after their targets, directory attributes after all children;
+ * every object given back.
+ */
 #include "fake_tree.h"
 #include "t.h"
 

@@ -1,4 +1,5 @@
-/* Fail each op in turn: as a bad node the run goes on and accounts for every object; as fatal, or stopped, it ends. */
+/* Fail each op in turn: as a bad node the run goes on and accounts for every object; as fatal, or
+ * stopped, it ends. */
 #include "fake_tree.h"
 #include "t.h"
 

@@ -1,5 +1,5 @@
-/* Fast commits whose checksums are right and whose content is nonsense: random tags about few inodes
- * end in a tree or in an error, never in a crash. Seed: argv[1]. */
+/* Fast commits whose checksums are right and whose content is nonsense: random tags about few
+ * inodes end in a tree or in an error, never in a crash. Seed: argv[1]. */
 #include "t.h"
 
 #include <sys/types.h>
@@ -40,7 +40,9 @@ static uint32_t some_ino(void)
 
 static uint32_t some_number(void)
 {
-	static const uint32_t special[] = { 0, 1, 5, 12, 32768, 0x7fffffff, 0x80000000u, 0xffffffffu };
+	static const uint32_t special[] = {
+		0, 1, 5, 12, 32768, 0x7fffffff, 0x80000000u, 0xffffffffu
+	};
 
 	return rnd(4) ? rnd(3000) : special[rnd(8)];
 }
@@ -153,8 +155,8 @@ static void put_be32(unsigned char *p, uint32_t v)
 	p[3] = (unsigned char)v;
 }
 
-/* Do to the journal superblock what the kernel does when it mounts: the last 256 blocks are for fast
- * commits, and one block stays free between. Returns where they begin in the image. */
+/* Do to the journal superblock what the kernel does when it mounts: the last 256 blocks are for
+ * fast commits, and one block stays free between. Returns where they begin in the image. */
 static size_t enable_fast(unsigned char *img)
 {
 	unsigned long first = 0, total = 0;
@@ -219,7 +221,8 @@ int main(int argc, char **argv)
 	state = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
 	printf("seed %" PRIu64 "\n", state);
 	/* one full transaction */
-	if (system("mkdir -p d/e && echo x >d/f && echo y >d/e/g && mke2fs -q -F -t ext4 -b 1024 -O fast_commit"
+	if (system("mkdir -p d/e && echo x >d/f && echo y >d/e/g && mke2fs -q -F -t ext4 -b 1024 "
+		   "-O fast_commit"
 		   " -J size=2 -d d img 16384 >log 2>&1 &&"
 		   " printf 'jo -c\njw -b 9000 /dev/zero\njc\n' | debugfs -w -f - img >log 2>&1 &&"
 		   " debugfs -R 'blocks <8>' img 2>/dev/null | wc -w >place &&"
@@ -236,7 +239,8 @@ int main(int argc, char **argv)
 		fill_area(img + at, 2);
 		run_once(img, len, &seen);
 	}
-	printf("%u of 300 were replayed, %u had tags that do not fit\n", seen.commits, seen.left_out);
+	printf("%u of 300 were replayed, %u had tags that do not fit\n", seen.commits,
+	       seen.left_out);
 	T_OK(seen.commits > 150);
 	T_OK(seen.left_out > 10);
 	free(img);

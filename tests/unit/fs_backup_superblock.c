@@ -1,4 +1,5 @@
-/* A destroyed superblock, or destroyed group descriptors, are read from their backups, and a note says so. */
+/* A destroyed superblock, or destroyed group descriptors, are read from their backups, and a note
+ * says so. */
 #include "fs_image.h"
 
 static void check_intact(struct image *im)
@@ -20,7 +21,8 @@ static void check(const char *options, const char *size)
 	run("rm -f img; truncate -s %s img; mke2fs -q -F %s -d src img", size, options);
 	poke("img", 1024, junk, 1024);
 	T_EQ(image_open(&im, "img", NULL), I2N_OK);
-	T_HAS(im.last, "superblock: there is no ext2, ext3 or ext4 file system here; using the backup at byte ");
+	T_HAS(im.last, "superblock: there is no ext2, ext3 or ext4 file system here; using the "
+		       "backup at byte ");
 	check_intact(&im);
 
 	run("rm -f img; truncate -s %s img; mke2fs -q -F %s -d src img", size, options);

@@ -41,9 +41,12 @@ int main(void)
 	check("-t ext3");
 	check("-t ext4");
 	check("-t ext4 -O ^has_journal");
-	check("-t ext4 -b 1024 -O inline_data,bigalloc,metadata_csum_seed,casefold,encrypt,verity,large_dir,"
+	check("-t ext4 -b 1024 -O "
+	      "inline_data,bigalloc,metadata_csum_seed,casefold,encrypt,verity,large_dir,"
 	      "ea_inode,mmp");
-	check("-t ext4 -O ^metadata_csum,uninit_bg,meta_bg,^resize_inode,sparse_super2,project,quota,stable_inodes,"
+	check("-t ext4 -O "
+	      "^metadata_csum,uninit_bg,meta_bg,^resize_inode,sparse_super2,project,quota,stable_"
+	      "inodes,"
 	      "orphan_file,fast_commit");
 	return t_end();
 }

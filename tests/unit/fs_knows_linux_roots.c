@@ -1,4 +1,5 @@
-/* i2n_fs_is_linux_root(): /etc and an init, also through symlinks, also when opened for information only. */
+/* i2n_fs_is_linux_root(): /etc and an init, also through symlinks, also when opened for information
+ * only. */
 #include "fs_image.h"
 
 static void check(const char *recipe, bool want)

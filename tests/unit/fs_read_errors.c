@@ -1,9 +1,10 @@
-/* Every read of a whole run may fail: with the cause, I2N_FATAL for metadata and I2N_BADNODE, which costs one object, for
- * content; nothing leaks or crashes. */
+/* Every read of a whole run may fail: with the cause, I2N_FATAL for metadata and I2N_BADNODE, which
+ * costs one object, for content; nothing leaks or crashes. */
 #include "fs_image.h"
 
 /* Read all content; the number of bytes is checked by the clean run. */
-static int read_all(struct i2n_reader *r, const struct i2n_inode *in, uint64_t *bytes, struct i2n_err *err)
+static int read_all(struct i2n_reader *r, const struct i2n_inode *in, uint64_t *bytes,
+		    struct i2n_err *err)
 {
 	static unsigned char buf[65536];
 	struct i2n_file *f;
@@ -86,7 +87,8 @@ static void check(const char *options)
 int main(void)
 {
 	run("mkdir -p src/dir && printf abc >src/dir/file && seq 10000 | head -c 40960 >src/big &&"
-	    " ln -s %0100d src/slow && ln -s dir src/fast && truncate -s 300k src/holes && printf x >>src/holes",
+	    " ln -s %0100d src/slow && ln -s dir src/fast && truncate -s 300k src/holes && printf "
+	    "x >>src/holes",
 	    0);
 	check("-b 1024 -t ext4 -O ^has_journal");
 	check("-b 1024 -t ext2 -I 128");

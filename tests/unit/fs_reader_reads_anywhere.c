@@ -1,5 +1,6 @@
-/* Ranges of a fragmented file come in order, whatever their largest length, also after a rewind; their bytes can be read
- * later, in any order and in any pieces. Truth: debugfs dump, and the file that the image was made from. */
+/* Ranges of a fragmented file come in order, whatever their largest length, also after a rewind;
+ * their bytes can be read later, in any order and in any pieces. Truth: debugfs dump, and the file
+ * that the image was made from. */
 #include "fs_image.h"
 
 #define SIZE 3000123
@@ -89,8 +90,11 @@ static void check(const char *options)
 {
 	struct image im;
 
-	run("rm -rf img src; mkdir src; cp --sparse=always file src/file; mke2fs -q -F -b 1024 %s -d src img 8m", options);
-	run("debugfs -w -R 'write file copy' img >/dev/null 2>&1; debugfs -R 'dump copy out' img 2>/dev/null; cmp file out");
+	run("rm -rf img src; mkdir src; cp --sparse=always file src/file; mke2fs -q -F -b 1024 %s "
+	    "-d src img 8m",
+	    options);
+	run("debugfs -w -R 'write file copy' img >/dev/null 2>&1; debugfs -R 'dump copy out' img "
+	    "2>/dev/null; cmp file out");
 	T_EQ(image_open(&im, "img", NULL), I2N_OK);
 	check_file(&im, "file");
 	check_file(&im, "copy");

@@ -1,5 +1,5 @@
-/* Unknown incompatible features are refused by name, unknown read-only compatible ones are noted; an external
- * journal and a superblock with a wrong checksum are refused for what they are. */
+/* Unknown incompatible features are refused by name, unknown read-only compatible ones are noted;
+ * an external journal and a superblock with a wrong checksum are refused for what they are. */
 #include "fs_image.h"
 
 static void make(void)
@@ -30,9 +30,9 @@ int main(void)
 	make();
 	poke("img", 1024 + 0x67, "\x02", 1);	/* bit 25 of s_feature_ro_compat */
 	T_EQ(image_open(&im, "img", NULL), I2N_OK);
-	T_STR(im.last,
-	      "feature: the file system has unknown features, which by its own word do not matter for"
-	      " reading: FEATURE_R25");
+	T_STR(im.last, "feature: the file system has unknown features, which by its own word do "
+		       "not matter for"
+		       " reading: FEATURE_R25");
 	T_EQ(im.n_notes[I2N_NOTE_WARN], 1);
 	image_close(&im);
 	run("rm -f img; mke2fs -q -F -O journal_dev img 8m");
@@ -46,7 +46,8 @@ int main(void)
 	make();
 	run("truncate -s 900k img");
 	T_EQ(image_open(&im, "img", NULL), I2N_FATAL);
-	T_STR(im.err.msg, "'img' is cut short: the file system has 1048576 bytes, of which 921600 are there");
+	T_STR(im.err.msg,
+	      "'img' is cut short: the file system has 1048576 bytes, of which 921600 are there");
 	image_close(&im);
 	return t_end();
 }

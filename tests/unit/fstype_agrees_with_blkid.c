@@ -44,7 +44,8 @@ static const struct row rows[] = {
 	{ "ubifs", "mkfs.ubifs", "0", "mkdir d && mkfs.ubifs -r d -m 2048 -e 129024 -c 100 -o x",
 	  I2N_FS_OTHER },
 	{ "ubi", "ubinize", "0",
-	  "printf '[v]\\nmode=ubi\\nvol_id=0\\nvol_size=1MiB\\nvol_type=dynamic\\nvol_name=r\\n' >cfg && "
+	  "printf '[v]\\nmode=ubi\\nvol_id=0\\nvol_size=1MiB\\nvol_type=dynamic\\nvol_name=r\\n' "
+	  ">cfg && "
 	  "ubinize -o x -p 128KiB -m 2048 cfg && truncate -s 4M x",
 	  I2N_FS_CONTAINER },
 	{ "cramfs", "mkfs.cramfs", "0", "mkdir d && echo hi >d/f && mkfs.cramfs -n small d x",

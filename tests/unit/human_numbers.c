@@ -1,4 +1,5 @@
-/* Numbers for people: three or four digits, one after the point, powers of 1000; no overflow at the end. */
+/* Numbers for people: three or four digits, one after the point, powers of 1000; no overflow at the
+ * end. */
 #include "cli/human.h"
 #include "t.h"
 

@@ -40,7 +40,8 @@ static int sh(const char *command)
 	return system(command);
 }
 
-/* debugfs writes the time of the commit in the wrong bytes: put 2001-09-09 where the kernel would. */
+/* debugfs writes the time of the commit in the wrong bytes: put 2001-09-09 where the kernel
+ * would. */
 static void date_commit(const char *path)
 {
 	static const unsigned char header[12] = { 0xc0, 0x3b, 0x39, 0x98, 0, 0, 0, 2, 0, 0, 0, 1 };

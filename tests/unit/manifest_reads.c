@@ -1,4 +1,5 @@
-/* Manifests become trees: our own, those of bsdtar and mtree -c, and what makes no sense is refused with its line. */
+/* Manifests become trees: our own, those of bsdtar and mtree -c, and what makes no sense is refused
+ * with its line. */
 #include "t.h"
 
 #include "img2nfs/manifest.h"
@@ -18,7 +19,8 @@ static struct i2n_manifest *parse(const char *text, size_t len)
 	return m;
 }
 
-static const struct i2n_inode *at(const struct i2n_manifest *m, const char *path, uint16_t *ret_known)
+static const struct i2n_inode *at(const struct i2n_manifest *m, const char *path,
+				  uint16_t *ret_known)
 {
 	const struct i2n_tree *t = i2n_manifest_tree(m);
 	uint32_t i = i2n_tree_resolve(t, path, strlen(path), NULL);
@@ -46,15 +48,18 @@ static void target_is(struct i2n_manifest *m, const struct i2n_inode *in, const 
 /* Full paths, as written by img2nfs manifest; the lines out of order; two names of one object. */
 static void reads_own(void)
 {
-	static const char text[] = "#mtree\n"
+	static const char text[] =
+		"#mtree\n"
 		". type=dir mode=0755 uid=0 gid=0 nlink=3 time=1500000000.123456789\n"
-		"./b\\040c type=file mode=4711 uid=4000000000 gid=7 nlink=2 size=5 inode=12 time=-2.000000003"
+		"./b\\040c type=file mode=4711 uid=4000000000 gid=7 nlink=2 size=5 inode=12 "
+		"time=-2.000000003"
 		" xxh3-128=000102030405060708090a0b0c0d0eFF\n"
 		"./d type=dir mode=0700 uid=1 gid=2 nlink=2 time=1.000000000\n"
 		"./d/null type=char mode=0666 uid=0 gid=0 nlink=1 time=1.0 device=native,1,3\n"
 		"./d/link type=link mode=0777 uid=0 gid=0 nlink=1 time=1.0 link=../b\\040c\\134x\n"
 		"./d-e type=fifo mode=0600 uid=0 gid=0 nlink=1 time=1.0\n"
-		"./a type=file mode=4711 uid=4000000000 gid=7 nlink=2 size=5 inode=12 time=-2.000000003\n";
+		"./a type=file mode=4711 uid=4000000000 gid=7 nlink=2 size=5 inode=12 "
+		"time=-2.000000003\n";
 	struct i2n_manifest *m = parse(text, sizeof(text) - 1);
 	const struct i2n_inode *in;
 	uint16_t known;
@@ -81,7 +86,8 @@ static void reads_own(void)
 	i2n_manifest_free(m);
 }
 
-/* /set, /unset, relative names, "..", continued lines, comments, unknown keywords, implied directories. */
+/* /set, /unset, relative names, "..", continued lines, comments, unknown keywords, implied
+ * directories. */
 static void reads_others(void)
 {
 	static const char text[] = "#mtree\n# a comment\n"
@@ -153,7 +159,8 @@ static void refuses_nonsense(void)
 	refuses("./a\\000b type=file", "no name can be so");
 	refuses(". type=file", "the root is no directory");
 	refuses("/etc type=dir", "no path and no command: '/etc'");
-	refuses("./a type=file\n./a/b type=file", "something that is no directory has this below it: 'a/b'");
+	refuses("./a type=file\n./a/b type=file",
+		"something that is no directory has this below it: 'a/b'");
 	memset(longest, 'n', sizeof(longest));
 	memcpy(longest, "./", 2);
 	memcpy(longest + 2 + 256, " type=file", 11);
@@ -163,8 +170,10 @@ static void refuses_nonsense(void)
 /* Any bytes: a tree or an error, and with the sanitizers no fault. */
 static void survives_damage(void)
 {
-	static const char seed[] = "#mtree\n/set type=file\n. type=dir\n./a size=1 link=x nlink=2 inode=3\n"
-		"d type=dir\nb type=link link=\\134\\040 device=native,1,2\n..\n./d/e/f mode=1 inode=3 \\\n time=1.2\n";
+	static const char seed[] =
+		"#mtree\n/set type=file\n. type=dir\n./a size=1 link=x nlink=2 inode=3\n"
+		"d type=dir\nb type=link link=\\134\\040 device=native,1,2\n..\n./d/e/f mode=1 "
+		"inode=3 \\\n time=1.2\n";
 	char text[sizeof(seed)];
 	uint32_t r = 12345;
 

@@ -111,7 +111,8 @@ static void test_sattr(void)
 	T_OK(s.mtime.set_it == SET_TO_CLIENT_TIME && s.mtime.set_mtime_u.mtime.nseconds == 500);
 	T_OK(!s.uid.set_it && !s.gid.set_it && !s.size.set_it && s.atime.set_it == DONT_CHANGE);
 	nfs3_want_sattr(&w, NFS3_ATTR_OWNER | NFS3_ATTR_SIZE, &s);
-	T_OK(!s.mode.set_it && s.uid.set_uid3_u.uid == 1 && s.gid.set_gid3_u.gid == 2 && s.size.set_size3_u.size == 5);
+	T_OK(!s.mode.set_it && s.uid.set_uid3_u.uid == 1 && s.gid.set_gid3_u.gid == 2 &&
+	     s.size.set_size3_u.size == 5);
 }
 
 int main(void)

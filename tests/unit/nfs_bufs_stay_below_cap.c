@@ -37,7 +37,8 @@ int main(void)
 	nfs_bufs_release(&bufs);
 	T_EQ(bufs.allocated, 0);
 
-	/* a buffer larger than the cap is granted when it is alone, or nothing could ever be sent */
+	/* a buffer larger than the cap is granted when it is alone, or nothing could ever be
+	 * sent */
 	nfs_bufs_init(&bufs, 65536);
 	b = nfs_bufs_get(&bufs, 1u << 20);
 	T_OK(b != NULL);

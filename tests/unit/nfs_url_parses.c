@@ -12,7 +12,8 @@ static void on_note(void *ctx, const struct i2n_note *note)
 
 static const struct i2n_notes notes = { .fn = on_note };
 
-static void good(const char *text, const char *host, const char *path, unsigned port, unsigned mountport)
+static void good(const char *text, const char *host, const char *path, unsigned port,
+		 unsigned mountport)
 {
 	struct i2n_nfs_url url;
 	struct i2n_err err = { 0 };

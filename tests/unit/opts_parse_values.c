@@ -1,4 +1,5 @@
-/* Options of each type are parsed into their struct; wrong ones are refused with their name in the message. */
+/* Options of each type are parsed into their struct; wrong ones are refused with their name in the
+ * message. */
 #include <stddef.h>
 
 #include "cli/cmd.h"
@@ -12,20 +13,31 @@ struct values {
 };
 
 static const struct opt rows[] = {
-	{ .name = "flag", .letter = 'f', .type = OPT_FLAG, .off = offsetof(struct values, flag), .help = "x" },
-	{ .name = "number", .type = OPT_NUMBER, .off = offsetof(struct values, number), .arg = "N", .min = 1,
+	{ .name = "flag", .letter = 'f', .type = OPT_FLAG, .off = offsetof(struct values,
+									   flag), .help = "x" },
+	{ .name = "number", .type = OPT_NUMBER, .off = offsetof(struct values,
+								number), .arg = "N", .min = 1,
 	  .max = 1024, .def = "128", .help = "x" },
-	{ .name = "size", .type = OPT_SIZE, .off = offsetof(struct values, size), .arg = "BYTES", .min = 64 << 10,
+	{ .name = "size", .type = OPT_SIZE, .off = offsetof(struct values,
+							    size), .arg = "BYTES", .min = 64 << 10,
 	  .def = "8M", .help = "x" },
-	{ .name = "unset", .type = OPT_SIZE, .off = offsetof(struct values, unset), .arg = "BYTES", .help = "x" },
-	{ .name = "word", .type = OPT_WORD, .off = offsetof(struct values, word), .arg = "W", .words = "aa|b|ccc",
+	{ .name = "unset", .type = OPT_SIZE, .off = offsetof(struct values,
+							     unset), .arg = "BYTES", .help = "x" },
+	{ .name = "word", .type = OPT_WORD, .off = offsetof(struct values,
+							    word), .arg = "W", .words = "aa|b|ccc",
 	  .def = "b", .help = "x" },
-	{ .name = "string", .type = OPT_STRING, .off = offsetof(struct values, string), .arg = "S", .help = "x" },
+	{ .name = "string", .type = OPT_STRING, .off = offsetof(struct values,
+								string), .arg = "S", .help = "x" },
 	{ 0 },
 };
 
-static const struct i2n_cmd cmd = { .name = "test", .args = "IMAGE URL", .line = "x", .min_args = 1, .max_args = 2,
-				    .opts = rows, .opts_size = sizeof(struct values) };
+static const struct i2n_cmd cmd = { .name = "test",
+				    .args = "IMAGE URL",
+				    .line = "x",
+				    .min_args = 1,
+				    .max_args = 2,
+				    .opts = rows,
+				    .opts_size = sizeof(struct values) };
 
 static struct i2n_err err;
 static char *args[16];
@@ -60,10 +72,12 @@ static void accepts(void)
 	struct values v;
 
 	T_EQ(parse("x", &v), I2N_OK);
-	T_OK(!v.flag && v.number == 128 && v.size == 8u << 20 && v.unset == OPT_UNSET && v.word == 1 && !v.string);
+	T_OK(!v.flag && v.number == 128 && v.size == 8u << 20 && v.unset == OPT_UNSET &&
+	     v.word == 1 && !v.string);
 	T_EQ(n_args, 1);
 
-	T_EQ(parse("--flag x --number=1 --size 64K --unset=0 y --word ccc --string=-v", &v), I2N_OK);
+	T_EQ(parse("--flag x --number=1 --size 64K --unset=0 y --word ccc --string=-v", &v),
+	     I2N_OK);
 	T_OK(v.flag && v.number == 1 && v.size == 65536 && v.unset == 0 && v.word == 2);
 	T_STR(v.string, "-v");
 	T_EQ(n_args, 2);
@@ -75,7 +89,8 @@ static void accepts(void)
 	T_STR(args[0], "--flag");
 	T_STR(args[1], "-");
 
-	T_EQ(parse("x --number=2 --number=3 --string --flag --unset=18446744073709551614", &v), I2N_OK);
+	T_EQ(parse("x --number=2 --number=3 --string --flag --unset=18446744073709551614", &v),
+	     I2N_OK);
 	T_EQ(v.number, 3);
 	T_STR(v.string, "--flag");
 	T_OK(!v.flag && v.unset == UINT64_MAX - 1);
@@ -90,15 +105,19 @@ static void refuses(void)
 {
 	refused("x --number=0", "option '--number': '0' is not in 1..1024");
 	refused("x --number=1025", "option '--number': '1025' is not in 1..1024");
-	refused("x --number=99999999999999999999", "option '--number': '99999999999999999999' is not in 1..1024");
+	refused("x --number=99999999999999999999",
+		"option '--number': '99999999999999999999' is not in 1..1024");
 	refused("x --number=-1", "option '--number': '-1' is not a number");
 	refused("x --number=", "option '--number': '' is not a number");
 	refused("x --number=1K", "option '--number': '1K' is not a number");
 	refused("x --number=0x10", "option '--number': '0x10' is not a number");
-	refused("x --size=1M2", "option '--size': '1M2' is not a number of bytes (K, M, G and T may follow it)");
-	refused("x --size=k", "option '--size': 'k' is not a number of bytes (K, M, G and T may follow it)");
+	refused("x --size=1M2",
+		"option '--size': '1M2' is not a number of bytes (K, M, G and T may follow it)");
+	refused("x --size=k",
+		"option '--size': 'k' is not a number of bytes (K, M, G and T may follow it)");
 	refused("x --size=63K", "option '--size': '63K' is not in 64K..18446744073709551614");
-	refused("x --unset=16777216T", "option '--unset': '16777216T' is not in 0..18446744073709551614");
+	refused("x --unset=16777216T",
+		"option '--unset': '16777216T' is not in 0..18446744073709551614");
 	refused("x --word=a", "option '--word': 'a' is not aa, b or ccc");
 	refused("x --word=aa|b", "option '--word': 'aa|b' is not aa, b or ccc");
 	refused("x --flag=yes", "option '--flag' takes no value");

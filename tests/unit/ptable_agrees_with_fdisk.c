@@ -22,22 +22,29 @@ static const struct row rows[] = {
 	  "start=94208, size=3528040, type=83\\n' | sfdisk -q x",
 	  I2N_LABEL_DOS, 0, 512, 2 },
 	{ "logical", "200M",
-	  "printf 'label: dos\\n,10M,c,*\\n,20M,L\\n,,E\\n,10M,L\\n,5M,S\\n,7M,L\\n,20M,fd\\n,,L\\n' | sfdisk -q x",
+	  "printf 'label: "
+	  "dos\\n,10M,c,*\\n,20M,L\\n,,E\\n,10M,L\\n,5M,S\\n,7M,L\\n,20M,fd\\n,,L\\n' | sfdisk -q "
+	  "x",
 	  I2N_LABEL_DOS, 0, 512, 8 },
 	{ "extended first, gaps", "200M",
-	  "printf 'label: dos\\nx1: start=100000,size=200000,type=5\\nx4: start=2048,size=2048,type=83\\n"
-	  "x5: start=110000,size=5000,type=83\\nx6: start=150000,size=6000,type=82\\n' | sfdisk -q x",
+	  "printf 'label: dos\\nx1: start=100000,size=200000,type=5\\nx4: "
+	  "start=2048,size=2048,type=83\\n"
+	  "x5: start=110000,size=5000,type=83\\nx6: start=150000,size=6000,type=82\\n' | sfdisk -q "
+	  "x",
 	  I2N_LABEL_DOS, 0, 512, 4 },
 	{ "logical out of order", "200M",
 	  "printf 'label: dos\\n,,E\\n' | sfdisk -q x && "
-	  "printf 'n\\nl\\n200000\\n300000\\nn\\nl\\n10000\\n20000\\nn\\nl\\n50000\\n60000\\nw\\n' | fdisk x",
+	  "printf 'n\\nl\\n200000\\n300000\\nn\\nl\\n10000\\n20000\\nn\\nl\\n50000\\n60000\\nw\\n' "
+	  "| fdisk x",
 	  I2N_LABEL_DOS, 0, 512, 4 },
 	{ "empty dos", "10M", "echo 'label: dos' | sfdisk -q x", I2N_LABEL_DOS, 0, 512, 0 },
 	{ "dos, 4k sectors", "200M",
-	  "printf 'o\\nn\\np\\n\\n\\n+50M\\nn\\ne\\n\\n\\n\\nn\\n\\n+20M\\nn\\n\\n\\nw\\n' | fdisk -b 4096 x",
+	  "printf 'o\\nn\\np\\n\\n\\n+50M\\nn\\ne\\n\\n\\n\\nn\\n\\n+20M\\nn\\n\\n\\nw\\n' | fdisk "
+	  "-b 4096 x",
 	  I2N_LABEL_DOS, 4096, 4096, 4 },
 	{ "gpt", "64M",
-	  "sgdisk -n 1:0:+10M -c 1:boot -t 1:ef00 -n 3:0:+20M -c '3:Grüße, Wurzel' -t 3:8304 -n 2:0:0 x",
+	  "sgdisk -n 1:0:+10M -c 1:boot -t 1:ef00 -n 3:0:+20M -c '3:Grüße, Wurzel' -t 3:8304 -n "
+	  "2:0:0 x",
 	  I2N_LABEL_GPT, 0, 512, 3 },
 	{ "empty gpt", "10M", "sgdisk -o x", I2N_LABEL_GPT, 0, 512, 0 },
 	{ "gpt, 4k sectors", "64M",

@@ -1,5 +1,6 @@
-/* Walk the failure paths: whichever read of a partition table or of a probe fails, the call ends with
- * I2N_FATAL, the reason, blamed on the image, and gives nothing back; with no failure it succeeds. */
+/* Walk the failure paths: whichever read of a partition table or of a probe fails, the call ends
+ * with I2N_FATAL, the reason, blamed on the image, and gives nothing back; with no failure it
+ * succeeds. */
 #define _XOPEN_SOURCE 700
 #include "img2nfs/ptable.h"
 
@@ -46,7 +47,8 @@ static void walk(int which)
 		memset(&err, 0, sizeof(err));
 		T_EQ(i2n_source_fault(file, k, &src, &err), I2N_OK);
 		rc = call(src, which, &err);
-		T_EQ(rc == I2N_OK, src->stats.reads < k);	/* a failed read is never swallowed */
+		T_EQ(rc == I2N_OK, src->stats.reads < k);	/* a failed read is never
+								 * swallowed */
 		i2n_source_free(src);
 		if (rc == I2N_OK)
 			break;
@@ -69,7 +71,8 @@ int main(void)
 	if (system("command -v sfdisk sgdisk mkfs.vfat mke2fs >/dev/null") != 0)
 		return t_skip("sfdisk, sgdisk, mkfs.vfat and mke2fs are not all installed");
 	for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
-		snprintf(line, sizeof(line), "rm -f x; truncate -s 4M x; { %s; } >log 2>&1", tables[i]);
+		snprintf(line, sizeof(line), "rm -f x; truncate -s 4M x; { %s; } >log 2>&1",
+			 tables[i]);
 		T_EQ(system(line), 0);
 		walk(0);
 		walk(1);

@@ -1,5 +1,5 @@
-/* The report counts every note by class, keeps the first 1000 objects of each class, and derives the status: a failed
- * object beats a damaged one, which beats a loss that was not allowed. */
+/* The report counts every note by class, keeps the first 1000 objects of each class, and derives
+ * the status: a failed object beats a damaged one, which beats a loss that was not allowed. */
 #include "cli/report.h"
 #include "t.h"
 

@@ -1,5 +1,5 @@
-/* A system that answers one byte at a time, and is interrupted in between, gives the same bytes. The
- * pread() of this program stands in for the system's. */
+/* A system that answers one byte at a time, and is interrupted in between, gives the same bytes.
+ * The pread() of this program stands in for the system's. */
 #define _POSIX_C_SOURCE 200809L
 #include "img2nfs/source.h"
 

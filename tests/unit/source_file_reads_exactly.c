@@ -1,5 +1,5 @@
-/* A file source gives the file's bytes for any mix of sequential, near and random reads, and refuses
- * ranges past the end. The truth is the buffer the file was written from. */
+/* A file source gives the file's bytes for any mix of sequential, near and random reads, and
+ * refuses ranges past the end. The truth is the buffer the file was written from. */
 #include "img2nfs/source.h"
 
 #include "t.h"

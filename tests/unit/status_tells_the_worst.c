@@ -1,4 +1,5 @@
-/* Each blame has its exit status, and of several statuses the one told is the first of the documented order. */
+/* Each blame has its exit status, and of several statuses the one told is the first of the
+ * documented order. */
 #include "cli/status.h"
 #include "t.h"
 

@@ -1,4 +1,5 @@
-/* Paths, lookups and resolution in a tree made by hand:  /  etc/  etc/fstab  link -> etc/fstab's inode  z */
+/* Paths, lookups and resolution in a tree made by hand:  /  etc/  etc/fstab  link -> etc/fstab's
+ * inode  z */
 #include "img2nfs/node.h"
 #include "t.h"
 
@@ -37,7 +38,9 @@ static void check_deep(void)
 	memcpy(t->names, "\1d", 2);
 	for (i = 0; i < DEEP; i++) {
 		t->dirents[i] = (struct i2n_dirent){ .parent = i, .inode = i + 1 };
-		t->inodes[i] = (struct i2n_inode){ .mode = I2N_S_IFDIR, .dir = { i, 1 }, .first_dirent = i - 1 };
+		t->inodes[i] = (struct i2n_inode){ .mode = I2N_S_IFDIR,
+						   .dir = { i, 1 },
+						   .first_dirent = i - 1 };
 	}
 	t->inodes[DEEP] = (struct i2n_inode){ .mode = I2N_S_IFDIR, .first_dirent = DEEP - 1 };
 	path = i2n_tree_path(t, DEEP - 1, &len);

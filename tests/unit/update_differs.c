@@ -1,4 +1,5 @@
-/* What counts as a difference between an inode and what a server says, by hand from the promise in update.h. */
+/* What counts as a difference between an inode and what a server says, by hand from the promise in
+ * update.h. */
 #include "img2nfs/update.h"
 
 #include "t.h"
@@ -22,12 +23,16 @@ static const struct i2n_sink *server(uint64_t delta_ns)
 
 static struct i2n_inode inode(unsigned mode)
 {
-	return (struct i2n_inode){ .mode = (uint16_t)mode, .size = 100, .uid = 1, .gid = 2, .mtime = at(SEC, 123456789) };
+	return (struct i2n_inode){
+		.mode = (uint16_t)mode, .size = 100, .uid = 1, .gid = 2, .mtime = at(SEC, 123456789)
+	};
 }
 
 static struct i2n_attr attr(unsigned mode)
 {
-	return (struct i2n_attr){ .mode = (uint16_t)mode, .size = 100, .uid = 1, .gid = 2, .mtime = at(SEC, 123456789) };
+	return (struct i2n_attr){
+		.mode = (uint16_t)mode, .size = 100, .uid = 1, .gid = 2, .mtime = at(SEC, 123456789)
+	};
 }
 
 static void fields(void)
