@@ -1,5 +1,6 @@
 # What the server does not allow is found out before anything is written, and the message says which export option is
-# missing. As an ordinary user, because the source port of root is a privileged one.
+# missing. (What only shows after something was made, squashing above all, is found by the check that `extract` does first:
+# e2e/check_recognises, e2e/export_root_squash.) As an ordinary user, because the source port of root is a privileged one.
 . "$top/tests/lib/test.sh"
 . "$top/tests/lib/ganesha.sh"
 
@@ -27,13 +28,9 @@ refuse() {
 }
 
 line='127.0.0.1\(rw,insecure,no_root_squash,no_subtree_check\)$'
-refuse "$(ganesha_url ro /new)" "cannot make directory '/export/new': NFS3ERR_ROFS" 'lacks the option rw;'
+refuse "$(ganesha_url ro /new)" "cannot make directory '/export/new': NFS3ERR_ROFS" 'lacks the option rw'
 refuse "$(ganesha_url ro /new)" "" "^/export $line"
-refuse "$(ganesha_url ro /sub)" "cannot .* '/export/sub': NFS3ERR_ROFS" 'lacks the option rw;'
 refuse "$(ganesha_url root /new)" "cannot make directory '/export/new': NFS3ERR_ACCES" 'lacks the option no_root_squash'
-refuse "$(ganesha_url root /w/old)" "cannot .* '/export/w/old': NFS3ERR_PERM" 'lacks the option no_root_squash'
-refuse "$(ganesha_url root /w/new/deep)" "the server takes us for uid [0-9]* instead of 0" "^/export.* $line"
-refuse "$(ganesha_url all /new)" "the server takes us for uid" 'lacks the option no_root_squash'
 refuse "$(ganesha_url sec /new)" ".*RPC Packet not accepted" 'lacks the option insecure'
 refuse "$(ganesha_url root /w)" "the destination '/export/w' is not empty: it holds 'old'" 'nothing was written'
 refuse "nfs://127.0.0.1/nothing/here?$(ganesha_query ro)" \
