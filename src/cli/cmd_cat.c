@@ -3,8 +3,6 @@
 
 #include "cmd.h"
 #include "look.h"
-#include "msg.h"
-#include "status.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -89,18 +87,13 @@ static int exec_cat(const void *values, unsigned n_args, char **args)
 	struct i2n_notes notes = { report_note, &report };
 	struct i2n_err err;
 	struct look look;
-	int rc, status;
+	int rc;
 
 	(void)n_args;
 	rc = look_open(&o->image, args[0], true, &notes, &look, &err);
 	if (!rc)
 		rc = put_file(&look, &err);
-	if (rc)
-		msg_error(&err);
-	status = rc == I2N_BADNODE ? STATUS_DAMAGED : rc ? status_of(&err) : report_status(&report);
-	look_release(&look);
-	report_release(&report);
-	return status;
+	return look_end(&look, &report, rc, &err);
 }
 
 const struct i2n_cmd cmd_cat = {

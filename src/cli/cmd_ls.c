@@ -4,8 +4,6 @@
 
 #include "cmd.h"
 #include "look.h"
-#include "msg.h"
-#include "status.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -168,18 +166,13 @@ static int exec_ls(const void *values, unsigned n_args, char **args)
 	struct report report = { 0 };
 	struct i2n_notes notes = { report_note, &report };
 	struct i2n_err err;
-	int rc, status;
+	int rc;
 
 	(void)n_args;
 	rc = look_open(&ls.o->image, args[0], true, &notes, &ls.look, &err);
 	if (!rc)
 		rc = list(&ls, &notes, &err);
-	if (rc)
-		msg_error(&err);
-	status = rc == I2N_BADNODE ? STATUS_DAMAGED : rc ? status_of(&err) : report_status(&report);
-	look_release(&ls.look);
-	report_release(&report);
-	return status;
+	return look_end(&ls.look, &report, rc, &err);
 }
 
 const struct i2n_cmd cmd_ls = {

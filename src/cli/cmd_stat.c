@@ -3,8 +3,6 @@
 
 #include "cmd.h"
 #include "look.h"
-#include "msg.h"
-#include "status.h"
 #include "xattr_text.h"
 
 #include <inttypes.h>
@@ -173,18 +171,13 @@ static int exec_stat(const void *values, unsigned n_args, char **args)
 	struct i2n_notes notes = { report_note, &report };
 	struct i2n_err err;
 	struct look look;
-	int rc, status;
+	int rc;
 
 	(void)n_args;
 	rc = look_open(&o->image, args[0], false, &notes, &look, &err);
 	if (!rc)
 		rc = show(&look, o->json, &err);
-	if (rc)
-		msg_error(&err);
-	status = rc == I2N_BADNODE ? STATUS_DAMAGED : rc ? status_of(&err) : report_status(&report);
-	look_release(&look);
-	report_release(&report);
-	return status;
+	return look_end(&look, &report, rc, &err);
 }
 
 const struct i2n_cmd cmd_stat = {

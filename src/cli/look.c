@@ -1,6 +1,8 @@
 #include "look.h"
 
 #include "img2nfs/name.h"
+#include "msg.h"
+#include "status.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -204,6 +206,19 @@ void look_release(struct look *look)
 	i2n_tree_free(look->tree);
 	image_release(&look->image);
 	memset(look, 0, sizeof(*look));
+}
+
+int look_end(struct look *look, struct report *report, int rc, const struct i2n_err *err)
+{
+	int status = report_status(report);
+
+	if (rc) {
+		msg_error(err);
+		status = rc == I2N_BADNODE ? STATUS_DAMAGED : status_of(err);
+	}
+	look_release(look);
+	report_release(report);
+	return status;
 }
 
 const char *look_type_word(const struct i2n_inode *in)

@@ -25,6 +25,8 @@ int look_open(const struct image_opts *opts, const char *operand, bool follow,
 	      const struct i2n_notes *notes,
 	      struct look *ret, struct i2n_err *err);
 void look_release(struct look *look);
+/* The end of a command that looks: tell the error of rc, release both, return the exit status. */
+int look_end(struct look *look, struct report *report, int rc, const struct i2n_err *err);
 
 /* Target of a symlink, NUL-terminated, caller frees; NULL with *err set. */
 char *look_target(struct look *look, const struct i2n_inode *in, struct i2n_err *err);
