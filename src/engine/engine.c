@@ -261,6 +261,7 @@ static void adapt_op(struct engine *e, struct slot *slot)
 		return;
 	}
 	e->opts->have->dirs[e->plan->tree->dirents[op->dirent].parent] |= I2N_HAVE_TOUCHED;
+	op->late = true;
 	slot->beside = v == I2N_HAVE_OTHER;
 	if (!slot->beside)
 		return;

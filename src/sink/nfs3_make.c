@@ -86,8 +86,8 @@ static void on_readlink(struct nfs3_op *o, const void *reply)
 		nfs3_settle(o, nfs3_attrs(&res->READLINK3res_u.resok.symlink_attributes));
 }
 
-/* We sent the request again after a lost reply and something is there: is it what we wanted to
- * make? */
+/* The request may have been carried out before, ours whose reply was lost or that of a run before
+ * this one, and something is there: is it what we wanted to make? */
 static void judge_existing(struct nfs3_op *o, const fattr3 *attrs)
 {
 	if (!attrs) {
@@ -124,12 +124,17 @@ static void look_up(struct nfs3_op *o, void (*step)(struct nfs3_op *o, const voi
 	nfs3_ask(o, I2N_PROC_LOOKUP, step);
 }
 
+static bool may_be_ours(const struct nfs3_op *o)
+{
+	return o->call.ambiguous || o->op->late;
+}
+
 static void on_made(struct nfs3_op *o, const void *reply)
 {
 	enum i2n_proc proc = proc_of(o->op->kind);
 	struct made m = made_of(proc, reply);
 
-	if (m.status == NFS3ERR_EXIST && o->call.ambiguous)
+	if (m.status == NFS3ERR_EXIST && may_be_ours(o))
 		look_up(o, on_lookup);
 	else if (m.status != NFS3_OK)
 		nfs3_op_fail(o, proc, m.status, false);
@@ -179,7 +184,7 @@ static void on_linked(struct nfs3_op *o, const void *reply)
 {
 	const LINK3res *res = reply;
 
-	if (res->status == NFS3ERR_EXIST && o->call.ambiguous)
+	if (res->status == NFS3ERR_EXIST && may_be_ours(o))
 		look_up(o, on_link_lookup);
 	else if (res->status != NFS3_OK)
 		nfs3_op_fail(o, I2N_PROC_LINK, res->status, false);

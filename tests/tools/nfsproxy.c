@@ -27,6 +27,8 @@
  *	short=N		every N-th WRITE is shortened to half of its bytes
  *	verifier=N	the write verifier in replies of WRITE and COMMIT changes with every N-th
  *			WRITE
+ *	twin=N		every N-th call of CREATE, MKDIR, SYMLINK, MKNOD and LINK is carried out twice, under
+ *			two xids: what a run that has ended may do to the next one
  *	no-attrs	replies of CREATE, MKDIR, SYMLINK, MKNOD and SETATTR come without attributes
  *			and handles
  * Every K rule may be given several times. */
@@ -94,17 +96,18 @@ struct conn {
 	bool dead;
 };
 
-struct pending { uint32_t xid; uint32_t proc; uint64_t k; bool used; };
+struct pending { uint32_t xid; uint32_t proc; uint64_t k; bool used; struct chunk *held; };
 
 static struct rule rules[RULES_MAX];
-static unsigned n_rules, jukebox_every, short_every, verifier_every, status_proc, status_code,
+static unsigned n_rules, jukebox_every, short_every, verifier_every, twin_every,
+	status_proc, status_code,
 	status_every;
 static bool no_attrs, parsing;
 static long delay_us, down_ms;
 static uint16_t target;
 static struct conn conns[CONNS_MAX];
 static struct pending pendings[PENDING];
-static uint64_t calls, replies, connections, writes, nonnull, status_seen, verifier_epoch;
+static uint64_t calls, replies, connections, writes, nonnull, makers, status_seen, verifier_epoch;
 static int64_t frozen_until, down_until;
 static volatile sig_atomic_t stop;
 static uint32_t juked[1024];	/* how often an xid was put off, by hash: (xid << 2 | count) */
@@ -151,7 +154,7 @@ static void enqueue_chunk(struct half *h, struct chunk *c, long extra_us)
 	h->queued += c->len;
 }
 
-static void enqueue(struct half *h, const void *data, size_t len)
+static struct chunk *chunk_of(const void *data, size_t len)
 {
 	struct chunk *c = malloc(sizeof(*c) + len);
 
@@ -159,7 +162,12 @@ static void enqueue(struct half *h, const void *data, size_t len)
 		die("malloc");
 	c->len = len;
 	memcpy(c->data, data, len);
-	enqueue_chunk(h, c, 0);
+	return c;
+}
+
+static void enqueue(struct half *h, const void *data, size_t len)
+{
+	enqueue_chunk(h, chunk_of(data, len), 0);
 }
 
 static void reset_fd(int fd)
@@ -192,6 +200,8 @@ static void conn_reset(struct conn *c)
 	half_release(&c->to[1]);
 	c->fd[0] = c->fd[1] = -1;
 	c->dead = true;
+	for (int i = 0; i < PENDING; i++)
+		free(pendings[i].held);
 	memset(pendings, 0, sizeof(pendings));
 }
 
@@ -355,6 +365,23 @@ static bool put_off(uint32_t xid)
 	return true;
 }
 
+static bool is_maker(uint32_t proc)
+{
+	return (proc >= 8 && proc <= 11) || proc == 15;
+}
+
+/* Pass on the call under another xid, and itself when that has been answered: servers do not keep to
+ * an order. */
+static void send_twin(struct conn *c, unsigned char *mark, size_t len, struct pending *p)
+{
+	uint32_t xid = p->xid ^ 0x55550000;
+	struct pending *twin = pending_of(xid);
+
+	*twin = (struct pending){ .xid = xid, .used = true, .held = chunk_of(mark, len) };
+	put32(mark + 4, xid);
+	enqueue(&c->to[1], mark, len);
+}
+
 /* false: the call is not to be passed on. */
 static bool inspect_call(struct conn *c, unsigned char *mark, size_t *len)
 {
@@ -368,7 +395,12 @@ static bool inspect_call(struct conn *c, unsigned char *mark, size_t *len)
 		return true;
 	xid = get32(r);
 	proc = get32(r + 20);
+	free(pending_of(xid)->held);
 	*pending_of(xid) = (struct pending){ .xid = xid, .proc = proc, .k = k, .used = true };
+	if (is_maker(proc) && twin_every && ++makers % twin_every == 0) {
+		send_twin(c, mark, *len, pending_of(xid));
+		return false;
+	}
 	if ((rule = rule_for(k, FREEZE)))
 		frozen_until = now_us() + rule->ms * 1000;
 	if ((rule = rule_for(k, LATE_CALL)))
@@ -447,6 +479,11 @@ static bool inspect_reply(struct conn *c, unsigned char *mark, size_t *len)
 	if (!p->used || p->xid != get32(r))
 		return true;
 	p->used = false;
+	if (p->held) {
+		enqueue_chunk(&c->to[1], p->held, 0);
+		p->held = NULL;
+		return false;
+	}
 	if (verifier_epoch && (p->proc == 7 || p->proc == 21))
 		change_verifier(r, *len - 4, p->proc);
 	if (no_attrs && (p->proc == 2 || (p->proc >= 8 && p->proc <= 11)))
@@ -685,6 +722,8 @@ static bool parse_rule(const char *s)
 		short_every = (unsigned)v;
 	else if (!strncmp(s, "verifier=", 9))
 		verifier_every = (unsigned)v;
+	else if (!strncmp(s, "twin=", 5))
+		twin_every = (unsigned)v;
 	else if (!strcmp(s, "no-attrs"))
 		no_attrs = true;
 	else
