@@ -109,8 +109,8 @@ struct i2n_list_pos {
 struct i2n_op {
 	enum i2n_op_kind kind;
 	bool keep;
-	/* MKDIR to LINK: a run that was interrupted may have sent the same request, and it may
-	 * arrive at any moment. What is there all the same is taken, if it is what was to be made. */
+	/* MKDIR to LINK: a run that was interrupted may have sent the same request, which may
+	 * arrive at any moment. What is there then is taken, if it is what was to be made. */
 	bool late;
 	unsigned char name_len;
 	i2n_obj parent;
