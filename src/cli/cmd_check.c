@@ -2,11 +2,11 @@
 #include "img2nfs/loss.h"
 #include "img2nfs/plan.h"
 
-#include "as.h"
 #include "cmd.h"
 #include "image.h"
 #include "msg.h"
 #include "report.h"
+#include "server.h"
 #include "signals.h"
 #include "status.h"
 
@@ -15,8 +15,7 @@
 
 struct check_opts {
 	struct image_opts image;
-	const char *as, *allow_loss;
-	uint64_t retry_for;
+	struct server_opts server;
 	bool json;
 };
 
@@ -37,15 +36,8 @@ struct run {
 
 static int parse_values(struct run *r, struct i2n_err *err)
 {
-	const struct check_opts *o = r->o;
-
-	if (o->allow_loss && i2n_loss_parse(o->allow_loss, &r->report.allow, err))
-		return I2N_FATAL;
-	if (i2n_nfs_url_parse(r->destination, &r->notes, &r->url, err))
-		return I2N_FATAL;
-	r->nfs = (struct i2n_nfs_opts)I2N_NFS_OPTS_DEFAULT;
-	r->nfs.retry_for_s = (unsigned)o->retry_for;
-	return o->as ? as_parse(o->as, &r->nfs.uid, &r->nfs.gid, err) : I2N_OK;
+	return server_parse(&r->o->server, r->destination, &r->notes, &r->url, &r->nfs,
+			    &r->report.allow, err);
 }
 
 /* What the image needs, and what of it NFSv3 cannot carry at all. */
@@ -177,14 +169,7 @@ static void print_json(const struct run *r)
 	json_init(&j, stdout, true);
 	json_object(&j, NULL);
 	json_u64(&j, "status", (uint64_t)r->status);
-	if (r->err) {
-		json_object(&j, "error");
-		json_str(&j, "message", r->err->msg);
-		json_str(&j, "hint", r->err->hint);
-		json_end(&j);
-	} else {
-		json_null(&j, "error");
-	}
+	json_error(&j, r->err);
 	json_bytes(&j, "destination", r->destination, strlen(r->destination));
 	json_u64(&j, "requests", r->check.requests);
 	json_array(&j, "findings");
@@ -213,10 +198,7 @@ static int exec_check(const void *values, unsigned n_args, char **args)
 	r.path = n_args > 1 ? args[1] : NULL;
 	if (parse_values(&r, &err) || read_image(&r, &err) || ask(&r, &err)) {
 		r.err = &err;
-		if (err.domain == I2N_DOM_STOPPED)
-			msg_line("stopped by %s", signals_name((int)err.code));
-		else
-			msg_error(&err);
+		msg_end(&err);
 	}
 	r.status = status_of_run(&r);
 	if (r.o->json)
@@ -229,25 +211,8 @@ static int exec_check(const void *values, unsigned n_args, char **args)
 
 static const struct opt rows[] = {
 	IMAGE_ROWS(struct check_opts, image),
-	{ .name = "as",
-	  .type = OPT_STRING,
-	  .off = offsetof(struct check_opts, as),
-	  .arg = "UID:GID",
-	  .help = "who we say we are to the server (default 0:0)" },
-	{ .name = "allow-loss",
-	  .type = OPT_STRING,
-	  .off = offsetof(struct check_opts, allow_loss),
-	  .arg = "CLASS,...",
-	  .help = "what may be lost without the exit status becoming 1" },
-	{ .name = "retry-for",
-	  .type = OPT_NUMBER,
-	  .off = offsetof(struct check_opts, retry_for),
-	  .arg = "SECONDS",
-	  .min = 0,
-	  .max = 604800,
-	  .def = "30",
-	  .unit = "s",
-	  .help = "give up when the server gave no sign for so long" },
+	SERVER_ROWS(struct check_opts, server, "",
+		    "what may be lost without the exit status becoming 1", "30"),
 	{ .name = "json",
 	  .type = OPT_FLAG,
 	  .off = offsetof(struct check_opts, json),

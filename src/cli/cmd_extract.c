@@ -4,7 +4,6 @@
 #include "img2nfs/loss.h"
 #include "img2nfs/name.h"
 
-#include "as.h"
 #include "cmd.h"
 #include "extract_report.h"
 #include "extract_update.h"
@@ -14,6 +13,7 @@
 #include "proof.h"
 #include "report.h"
 #include "script.h"
+#include "server.h"
 #include "signals.h"
 #include "status.h"
 
@@ -22,11 +22,12 @@
 
 struct extract_opts {
 	struct image_opts image;
-	const char *as, *allow_loss;
-	uint64_t window, bytes_in_flight, write_size, retry_for;
-	unsigned progress, caps, squashed;
+	struct server_opts server;
+	struct progress_opts progress;
+	uint64_t write_size;
+	unsigned caps, squashed;
 	const char *script, *manifest;
-	bool quiet, verbose, json, no_check, verify;
+	bool verbose, json, no_check, verify;
 	struct update_opts update;
 };
 
@@ -49,7 +50,6 @@ struct run {
 	struct i2n_plan *plan;
 	struct progress progress;
 	struct verify_summary proof;
-	bool said_stopping;
 };
 
 /* All that can be wrong with the command line, before anything is opened. */
@@ -57,39 +57,29 @@ static int parse_values(struct run *r, struct i2n_err *err)
 {
 	const struct extract_opts *o = r->o;
 
-	if (o->allow_loss && i2n_loss_parse(o->allow_loss, &r->report.allow, err))
+	r->to_null = !strcmp(r->result.destination, "null:");
+	if (server_parse(&o->server, r->to_null ? NULL : r->result.destination, &r->notes, &r->url,
+			 &r->nfs, &r->report.allow, err) || update_check(&o->update, err))
 		return I2N_FATAL;
+	r->nfs.write_size = o->write_size == OPT_UNSET ? 0 : (unsigned)o->write_size;
+	r->nfs.dest = o->update.dry_run ? I2N_DEST_EXISTING :
+		      o->update.update	? I2N_DEST_UPDATE :
+					  I2N_DEST_NEW;
 	if (o->caps == CAPS_DROP)
 		r->report.allow |= I2N_LOSS_CAPS;
 	if (o->squashed == SQUASHED_SCRIPT && o->no_check)
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
 				"options '--squashed=script' and '--no-check' exclude each other");
-	r->to_null = !strcmp(r->result.destination, "null:");
 	if (r->to_null && o->verify)
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
 				"option '--verify': there is nothing to verify at null:");
-	if (!r->to_null && i2n_nfs_url_parse(r->result.destination, &r->notes, &r->url, err))
-		return I2N_FATAL;
-	r->nfs = (struct i2n_nfs_opts){
-		.uid = r->url.has_uid ? r->url.uid : 0,
-		.gid = r->url.has_gid ? r->url.gid : 0,
-		.window = (unsigned)o->window,
-		.bytes_in_flight = o->bytes_in_flight,
-		.retry_for_s = (unsigned)o->retry_for,
-		.write_size = o->write_size == OPT_UNSET ? 0 : (unsigned)o->write_size,
-		.dest = o->update.dry_run  ? I2N_DEST_EXISTING :
-			o->update.update ? I2N_DEST_UPDATE :
-					   I2N_DEST_NEW,
-	};
-	if (update_check(&o->update, err))
-		return I2N_FATAL;
 	if (o->update.dry_run && (o->json || o->verify || o->manifest))
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
 				"option '--dry-run' excludes --json, --verify and --manifest");
 	if (r->to_null && o->update.update)
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
 				"option '--update': there is nothing to update at 'null:'");
-	return o->as ? as_parse(o->as, &r->nfs.uid, &r->nfs.gid, err) : I2N_OK;
+	return I2N_OK;
 }
 
 static int read_image(struct run *r, struct i2n_err *err)
@@ -159,26 +149,14 @@ static int open_sink(struct run *r, struct i2n_err *err)
 	return i2n_plan_make(r->tree, reader, r->sink->caps, &r->notes, &r->plan, err);
 }
 
-static void on_progress(void *ctx, const struct i2n_progress *p)
-{
-	struct run *r = ctx;
-
-	if (*signals_stop() && !r->said_stopping) {
-		msg_line("%s: waiting for the requests in flight; ctrl-C ends at once",
-			 signals_name(*signals_stop()));
-		r->said_stopping = true;
-	}
-	progress_update(&r->progress, p);
-}
-
 static int store(struct run *r, struct i2n_err *err)
 {
-	struct i2n_engine_opts opts = { .stop = signals_stop(), .progress = on_progress, .ctx = r };
+	struct i2n_engine_opts opts = { .stop = signals_stop(), .progress = progress_update,
+					.ctx = &r->progress };
 	int rc;
 
 	r->result.ran = !r->o->update.dry_run;
-	progress_begin(&r->progress,
-		       r->o->quiet ? PROGRESS_NONE : (enum progress_mode)r->o->progress);
+	progress_begin(&r->progress, &r->o->progress);
 	if (r->o->update.update)
 		rc = update_store(&r->o->update, r->plan, i2n_fs_reader(r->image.fs), r->sink,
 				  &r->notes, &opts, &r->result.update, &r->result.at, err);
@@ -195,7 +173,7 @@ static int prove(struct run *r, struct i2n_err *err)
 	struct proof_args args = {
 		.url = &r->url, .nfs = &r->nfs, .tree = r->tree,
 		.reader = i2n_fs_reader(r->image.fs), .report = &r->report, .silent = o->json,
-		.progress = o->quiet ? PROGRESS_NONE : (enum progress_mode)o->progress,
+		.progress = &o->progress,
 	};
 
 	r->result.proof = &r->proof;
@@ -226,7 +204,7 @@ static void release(struct run *r)
 static int exec_extract(const void *values, unsigned n_args, char **args)
 {
 	const struct extract_opts *o = values;
-	struct run r = { .o = o, .report = { .verbose = o->verbose, .quiet = o->quiet } };
+	struct run r = { .o = o, .report = { .verbose = o->verbose, .quiet = o->progress.quiet } };
 	struct extract_result *res = &r.result;
 	struct i2n_err err = { 0 };
 	int64_t start = progress_now_ms();
@@ -245,7 +223,7 @@ static int exec_extract(const void *values, unsigned n_args, char **args)
 	extract_tell(res, &r.report);
 	if (o->json)
 		extract_json(res, &r.report);
-	else if (!o->quiet && res->ran)
+	else if (!o->progress.quiet && res->ran)
 		extract_print(res, &r.report);
 	release(&r);
 	return res->status;
@@ -253,17 +231,9 @@ static int exec_extract(const void *values, unsigned n_args, char **args)
 
 static const struct opt rows[] = {
 	IMAGE_ROWS(struct extract_opts, image),
-	{ .name = "as",
-	  .type = OPT_STRING,
-	  .off = offsetof(struct extract_opts, as),
-	  .arg = "UID:GID",
-	  .help = "who we say we are to the server (default 0:0); owners are only kept for 0" },
-	{ .name = "allow-loss",
-	  .type = OPT_STRING,
-	  .off = offsetof(struct extract_opts, allow_loss),
-	  .arg = "CLASS,...",
-	  .help = "what may be lost without the run being called incomplete: xattr, acl, caps, "
-		  "chattr, time-range, symlink-times, attr, encrypted, name or all" },
+	SERVER_ROWS(struct extract_opts, server, "; owners are only kept for 0",
+		    "what may be lost without the run being called incomplete: xattr, acl, caps, "
+		    "chattr, time-range, symlink-times, attr, encrypted, name or all", "300"),
 	{ .name = "caps",
 	  .type = OPT_WORD,
 	  .off = offsetof(struct extract_opts, caps),
@@ -323,23 +293,7 @@ static const struct opt rows[] = {
 	  .off = offsetof(struct extract_opts, no_check),
 	  .help = "do not try out first whether the server keeps owners, modes and devices and has "
 		  "room for all" },
-	{ .name = "window",
-	  .type = OPT_NUMBER,
-	  .off = offsetof(struct extract_opts, window),
-	  .arg = "N",
-	  .min = 1,
-	  .max = 1024,
-	  .def = "128",
-	  .unit = "requests",
-	  .help = "requests in flight at most" },
-	{ .name = "bytes-in-flight",
-	  .type = OPT_SIZE,
-	  .off = offsetof(struct extract_opts, bytes_in_flight),
-	  .arg = "BYTES",
-	  .min = 64 << 10,
-	  .max = 1 << 30,
-	  .def = "8M",
-	  .help = "file data in flight at most" },
+	SERVER_FLOW_ROWS(struct extract_opts, server),
 	{ .name = "write-size",
 	  .type = OPT_SIZE,
 	  .off = offsetof(struct extract_opts, write_size),
@@ -347,26 +301,8 @@ static const struct opt rows[] = {
 	  .min = 4 << 10,
 	  .max = 1 << 20,
 	  .help = "largest write; without it what the server prefers" },
-	{ .name = "retry-for",
-	  .type = OPT_NUMBER,
-	  .off = offsetof(struct extract_opts, retry_for),
-	  .arg = "SECONDS",
-	  .min = 0,
-	  .max = 604800,
-	  .def = "300",
-	  .unit = "s",
-	  .help = "give up when the server gave no sign for so long" },
-	{ .name = "progress",
-	  .type = OPT_WORD,
-	  .off = offsetof(struct extract_opts, progress),
-	  .arg = "HOW",
-	  .words = PROGRESS_WORDS,
-	  .def = "auto",
-	  .help = "how to show on stderr how far the run has come" },
-	{ .name = "quiet",
-	  .type = OPT_FLAG,
-	  .off = offsetof(struct extract_opts, quiet),
-	  .help = "no progress and no summary, only what is wrong" },
+	PROGRESS_ROWS(struct extract_opts, progress,
+		      "no progress and no summary, only what is wrong"),
 	{ .name = "verbose",
 	  .letter = 'v',
 	  .type = OPT_FLAG,

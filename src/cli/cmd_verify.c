@@ -1,13 +1,12 @@
 /* cmd_verify.c - `img2nfs verify IMAGE|MANIFEST URL`: is what the server has what the image
  * says? */
-#include "img2nfs/loss.h"
 #include "img2nfs/manifest.h"
 
-#include "as.h"
 #include "cmd.h"
 #include "image.h"
 #include "msg.h"
 #include "progress.h"
+#include "server.h"
 #include "signals.h"
 #include "status.h"
 #include "verify_report.h"
@@ -16,10 +15,9 @@
 
 struct verify_opts {
 	struct image_opts image;
-	const char *as, *allow_loss;
-	uint64_t window, bytes_in_flight, retry_for;
-	unsigned progress;
-	bool quiet, verbose, json;
+	struct server_opts server;
+	struct progress_opts progress;
+	bool verbose, json;
 };
 
 struct run {
@@ -39,21 +37,11 @@ struct run {
 
 static int parse_values(struct run *r, struct i2n_err *err)
 {
-	const struct verify_opts *o = r->o;
-
-	if (o->allow_loss && i2n_loss_parse(o->allow_loss, &r->report.allow, err))
+	if (server_parse(&r->o->server, r->sum.destination, &r->notes, &r->url, &r->nfs,
+			 &r->report.allow, err))
 		return I2N_FATAL;
-	if (i2n_nfs_url_parse(r->sum.destination, &r->notes, &r->url, err))
-		return I2N_FATAL;
-	r->nfs = (struct i2n_nfs_opts){
-		.dest = I2N_DEST_EXISTING,
-		.uid = r->url.has_uid ? r->url.uid : 0,
-		.gid = r->url.has_gid ? r->url.gid : 0,
-		.window = (unsigned)o->window,
-		.bytes_in_flight = o->bytes_in_flight,
-		.retry_for_s = (unsigned)o->retry_for,
-	};
-	return o->as ? as_parse(o->as, &r->nfs.uid, &r->nfs.gid, err) : I2N_OK;
+	r->nfs.dest = I2N_DEST_EXISTING;
+	return I2N_OK;
 }
 
 /* A manifest says in its first bytes that it is one. */
@@ -80,21 +68,14 @@ static int read_image(struct run *r, struct i2n_err *err)
 	return i2n_fs_tree(r->image.fs, &r->tree, err);
 }
 
-static void on_progress(void *ctx, const struct i2n_progress *p)
-{
-	struct run *r = ctx;
-
-	progress_update(&r->progress, p);
-}
-
 static int compare(struct run *r, struct i2n_err *err)
 {
 	const struct i2n_tree *tree = r->manifest ? i2n_manifest_tree(r->manifest) : r->tree;
 	struct i2n_reader *reader = r->manifest ? i2n_manifest_reader(r->manifest) :
 						  i2n_fs_reader(r->image.fs);
 	struct i2n_sink_env env = { .tree = tree, .reader = reader, .notes = &r->notes };
-	struct i2n_verify_opts opts = { .stop = signals_stop(), .progress = on_progress, .ctx = r,
-					.allow = r->report.allow };
+	struct i2n_verify_opts opts = { .stop = signals_stop(), .progress = progress_update,
+					.ctx = &r->progress, .allow = r->report.allow };
 	int rc;
 
 	opts.expect = r->manifest ? i2n_manifest_expect(r->manifest) : NULL;
@@ -102,8 +83,7 @@ static int compare(struct run *r, struct i2n_err *err)
 	if (i2n_sink_open_nfs3(&r->url, &r->nfs, &env, signals_stop(), &r->sink, err))
 		return I2N_FATAL;
 	r->sum.ran = true;
-	progress_begin(&r->progress,
-		       r->o->quiet ? PROGRESS_NONE : (enum progress_mode)r->o->progress);
+	progress_begin(&r->progress, &r->o->progress);
 	rc = i2n_verify_run(tree, reader, r->sink, &opts, &r->notes, &r->sum.result, err);
 	progress_end(&r->progress);
 	r->sum.stats = r->sink->stats;
@@ -129,12 +109,7 @@ static void release(struct run *r)
 
 static void tell_error(const struct run *r)
 {
-	const struct i2n_err *err = r->sum.err;
-
-	if (err->domain == I2N_DOM_STOPPED)
-		msg_line("stopped by %s", signals_name((int)err->code));
-	else
-		msg_error(err);
+	msg_end(r->sum.err);
 	if (r->sum.ran)
 		msg_line("the verification is incomplete");
 }
@@ -157,7 +132,7 @@ static void put_json(const struct run *r)
 static int exec_verify(const void *values, unsigned n_args, char **args)
 {
 	const struct verify_opts *o = values;
-	struct run r = { .o = o, .report = { .verbose = o->verbose, .quiet = o->quiet } };
+	struct run r = { .o = o, .report = { .verbose = o->verbose, .quiet = o->progress.quiet } };
 	struct i2n_err err = { 0 };
 	int64_t start = progress_now_ms();
 	int status;
@@ -175,7 +150,7 @@ static int exec_verify(const void *values, unsigned n_args, char **args)
 		tell_error(&r);
 	if (o->json)
 		put_json(&r);
-	else if (!o->quiet && r.sum.ran)
+	else if (!o->progress.quiet && r.sum.ran)
 		verify_print(&r.sum, &r.report);
 	release(&r);
 	return status;
@@ -183,53 +158,12 @@ static int exec_verify(const void *values, unsigned n_args, char **args)
 
 static const struct opt rows[] = {
 	IMAGE_ROWS(struct verify_opts, image),
-	{ .name = "as",
-	  .type = OPT_STRING,
-	  .off = offsetof(struct verify_opts, as),
-	  .arg = "UID:GID",
-	  .help = "who we say we are to the server (default 0:0); only 0 may read everything" },
-	{ .name = "allow-loss",
-	  .type = OPT_STRING,
-	  .off = offsetof(struct verify_opts, allow_loss),
-	  .arg = "CLASS,...",
-	  .help = "as for extract; attr: other modes, owners and times are no differences" },
-	{ .name = "window",
-	  .type = OPT_NUMBER,
-	  .off = offsetof(struct verify_opts, window),
-	  .arg = "N",
-	  .min = 1,
-	  .max = 1024,
-	  .def = "128",
-	  .unit = "requests",
-	  .help = "requests in flight at most" },
-	{ .name = "bytes-in-flight",
-	  .type = OPT_SIZE,
-	  .off = offsetof(struct verify_opts, bytes_in_flight),
-	  .arg = "BYTES",
-	  .min = 64 << 10,
-	  .max = 1 << 30,
-	  .def = "8M",
-	  .help = "file data in flight at most" },
-	{ .name = "retry-for",
-	  .type = OPT_NUMBER,
-	  .off = offsetof(struct verify_opts, retry_for),
-	  .arg = "SECONDS",
-	  .min = 0,
-	  .max = 604800,
-	  .def = "300",
-	  .unit = "s",
-	  .help = "give up when the server gave no sign for so long" },
-	{ .name = "progress",
-	  .type = OPT_WORD,
-	  .off = offsetof(struct verify_opts, progress),
-	  .arg = "HOW",
-	  .words = PROGRESS_WORDS,
-	  .def = "auto",
-	  .help = "how to show on stderr how far the run has come" },
-	{ .name = "quiet",
-	  .type = OPT_FLAG,
-	  .off = offsetof(struct verify_opts, quiet),
-	  .help = "no progress and no summary, only the differences" },
+	SERVER_ROWS(struct verify_opts, server, "; only 0 may read everything",
+		    "as for extract; attr: other modes, owners and times are no differences",
+		    "300"),
+	SERVER_FLOW_ROWS(struct verify_opts, server),
+	PROGRESS_ROWS(struct verify_opts, progress,
+		      "no progress and no summary, only the differences"),
 	{ .name = "verbose",
 	  .letter = 'v',
 	  .type = OPT_FLAG,

@@ -2,7 +2,7 @@
 
 #include "human.h"
 #include "msg.h"
-#include "signals.h"
+#include "requests.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -29,10 +29,7 @@ void extract_tell(const struct extract_result *res, const struct report *report)
 				 human_s(res->at.failed));
 		return;
 	}
-	if (res->err->domain == I2N_DOM_STOPPED)
-		msg_line("stopped by %s", signals_name((int)res->err->code));
-	else
-		msg_error(res->err);
+	msg_end(res->err);
 	if (res->proof)
 		msg_line("the tree is stored, but what was to follow is incomplete");
 	else if (res->ran)
@@ -63,9 +60,7 @@ static void print_totals(const struct i2n_totals *t)
 
 static void print_requests(const struct i2n_sink_stats *s)
 {
-	(void)puts("Requests:");
-	for (unsigned i = 0; i < I2N_PROCS; i++)
-		print_count(i2n_proc_name((enum i2n_proc)i), s->requests[i]);
+	requests_print(s);
 	(void)printf("  at most %" PRIu64 " and %" PRIu64 " bytes in flight, %" PRIu64
 		     " sent again, %" PRIu64 " corrections\n",
 		     s->max_in_flight, s->max_bytes_in_flight, s->resent, s->corrected);
@@ -133,11 +128,7 @@ static void json_totals(struct json *j, const char *key, const struct i2n_totals
 
 static void json_requests(struct json *j, const struct extract_result *res)
 {
-	json_object(j, "requests");
-	json_u64(j, "total", res->at.requests);
-	for (unsigned i = 0; i < I2N_PROCS; i++)
-		json_u64(j, i2n_proc_name((enum i2n_proc)i), res->stats.requests[i]);
-	json_end(j);
+	requests_json(j, &res->stats, res->at.requests);
 	json_u64(j, "resent", res->stats.resent);
 	json_u64(j, "jukebox", res->stats.jukebox);
 	json_u64(j, "corrected", res->stats.corrected);

@@ -1,5 +1,7 @@
 #include "msg.h"
 
+#include "signals.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -37,6 +39,14 @@ void msg_error(const struct i2n_err *err)
 		(void)fprintf(stderr, "  %.*s\n", (int)n, line);
 		line += n + (line[n] == '\n');
 	}
+}
+
+void msg_end(const struct i2n_err *err)
+{
+	if (err->domain == I2N_DOM_STOPPED)
+		msg_line("stopped by %s", signals_name((int)err->code));
+	else
+		msg_error(err);
 }
 
 void msg_passing(const char *text)

@@ -13,6 +13,9 @@ void msg_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The error's message; its hint follows on lines of their own, indented. */
 void msg_error(const struct i2n_err *err);
 
+/* What ended a run: the error, or the signal that stopped it. */
+void msg_end(const struct i2n_err *err);
+
 /* A passing line at the bottom of a terminal, rewritten in place; the next message replaces it. ""
  * takes it away. It must fit the terminal's width. */
 void msg_passing(const char *text);

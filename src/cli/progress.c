@@ -3,6 +3,7 @@
 #include "human.h"
 #include "json.h"
 #include "msg.h"
+#include "signals.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -40,12 +41,13 @@ static unsigned terminal_width(void)
 	return ws.ws_col;
 }
 
-void progress_begin(struct progress *p, enum progress_mode mode)
+void progress_begin(struct progress *p, const struct progress_opts *opts)
 {
-	p->mode = mode;
+	p->mode = opts->quiet ? PROGRESS_NONE : (enum progress_mode)opts->how;
 	p->terminal = isatty(STDERR_FILENO);
+	p->said_stopping = false;
 	p->start_ms = progress_now_ms();
-	p->shown_ms = p->terminal || mode == PROGRESS_JSON ? 0 : p->start_ms;
+	p->shown_ms = p->terminal || p->mode == PROGRESS_JSON ? 0 : p->start_ms;
 }
 
 /* Bytes of files, holes included: of files that are complete, or, inside a large one, what the
@@ -105,12 +107,23 @@ static void put_json(const struct progress *p, const struct i2n_progress *at, in
 	json_end(&j);
 }
 
-void progress_update(struct progress *p, const struct i2n_progress *at)
+static void say_stopping(struct progress *p)
 {
+	if (!*signals_stop() || p->said_stopping)
+		return;
+	msg_line("%s: waiting for the requests in flight; ctrl-C ends at once",
+		 signals_name(*signals_stop()));
+	p->said_stopping = true;
+}
+
+void progress_update(void *ctx, const struct i2n_progress *at)
+{
+	struct progress *p = ctx;
 	int64_t now = progress_now_ms();
 	int64_t wait = p->mode == PROGRESS_JSON ? JSON_MS : p->terminal ? TERMINAL_MS : PLAIN_MS;
 	char line[256];
 
+	say_stopping(p);
 	if (p->mode == PROGRESS_NONE || now - p->shown_ms < wait)
 		return;
 	p->shown_ms = now;

@@ -3,24 +3,38 @@
  *	auto	a line at the bottom of the terminal, in the foreground only; a plain line every
  *		30 s where stderr is no terminal
  *	json	one JSON object per line and second on stderr
- *	none	nothing */
+ *	none	nothing, as with --quiet */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 
 #include "img2nfs/engine.h"
 
+#include "opts.h"
+
 enum progress_mode { PROGRESS_AUTO, PROGRESS_JSON, PROGRESS_NONE };
-#define PROGRESS_WORDS "auto|json|none"
+
+struct progress_opts {
+	unsigned how;			/* enum progress_mode */
+	bool quiet;
+};
+
+/* Rows for a struct (`tag`: "struct x_opts") with a member `m` of type struct progress_opts. */
+#define PROGRESS_ROWS(tag, m, quiet_help) \
+	{ .name = "progress", .type = OPT_WORD, .off = offsetof(tag, m.how), .arg = "HOW", \
+	  .words = "auto|json|none", .def = "auto", \
+	  .help = "how to show on stderr how far the run has come" }, \
+	{ .name = "quiet", .type = OPT_FLAG, .off = offsetof(tag, m.quiet), .help = quiet_help }
 
 struct progress {
 	enum progress_mode mode;
-	bool terminal;
+	bool terminal, said_stopping;
 	int64_t start_ms, shown_ms;
 };
 
-void progress_begin(struct progress *p, enum progress_mode mode);
-/* Call as often as you like; shows itself when it is time. */
-void progress_update(struct progress *p, const struct i2n_progress *at);
+void progress_begin(struct progress *p, const struct progress_opts *opts);
+/* Call as often as you like; shows itself when it is time, and says once that a signal is heeded.
+ * A callback of the layers below: ctx is a struct progress. */
+void progress_update(void *ctx, const struct i2n_progress *at);
 /* Takes the line away. */
 void progress_end(struct progress *p);
 

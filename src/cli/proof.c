@@ -8,11 +8,6 @@
 #include <errno.h>
 #include <string.h>
 
-static void on_progress(void *ctx, const struct i2n_progress *p)
-{
-	progress_update(ctx, p);
-}
-
 int proof_verify(const struct proof_args *args, struct verify_summary *ret, struct i2n_err *err)
 {
 	struct verify_told told = { .report = args->report, .silent = args->silent };
@@ -20,7 +15,7 @@ int proof_verify(const struct proof_args *args, struct verify_summary *ret, stru
 	struct i2n_sink_env env = { .tree = args->tree, .reader = args->reader, .notes = &notes };
 	struct i2n_nfs_opts nfs = *args->nfs;
 	struct progress progress;
-	struct i2n_verify_opts opts = { .stop = signals_stop(), .progress = on_progress,
+	struct i2n_verify_opts opts = { .stop = signals_stop(), .progress = progress_update,
 					.ctx = &progress, .allow = args->report->allow };
 	int64_t start = progress_now_ms();
 	struct i2n_sink *sink;

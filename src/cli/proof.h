@@ -12,7 +12,7 @@ struct proof_args {
 	const struct i2n_tree *tree;
 	struct i2n_reader *reader;
 	struct report *report;
-	enum progress_mode progress;
+	const struct progress_opts *progress;
 	bool silent;				/* differences only go to the report */
 };
 

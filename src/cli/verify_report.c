@@ -4,6 +4,7 @@
 
 #include "human.h"
 #include "msg.h"
+#include "requests.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -63,15 +64,6 @@ static bool has_limits(const struct i2n_verify_result *r)
 	       r->hole_bytes;
 }
 
-static void print_requests(const struct i2n_sink_stats *s)
-{
-	(void)puts("Requests:");
-	for (unsigned i = 0; i < I2N_PROCS; i++)
-		if (s->requests[i])
-			(void)printf("  %-12s %8" PRIu64 "\n", i2n_proc_name((enum i2n_proc)i),
-				     s->requests[i]);
-}
-
 void verify_print(const struct verify_summary *s, const struct report *report)
 {
 	const struct i2n_verify_result *r = &s->result;
@@ -93,7 +85,7 @@ void verify_print(const struct verify_summary *s, const struct report *report)
 		print_limits(r);
 	}
 	if (report->verbose)
-		print_requests(&s->stats);
+		requests_print(&s->stats);
 }
 
 static void json_limits(const struct i2n_verify_result *r, struct json *j)
@@ -123,10 +115,6 @@ void verify_json(const struct verify_summary *s, const struct report *report, st
 	json_end(j);
 	json_limits(r, j);
 	json_ms(j, "seconds", s->ms);
-	json_object(j, "requests");
-	json_u64(j, "total", r->at.requests);
-	for (unsigned i = 0; i < I2N_PROCS; i++)
-		json_u64(j, i2n_proc_name((enum i2n_proc)i), s->stats.requests[i]);
-	json_end(j);
+	requests_json(j, &s->stats, r->at.requests);
 	json_u64(j, "reconnects", s->stats.reconnects);
 }
