@@ -43,6 +43,11 @@ want_json "sorted(l['class'] for l in j['losses']) == ['acl', 'caps', 'chattr', 
 want_json "$(state symlink-times ok)"
 find "$exp" -printf '%p %i %s %m\n' | diff "$WORK/before" - || failed=1
 
+# Who asks may be said in the URL as well; without it this directory would be fit.
+check --json "$(ganesha_url srv /there)&uid=12345&gid=12345"
+want_rc 4
+want_json "[f['state'] for f in j['findings'] if f['id'] == 'writable'] == ['fail']"
+
 # A bad image is found out before the server is asked.
 check "$(ganesha_url srv /there)" /dev/null
 want_rc 3
