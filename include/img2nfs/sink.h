@@ -237,6 +237,12 @@ void i2n_sink_free(struct i2n_sink *sink);
 void i2n_sink_complete(struct i2n_sink *sink, struct i2n_op *op);
 uint64_t i2n_sink_requests(const struct i2n_sink *sink);	/* sum over all procedures */
 
+/* What a sink with I2N_CAP_READBACK makes of a time that its protocol cannot express: the nearest
+ * that it can. */
+uint64_t i2n_sink_clamp_time(const struct i2n_sink *sink, uint64_t time);
+/* Is got what becomes of want there: want, clamped, rounded down to the server's granularity? */
+bool i2n_sink_keeps_time(const struct i2n_sink *sink, uint64_t want, uint64_t got);
+
 /* What the sink may ask about the tree it is given. */
 struct i2n_sink_env {
 	const struct i2n_tree *tree;		/* for paths in messages */

@@ -221,31 +221,37 @@ int look_end(struct look *look, struct report *report, int rc, const struct i2n_
 	return status;
 }
 
+struct type {
+	const char *word, *json;
+	char letter;
+};
+
+static const struct type types[16] = {
+	[0] = { "unknown", "unknown", '?' },
+	[I2N_S_IFREG >> 12] = { "regular file", "file", '-' },
+	[I2N_S_IFDIR >> 12] = { "directory", "directory", 'd' },
+	[I2N_S_IFLNK >> 12] = { "symbolic link", "symlink", 'l' },
+	[I2N_S_IFCHR >> 12] = { "character device", "char", 'c' },
+	[I2N_S_IFBLK >> 12] = { "block device", "block", 'b' },
+	[I2N_S_IFIFO >> 12] = { "FIFO", "fifo", 'p' },
+	[I2N_S_IFSOCK >> 12] = { "socket", "socket", 's' },
+};
+
+static const struct type *type_of(unsigned mode)
+{
+	const struct type *t = &types[(mode & I2N_S_IFMT) >> 12];
+
+	return t->word ? t : &types[0];
+}
+
 const char *look_type_word(const struct i2n_inode *in)
 {
-	switch (i2n_inode_type(in)) {
-	case I2N_S_IFREG:
-		return "regular file";
-	case I2N_S_IFDIR:
-		return "directory";
-	case I2N_S_IFLNK:
-		return "symbolic link";
-	case I2N_S_IFCHR:
-		return "character device";
-	case I2N_S_IFBLK:
-		return "block device";
-	case I2N_S_IFIFO:
-		return "FIFO";
-	default:
-		return "socket";
-	}
+	return type_of(in->mode)->word;
 }
 
 const char *look_mode(char *buf, unsigned mode)
 {
-	static const char types[] = "?pc?d?b?-?l?s???";
-
-	buf[0] = types[(mode & I2N_S_IFMT) >> 12];
+	buf[0] = type_of(mode)->letter;
 	for (int i = 0; i < 9; i++)
 		buf[1 + i] = mode & (0400u >> i) ? "rwxrwxrwx"[i] : '-';
 	if (mode & 04000)
@@ -275,26 +281,6 @@ const char *look_time(char *buf, uint64_t packed)
 	return buf;
 }
 
-static const char *json_type(const struct i2n_inode *in)
-{
-	switch (i2n_inode_type(in)) {
-	case I2N_S_IFREG:
-		return "file";
-	case I2N_S_IFDIR:
-		return "directory";
-	case I2N_S_IFLNK:
-		return "symlink";
-	case I2N_S_IFCHR:
-		return "char";
-	case I2N_S_IFBLK:
-		return "block";
-	case I2N_S_IFIFO:
-		return "fifo";
-	default:
-		return "socket";
-	}
-}
-
 static void json_time(struct json *j, const char *sec, const char *nsec, uint64_t packed)
 {
 	struct i2n_time t = i2n_time_unpack(packed);
@@ -311,7 +297,7 @@ void look_json(struct json *j, const char *path, size_t path_len, const struct i
 
 	(void)snprintf(mode, sizeof(mode), "%04o", in->mode & 07777u);	/* fits always */
 	json_bytes(j, "path", path, path_len);
-	json_str(j, "type", json_type(in));
+	json_str(j, "type", type_of(in->mode)->json);
 	json_str(j, "mode", mode);
 	json_u64(j, "uid", in->uid);
 	json_u64(j, "gid", in->gid);

@@ -98,6 +98,32 @@ uint64_t i2n_sink_requests(const struct i2n_sink *sink)
 	return sum;
 }
 
+uint64_t i2n_sink_clamp_time(const struct i2n_sink *sink, uint64_t time)
+{
+	if (time < sink->time_first)
+		return sink->time_first;
+	return time > sink->time_last ? sink->time_last : time;
+}
+
+/* Nanoseconds since 1970. */
+static uint64_t nsec_of(uint64_t time)
+{
+	struct i2n_time t = i2n_time_unpack(time);
+
+	return (uint64_t)t.sec * 1000000000u + t.nsec;
+}
+
+bool i2n_sink_keeps_time(const struct i2n_sink *sink, uint64_t want, uint64_t got)
+{
+	uint64_t delta = sink->time_delta_ns;
+
+	want = i2n_sink_clamp_time(sink, want);
+	if (want == got)
+		return true;
+	return delta > 1 && i2n_time_unpack(want).sec >= 0 && i2n_time_unpack(got).sec >= 0 &&
+	       nsec_of(got) == nsec_of(want) - nsec_of(want) % delta;
+}
+
 const char *i2n_proc_name(enum i2n_proc p)
 {
 	static const char *const names[I2N_PROCS] = {

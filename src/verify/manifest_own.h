@@ -29,4 +29,7 @@ struct manifest_lines {
 int manifest_parse(char *text, size_t len, struct manifest_lines *ret, struct i2n_err *err);
 void manifest_lines_release(struct manifest_lines *l);
 
+/* mtree.c: the word of a mode's type, NULL for none that there is. */
+const char *mtree_type_word(unsigned mode);
+
 #endif

@@ -125,15 +125,11 @@ static bool parse_time(const char *s, size_t len, uint64_t *ret)
 
 static bool parse_type(const char *s, size_t len, struct manifest_line *line)
 {
-	static const struct { const char *word; unsigned mode; } types[] = {
-		{ "file", I2N_S_IFREG },  { "dir", I2N_S_IFDIR },   { "link", I2N_S_IFLNK },
-		{ "char", I2N_S_IFCHR },  { "block", I2N_S_IFBLK }, { "fifo", I2N_S_IFIFO },
-		{ "socket", I2N_S_IFSOCK },
-	};
+	for (unsigned type = 0; type <= I2N_S_IFMT; type += 1u << 12) {
+		const char *word = mtree_type_word(type);
 
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		if (strlen(types[i].word) == len && !memcmp(types[i].word, s, len)) {
-			line->mode = (uint16_t)((line->mode & 07777u) | types[i].mode);
+		if (word && strlen(word) == len && !memcmp(word, s, len)) {
+			line->mode = (uint16_t)((line->mode & 07777u) | type);
 			return true;
 		}
 	}

@@ -1,5 +1,7 @@
 #include "img2nfs/mtree.h"
 
+#include "manifest_own.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -22,24 +24,16 @@ static void put_vis(FILE *f, const void *bytes, size_t len)
 	}
 }
 
-static const char *type_word(const struct i2n_inode *in)
+const char *mtree_type_word(unsigned mode)
 {
-	switch (i2n_inode_type(in)) {
-	case I2N_S_IFREG:
-		return "file";
-	case I2N_S_IFDIR:
-		return "dir";
-	case I2N_S_IFLNK:
-		return "link";
-	case I2N_S_IFCHR:
-		return "char";
-	case I2N_S_IFBLK:
-		return "block";
-	case I2N_S_IFIFO:
-		return "fifo";
-	default:
-		return "socket";
-	}
+	static const char *const words[16] = {
+		[I2N_S_IFREG >> 12] = "file",	[I2N_S_IFDIR >> 12] = "dir",
+		[I2N_S_IFLNK >> 12] = "link",	[I2N_S_IFCHR >> 12] = "char",
+		[I2N_S_IFBLK >> 12] = "block",	[I2N_S_IFIFO >> 12] = "fifo",
+		[I2N_S_IFSOCK >> 12] = "socket",
+	};
+
+	return words[(mode & I2N_S_IFMT) >> 12];
 }
 
 void i2n_mtree_line(FILE *f, const char *path, size_t path_len, const struct i2n_inode *in,
@@ -52,8 +46,7 @@ void i2n_mtree_line(FILE *f, const char *path, size_t path_len, const struct i2n
 	fputs(path_len == 1 && path[0] == '.' ? "" : "./", f);
 	put_vis(f, path, path_len);
 	fprintf(f, " type=%s mode=%04o uid=%" PRIu32 " gid=%" PRIu32 " nlink=%" PRIu32,
-		type_word(in),
-		in->mode & 07777u, in->uid, in->gid, in->nlink);
+		mtree_type_word(in->mode), in->mode & 07777u, in->uid, in->gid, in->nlink);
 	if (type == I2N_S_IFREG)
 		fprintf(f, " size=%" PRIu64, in->size);
 	if (in->nlink > 1 && type != I2N_S_IFDIR)

@@ -40,24 +40,6 @@ static void differ_time(struct verify *v, uint32_t dirent, uint64_t want, uint64
 		      g.nsec, w.sec, w.nsec);
 }
 
-/* Nanoseconds since 1970; the protocol has no times before. */
-static uint64_t nsec_of(uint64_t time)
-{
-	struct i2n_time t = i2n_time_unpack(time);
-
-	return (uint64_t)t.sec * 1000000000u + t.nsec;
-}
-
-static bool is_time(const struct verify *v, uint64_t want, uint64_t got)
-{
-	uint64_t delta = v->sink->time_delta_ns;
-
-	if (want == got)
-		return true;
-	return delta > 1 && i2n_time_unpack(want).sec >= 0 && i2n_time_unpack(got).sec >= 0 &&
-	       nsec_of(got) == nsec_of(want) - nsec_of(want) % delta;
-}
-
 static void remember(struct verify *v, uint32_t inode, uint64_t got)
 {
 	size_t cap = v->cap_times ? 2 * v->cap_times : 64;
@@ -75,22 +57,15 @@ static void remember(struct verify *v, uint32_t inode, uint64_t got)
 	v->times[v->n_times++] = (struct verify_symlink_time){ inode, got };
 }
 
-static uint64_t storable(const struct verify *v, uint64_t time)
-{
-	if (time < v->sink->time_first)
-		return v->sink->time_first;
-	return time > v->sink->time_last ? v->sink->time_last : time;
-}
-
 static void check_mtime(struct verify *v, uint32_t dirent, uint32_t inode,
 			const struct i2n_attr *got)
 {
 	const struct i2n_inode *in = &v->tree->inodes[inode];
-	uint64_t want = storable(v, in->mtime);
+	uint64_t want = i2n_sink_clamp_time(v->sink, in->mtime);
 	bool is_symlink = i2n_inode_type(in) == I2N_S_IFLNK;
 
 	v->res->time_range += want != in->mtime;
-	if (is_time(v, want, got->mtime)) {
+	if (i2n_sink_keeps_time(v->sink, want, got->mtime)) {
 		v->symlink_times_kept |= is_symlink;
 		return;
 	}
@@ -109,7 +84,8 @@ void verify_symlink_times(struct verify *v)
 	for (size_t i = 0; i < v->n_times; i++) {
 		const struct i2n_inode *in = &v->tree->inodes[v->times[i].inode];
 
-		differ_time(v, in->first_dirent, storable(v, in->mtime), v->times[i].got);
+		differ_time(v, in->first_dirent, i2n_sink_clamp_time(v->sink, in->mtime),
+			    v->times[i].got);
 	}
 }
 
