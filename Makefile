@@ -2,15 +2,23 @@
 #
 # Knobs: O=build (all output goes there)  CC=cc  V=1 (show commands)  WERROR=1  SAN=address,undefined
 #        T=unit/overlay (which tests)  J=2 (tests at a time)  PREFIX=/usr/local  DESTDIR=
+#        PACKED=0 (no compressed images)
 
 O ?= build
 CC ?= cc
 PREFIX ?= /usr/local
 PKG_CONFIG ?= pkg-config
 PKGS = ext2fs com_err fdisk libnfs libxxhash
+# Compressed images: all of these or none. PACKED=0 builds without, PACKED=1 insists on them.
+PACKED_PKGS = libarchive liblzma libzstd zlib nettle
+PACKED ?= $(shell $(PKG_CONFIG) --exists $(PACKED_PKGS) 2>/dev/null && echo 1 || echo 0)
+PACKED := $(PACKED)
 VERSION = 0.1.0
 J ?= 2
 T ?=
+ifeq ($(PACKED),1)
+PKGS += $(PACKED_PKGS)
+endif
 Q = $(if $(V),,@)
 ifneq ($(CI),)
 WERROR ?= 1
@@ -23,14 +31,18 @@ OPT ?= -O2 -g
 SANFLAGS = $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 LIBNFS_VERSION := $(shell $(PKG_CONFIG) --modversion libnfs 2>/dev/null)
 CPPFLAGS += -Iinclude -Isrc/base -D_FILE_OFFSET_BITS=64 -D_DEFAULT_SOURCE -DI2N_VERSION='"$(VERSION)"' \
-	-DI2N_LIBNFS_VERSION='"$(LIBNFS_VERSION)"'
+	-DI2N_LIBNFS_VERSION='"$(LIBNFS_VERSION)"' -DI2N_PACKED=$(PACKED)
 # _DEFAULT_SOURCE: with -std=c11 glibc hides POSIX otherwise; the other systems hide nothing.
 # System headers of the libraries are found with -isystem: their warnings are not ours.
 PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null))
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
-ALL_CFLAGS = -std=c11 $(WARN) $(OPT) $(SANFLAGS) $(CFLAGS)
+ALL_CFLAGS = -std=c11 -pthread $(WARN) $(OPT) $(SANFLAGS) $(CFLAGS)
 
-LIB_SRC := $(sort $(filter-out src/cli/main.c,$(wildcard src/*/*.c)))
+# What needs the libraries of PACKED_PKGS, and what stands in for it.
+WITH_PACKED = $(wildcard src/packed/unpack_*.c src/packed/packed_xz*.c src/packed/packed_zstd*.c)
+WITHOUT_PACKED = src/packed/without.c
+LIB_SRC := $(sort $(filter-out src/cli/main.c $(if $(filter 1,$(PACKED)),$(WITHOUT_PACKED),$(WITH_PACKED)),\
+	$(wildcard src/*/*.c)))
 LIB_OBJ := $(LIB_SRC:%.c=$(O)/%.o)
 UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
 UNIT_BIN := $(UNIT_SRC:%.c=$(O)/%)
@@ -57,13 +69,15 @@ deps-here:
 	$(Q)for p in $(PKGS); do $(PKG_CONFIG) --exists $$p || { \
 		echo "library '$$p' is missing; 'make deps' installs what is needed" \
 			"(see third_party/README.md)" >&2; exit 1; }; done
+	$(if $(filter 1,$(PACKED)),,@echo "building without compressed images: PACKED=0 was given, or one of" \
+		"$(PACKED_PKGS) is missing (make deps)" >&2)
 
 deps: ## install the libraries and tools that are missing (asks for root where that is needed)
 	$(Q)sh third_party/install.sh
 
 $(O)/img2nfs: $(O)/src/cli/main.o $(O)/libimg2nfs.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
+	$(Q)$(CC) -pthread $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
 
 $(O)/libimg2nfs.a: $(LIB_OBJ)
 	@mkdir -p $(@D)
@@ -85,11 +99,11 @@ units: $(UNIT_BIN)
 tools: $(TOOL_BIN)
 
 $(O)/tests/unit/%: $(O)/tests/unit/%.o $(O)/libimg2nfs.a
-	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
+	$(Q)$(CC) -pthread $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
 $(O)/tests/unit/%.o: CPPFLAGS += -Itests/lib -Isrc
 $(O)/tests/tools/%.o: CPPFLAGS += -Itests/lib -Isrc
 $(O)/tests/tools/%: $(O)/tests/tools/%.o $(O)/libimg2nfs.a
-	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
+	$(Q)$(CC) -pthread $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
 
 # Never with SANFLAGS: the server it is preloaded into has no sanitizer runtime.
 $(O)/tests/tools/norpcbind.so: tests/tools/norpcbind.c $(O)/flags
@@ -99,7 +113,7 @@ $(O)/tests/tools/norpcbind.so: tests/tools/norpcbind.c $(O)/flags
 fuzzers: $(FUZZ_BIN) $(O)/fuzz/base
 $(O)/tests/fuzz/%.o: CPPFLAGS += $(if $(LIBFUZZER),,-DFUZZ_PLAIN)
 $(O)/tests/fuzz/%: $(O)/tests/fuzz/%.o $(O)/libimg2nfs.a
-	$(Q)$(CC) $(SANFLAGS) $(FUZZ_LINK) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
+	$(Q)$(CC) -pthread $(SANFLAGS) $(FUZZ_LINK) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
 $(O)/fuzz/base: fixtures/recipes/fuzz_base.sh
 	$(Q)rm -rf $@ && sh $< $@ >/dev/null 2>&1
 
@@ -153,6 +167,6 @@ clean: ## remove all output
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
-	@sed -n '3,5s/^# *//p' Makefile
+	@sed -n '3,6s/^# *//p' Makefile
 
 -include $(shell find $(O)/src $(O)/tests -name '*.d' -type f 2>/dev/null)

@@ -49,6 +49,7 @@ enum i2n_blame {
 	I2N_BLAME_SERVER,
 	I2N_BLAME_LOCAL,
 	I2N_BLAME_USER,		/* interrupted */
+	I2N_BLAME_CHECKSUM,	/* the image is not the one whose checksum was given */
 };
 
 struct i2n_err {

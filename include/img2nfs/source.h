@@ -1,7 +1,7 @@
 /* source.h - bytes to read: a disk image, a slice of one, a buffer.
  *
- * A source stacks: file -> slice (one partition) -> overlay (replayed journal). Later:
- * decompressors and spooled pipes. Every read passes the gate i2n_source_pread(), so
+ * A source stacks: file or unpacked stream -> slice (one partition) -> overlay (replayed journal).
+ * Every read passes the gate i2n_source_pread(), so
  * implementations are only called with ranges inside the source.
  *
  * Unit:      bytes, everywhere.
@@ -16,6 +16,7 @@
 
 #include "img2nfs/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -44,6 +45,10 @@ struct i2n_source {
 	uint32_t sector_size;	/* logical sector size the medium reports, 0 = unknown (a plain
 				 * file) */
 	const char *name;	/* for messages, quoted already; lives as long as the source */
+	/* The bytes come one after the other, and a read waits until all before its end have come:
+	 * nobody should look at the end who can do without. */
+	bool is_stream;
+	bool is_open_ended;	/* `size` is a limit only; where it ends, nobody knows yet */
 	struct i2n_source_stats stats;
 	uint64_t next_off;	/* gate's own: where a sequential read would continue */
 };

@@ -11,6 +11,8 @@ int status_of(const struct i2n_err *err)
 		return STATUS_IMAGE;
 	case I2N_BLAME_SERVER:
 		return STATUS_SERVER;
+	case I2N_BLAME_CHECKSUM:
+		return STATUS_CHECKSUM;
 	case I2N_BLAME_USER:
 		return STATUS_SIGNAL + (int)err->code;
 	case I2N_BLAME_LOCAL:
@@ -23,8 +25,8 @@ int status_of(const struct i2n_err *err)
 static unsigned rank(int status)
 {
 	static const int worst_first[] = {
-		STATUS_USAGE,	STATUS_LOCAL,	STATUS_IMAGE, STATUS_SERVER,
-		STATUS_DIFFERS, STATUS_DAMAGED, STATUS_LOSS,
+		STATUS_USAGE,  STATUS_CHECKSUM, STATUS_LOCAL,	STATUS_IMAGE,
+		STATUS_SERVER, STATUS_DIFFERS,	STATUS_DAMAGED, STATUS_LOSS,
 	};
 	unsigned n = sizeof(worst_first) / sizeof(worst_first[0]);
 

@@ -15,13 +15,14 @@ enum status {
 	STATUS_DAMAGED = 5,	/* done, but damaged objects of the image were left out */
 	STATUS_DIFFERS = 6,	/* a verification found differences */
 	STATUS_LOCAL = 7,	/* trouble on this side: memory, standard output */
+	STATUS_CHECKSUM = 8,	/* the image's checksum is not the one that was given */
 	STATUS_SIGNAL = 128,	/* plus the number of the signal that stopped the run */
 };
 
 /* What an error that ended the run comes to. */
 int status_of(const struct i2n_err *err);
 
-/* The one of two that is told: a signal, then 2, 7, 3, 4, 6, 5, 1, 0. */
+/* The one of two that is told: a signal, then 2, 8, 7, 3, 4, 6, 5, 1, 0. */
 int status_worse(int a, int b);
 
 #endif

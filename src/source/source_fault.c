@@ -53,6 +53,8 @@ int i2n_source_fault(struct i2n_source *parent, uint64_t fail_read, struct i2n_s
 		.size = parent->size,
 		.sector_size = parent->sector_size,
 		.name = parent->name,
+		.is_stream = parent->is_stream,
+		.is_open_ended = parent->is_open_ended,
 	};
 	f->parent = parent;
 	f->fail_read = fail_read;

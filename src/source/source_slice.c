@@ -56,6 +56,8 @@ int i2n_source_slice(struct i2n_source *parent, uint64_t off, uint64_t len, stru
 		.size = len,
 		.sector_size = parent->sector_size,
 		.name = parent->name,
+		.is_stream = parent->is_stream,
+		.is_open_ended = parent->is_open_ended && off + len == parent->size,
 	};
 	s->parent = parent;
 	s->off = off;

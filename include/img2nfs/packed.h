@@ -1,0 +1,89 @@
+/* packed.h - an image as it was downloaded: plain, compressed, in an archive, or from a pipe.
+ *
+ * One function looks at the first bytes (never at the name) and gives a source of the bytes of the
+ * disk:
+ *
+ *	plain file, block device	the file itself
+ *	.xz with several blocks,	decoded block by block where something is read; no
+ *	seekable .zst			temporary file
+ *	qcow2, Android sparse		read through their maps
+ *	other .xz .zst, .gz .bz2 ...,	unpacked once, by a thread of its own, into an unlinked
+ *	.zip .7z .tar, a pipe		spool file in which zeros are holes; a read waits until
+ *					the stream has passed its end
+ *
+ * Unit:      bytes.
+ * Thread:    one caller's thread; threads of its own are started and joined inside.
+ * Ownership: i2n_image_free() frees the source, too, stops what still unpacks and gives the spool's
+ *            space back; it accepts NULL. Slices of the source must be gone before.
+ * Trust:     all of it is hostile: limits are in the options; a damaged or shortened stream is an
+ *            error of the read that meets it, and of i2n_image_finish().
+ * Errors:    blame IMAGE; LOCAL for the spool; CHECKSUM when the digest differs. All are
+ *            I2N_FATAL. */
+#ifndef IMG2NFS_PACKED_H
+#define IMG2NFS_PACKED_H
+
+#include "img2nfs/note.h"
+#include "img2nfs/source.h"
+
+enum i2n_checksum {
+	I2N_CHECKSUM_GIVEN,	/* only against `sha256`, where that is not NULL */
+	I2N_CHECKSUM_FIND,	/* else against FILE.sha256, FILE.sha256sum or SHA256SUMS beside
+				 * it */
+};
+
+struct i2n_image_opts {
+	const char *spool;		/* folder for the spool file; NULL: $TMPDIR, else
+					 * /var/tmp */
+	const char *sha256;		/* 64 hexadecimal digits that the raw file must have; NULL:
+					 * none were given */
+	enum i2n_checksum checksum;
+	uint64_t max_size;		/* unpacked bytes at most, zeros included; 0: the default */
+	uint64_t max_ratio;		/* unpacked bytes that are not zero, per packed byte; 0: the
+					 * default */
+	unsigned threads;		/* that decode blocks; 0: as many as there are cores */
+	bool may_have_rest;		/* what follows the image's name is not all ours, see
+					 * i2n_image_rest() */
+	const volatile int *stop;	/* waiting ends when this is not 0; NULL: never */
+	const struct i2n_notes *notes;	/* may be NULL */
+};
+
+#define I2N_IMAGE_MAX_SIZE ((uint64_t)1 << 40)
+#define I2N_IMAGE_MAX_RATIO 1100u	/* deflate's best is 1032 */
+
+struct i2n_image;
+
+/* spec: FILE, FILE:MEMBER of an archive that holds several images, or "-" for standard input. Gives
+ * I2N_OK as soon as the first bytes are known; what is wrong later is told by reads. */
+int i2n_image_open(const char *spec, const struct i2n_image_opts *opts, struct i2n_image **ret,
+		   struct i2n_err *err);
+void i2n_image_free(struct i2n_image *image);
+
+/* The bytes of the disk. It is the image's own. */
+struct i2n_source *i2n_image_source(struct i2n_image *image);
+
+/* What follows FILE or FILE:MEMBER in spec, from the ':' on; "" when nothing does, and always
+ * without may_have_rest. Points into spec. */
+const char *i2n_image_rest(const struct i2n_image *image);
+
+struct i2n_image_progress {
+	uint64_t packed, packed_total;	/* bytes of the file that were read; total 0: a pipe */
+	uint64_t unpacked;		/* bytes that came out; 0 when nothing is unpacked */
+	uint64_t spooled;		/* of these, bytes that are kept in the spool */
+};
+
+/* How far it is. false: there is nothing that goes on beside the caller, the image is plain. */
+bool i2n_image_progress(struct i2n_image *image, struct i2n_image_progress *ret);
+
+/* Wait until the whole file was read and everything in it that can be checked has been: the
+ * checksums of the format, that nothing is missing at its end, the SHA-256 when one was given or
+ * found. To be called before what was read is declared to be good. Called again it says the same
+ * again. */
+int i2n_image_finish(struct i2n_image *image, struct i2n_err *err);
+
+/* Does i2n_image_finish() compare a SHA-256? */
+bool i2n_image_has_checksum(const struct i2n_image *image);
+
+/* Versions of the libraries in use: "libarchive 3.6.2, ..."; NULL: built without them. */
+const char *i2n_packed_libraries(void);
+
+#endif
