@@ -5,34 +5,17 @@
 #include "img2nfs/name.h"
 
 #include "cmd.h"
+#include "extract_opts.h"
 #include "extract_report.h"
-#include "extract_update.h"
-#include "image.h"
 #include "msg.h"
-#include "progress.h"
 #include "proof.h"
 #include "report.h"
 #include "script.h"
-#include "server.h"
 #include "signals.h"
 #include "status.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-struct extract_opts {
-	struct image_opts image;
-	struct server_opts server;
-	struct progress_opts progress;
-	uint64_t write_size;
-	unsigned caps, squashed;
-	const char *script, *manifest;
-	bool verbose, json, no_check, verify;
-	struct update_opts update;
-};
-
-enum { CAPS_FAIL, CAPS_DROP, CAPS_SETUID };
-enum { SQUASHED_FAIL, SQUASHED_SCRIPT };
 
 /* One run, from the words of the command line to the report. */
 struct run {
@@ -59,7 +42,7 @@ static int parse_values(struct run *r, struct i2n_err *err)
 
 	r->to_null = !strcmp(r->result.destination, "null:");
 	if (server_parse(&o->server, r->to_null ? NULL : r->result.destination, &r->notes, &r->url,
-			 &r->nfs, &r->report.allow, err) || update_check(&o->update, err))
+			 &r->nfs, &r->report.allow, err))
 		return I2N_FATAL;
 	r->nfs.write_size = o->write_size == OPT_UNSET ? 0 : (unsigned)o->write_size;
 	r->nfs.dest = o->update.dry_run ? I2N_DEST_EXISTING :
@@ -67,19 +50,7 @@ static int parse_values(struct run *r, struct i2n_err *err)
 					  I2N_DEST_NEW;
 	if (o->caps == CAPS_DROP)
 		r->report.allow |= I2N_LOSS_CAPS;
-	if (o->squashed == SQUASHED_SCRIPT && o->no_check)
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
-				"options '--squashed=script' and '--no-check' exclude each other");
-	if (r->to_null && o->verify)
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
-				"option '--verify': there is nothing to verify at null:");
-	if (o->update.dry_run && (o->json || o->verify || o->manifest))
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
-				"option '--dry-run' excludes --json, --verify and --manifest");
-	if (r->to_null && o->update.update)
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
-				"option '--update': there is nothing to update at 'null:'");
-	return I2N_OK;
+	return extract_check(o, r->to_null, err);
 }
 
 static int read_image(struct run *r, struct i2n_err *err)
@@ -229,99 +200,13 @@ static int exec_extract(const void *values, unsigned n_args, char **args)
 	return res->status;
 }
 
-static const struct opt rows[] = {
-	IMAGE_ROWS(struct extract_opts, image),
-	SERVER_ROWS(struct extract_opts, server, "; owners are only kept for 0",
-		    "what may be lost without the run being called incomplete: xattr, acl, caps, "
-		    "chattr, time-range, symlink-times, attr, encrypted, name or all", "300"),
-	{ .name = "caps",
-	  .type = OPT_WORD,
-	  .off = offsetof(struct extract_opts, caps),
-	  .arg = "POLICY",
-	  .words = "fail|drop|setuid",
-	  .def = "fail",
-	  .help = "what becomes of file capabilities: their loss is told in the exit status, is "
-		  "accepted, or programs of root that have some become set-user-ID" },
-	{ .name = "squashed",
-	  .type = OPT_WORD,
-	  .off = offsetof(struct extract_opts, squashed),
-	  .arg = "POLICY",
-	  .words = "fail|script",
-	  .def = "fail",
-	  .help = "what to do where the server squashes root: refuse, or store what it takes and "
-		  "write a script that does the rest there" },
-	{ .name = "script",
-	  .type = OPT_STRING,
-	  .off = offsetof(struct extract_opts, script),
-	  .arg = "FILE",
-	  .def = "img2nfs-complete.sh",
-	  .help = "where --squashed=script writes it; FILE.mtree lists the tree" },
-	{ .name = "verify",
-	  .type = OPT_FLAG,
-	  .off = offsetof(struct extract_opts, verify),
-	  .help = "afterwards read everything back and compare it, as img2nfs verify does" },
-	{ .name = "manifest",
-	  .type = OPT_STRING,
-	  .off = offsetof(struct extract_opts, manifest),
-	  .arg = "FILE",
-	  .help = "afterwards write what img2nfs manifest prints into FILE" },
-	{ .name = "update",
-	  .type = OPT_FLAG,
-	  .off = offsetof(struct extract_opts, update.update),
-	  .help = "the destination may hold something: leave alone what is equal, replace what "
-		  "differs, finish what was interrupted" },
-	{ .name = "checksum",
-	  .type = OPT_FLAG,
-	  .off = offsetof(struct extract_opts, update.checksum),
-	  .help = "with --update: read files of the right size back and compare their content" },
-	{ .name = "delete",
-	  .type = OPT_FLAG,
-	  .off = offsetof(struct extract_opts, update.delete_extra),
-	  .help = "with --update: delete what the image does not have" },
-	{ .name = "protect",
-	  .type = OPT_STRING,
-	  .off = offsetof(struct extract_opts, update.protect),
-	  .arg = "GLOB,...",
-	  .help = "with --update: leave alone what is there and matches, with all below it" },
-	{ .name = "dry-run",
-	  .type = OPT_FLAG,
-	  .off = offsetof(struct extract_opts, update.dry_run),
-	  .help = "with --update: print what would be done, as rsync's --itemize-changes, and "
-		  "change nothing" },
-	{ .name = "no-check",
-	  .type = OPT_FLAG,
-	  .off = offsetof(struct extract_opts, no_check),
-	  .help = "do not try out first whether the server keeps owners, modes and devices and has "
-		  "room for all" },
-	SERVER_FLOW_ROWS(struct extract_opts, server),
-	{ .name = "write-size",
-	  .type = OPT_SIZE,
-	  .off = offsetof(struct extract_opts, write_size),
-	  .arg = "BYTES",
-	  .min = 4 << 10,
-	  .max = 1 << 20,
-	  .help = "largest write; without it what the server prefers" },
-	PROGRESS_ROWS(struct extract_opts, progress,
-		      "no progress and no summary, only what is wrong"),
-	{ .name = "verbose",
-	  .letter = 'v',
-	  .type = OPT_FLAG,
-	  .off = offsetof(struct extract_opts, verbose),
-	  .help = "list every object that loses something, and requests by procedure" },
-	{ .name = "json",
-	  .type = OPT_FLAG,
-	  .off = offsetof(struct extract_opts, json),
-	  .help = "the summary as one JSON object" },
-	{ 0 },
-};
-
 const struct i2n_cmd cmd_extract = {
 	.name = "extract",
 	.args = "IMAGE URL",
 	.line = "store the tree of IMAGE at URL: nfs://server/path, or null:",
 	.min_args = 2,
 	.max_args = 2,
-	.opts = rows,
+	.opts = extract_rows,
 	.opts_size = sizeof(struct extract_opts),
 	.exec = exec_extract,
 };

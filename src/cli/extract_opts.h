@@ -1,0 +1,29 @@
+/* extract_opts.h - the options of `extract`. */
+#ifndef CLI_EXTRACT_OPTS_H
+#define CLI_EXTRACT_OPTS_H
+
+#include "extract_update.h"
+#include "image.h"
+#include "progress.h"
+#include "server.h"
+
+struct extract_opts {
+	struct image_opts image;
+	struct server_opts server;
+	struct progress_opts progress;
+	uint64_t write_size;
+	unsigned caps, squashed;
+	const char *script, *manifest;
+	bool verbose, json, no_check, verify;
+	struct update_opts update;
+};
+
+enum { CAPS_FAIL, CAPS_DROP, CAPS_SETUID };
+enum { SQUASHED_FAIL, SQUASHED_SCRIPT };
+
+extern const struct opt extract_rows[];
+
+/* Refuse what makes no sense together. to_null: the destination is null:. */
+int extract_check(const struct extract_opts *o, bool to_null, struct i2n_err *err);
+
+#endif
