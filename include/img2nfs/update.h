@@ -14,8 +14,10 @@
  * right target; where the server keeps no times of symlinks the target is read. A time is right
  * when it is the wanted one rounded down to the server's granularity, or the nearest that the
  * protocol can express. With `checksum` files of the right size are read and compared by digest,
- * whatever their mtime; but not sparse ones of 1 GiB and more. What the server does not keep is
- * told as a loss, as the engine does.
+ * whatever their mtime, see compare.h about large holes. What the server does not keep is told as a
+ * loss, as the engine does.
+ *
+ * Progress: `written` counts the bytes compared.
  *
  * Memory: 2 bytes per dirent, 5 per inode, a handle per directory and per hard-linked file, and per
  *         extra name its length and 40 bytes.
@@ -79,7 +81,7 @@ struct i2n_survey {
 	struct i2n_extra *extras;
 	size_t n_extras, cap_extras;
 	uint64_t n_extra;		/* of kind I2N_EXTRA */
-	uint64_t bytes_read;
+	uint64_t bytes_read, hole_bytes;	/* content compared; taken for holes */
 };
 
 int i2n_survey_run(const struct i2n_plan *plan, struct i2n_reader *reader, struct i2n_sink *sink,

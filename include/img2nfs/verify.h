@@ -15,10 +15,8 @@
  *   - with opts->allow & I2N_LOSS_ATTR: modes, owners and mtimes: counted as allowed.
  * A time is right when it is the wanted one rounded down to the server's granularity.
  *
- * Holes count as the zeros that they read as, and are read. Only where a file has 64 MiB of holes
- * and more, and the server has allocated no more for it than its data needs (with 1/64 and 64 KiB
- * for its own tables), they are taken for holes there too, are not read, and are counted: NFSv3
- * cannot be asked for holes. On a server that compresses, this is no proof.
+ * Holes count as the zeros that they read as; those of files with 64 MiB of them and more are taken
+ * for holes where the server has allocated no room for data in them, see compare.h, and counted.
  *
  * Memory: per object 2 bits, 8 bytes, and 16 more at the end; of symlinks with other times 16
  *         bytes; 2 MiB of handles and tasks and a directory page per LIST under way, whatever the

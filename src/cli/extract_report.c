@@ -152,6 +152,8 @@ static void json_update(struct json *j, const struct extract_result *res)
 	json_u64(j, "replaced", at->replaced);
 	json_u64(j, "extra", res->update.extra);
 	json_u64(j, "deleted", res->update.deleted);
+	json_u64(j, "bytes_compared", res->update.bytes_read);
+	json_u64(j, "hole_bytes", res->update.hole_bytes);
 	json_end(j);
 }
 

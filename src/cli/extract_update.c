@@ -116,6 +116,7 @@ int update_store(const struct update_opts *o, const struct i2n_plan *plan,
 	ret->ran = true;
 	ret->extra = s->n_extra;
 	ret->bytes_read = s->bytes_read;
+	ret->hole_bytes = s->hole_bytes;
 	if (o->dry_run) {
 		ret->dry = true;
 		rc = itemise(s, o->delete_extra, &j.survey, err);

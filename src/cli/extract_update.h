@@ -16,7 +16,7 @@ struct update_result {
 	uint64_t extra;		/* objects there that the image does not have, not those below
 				 * them */
 	uint64_t deleted;	/* those below them included */
-	uint64_t bytes_read;	/* content compared */
+	uint64_t bytes_read, hole_bytes;	/* content compared; taken for holes */
 };
 
 /* Refuse what makes no sense together. */

@@ -275,12 +275,16 @@ static void look_for_stop(struct survey *s)
 
 static void fill(struct survey *s)
 {
+	struct i2n_err err;
 	int rc = I2N_OK;
 
 	while (!s->dead && rc == I2N_OK) {
 		rc = survey_list_start(s);
-		if (rc == I2N_END)
-			rc = survey_task_start(s);
+		if (rc != I2N_END)
+			continue;
+		rc = i2n_compare_next(&s->compare, &err);
+		if (rc == I2N_FATAL)
+			survey_die(s, &err);
 	}
 }
 
@@ -292,7 +296,7 @@ static void show(struct survey *s, int64_t *last)
 		return;
 	*last = now;
 	s->p.requests = i2n_sink_requests(s->sink);
-	s->p.written = 0;
+	s->p.written = s->compare.bytes;
 	s->opts->progress(s->opts->ctx, &s->p);
 }
 
@@ -312,6 +316,8 @@ static void loop(struct survey *s)
 	for (;;) {
 		look_for_stop(s);
 		fill(s);
+		if (s->dead)
+			i2n_compare_stop(&s->compare);
 		if (!s->sink->outstanding)
 			break;
 		if (i2n_sink_service(s->sink, SERVICE_MS, &err)) {
@@ -353,7 +359,7 @@ static void release(struct survey *s)
 		s->dirs = d->next;
 		free(d);
 	}
-	survey_read_release(s);
+	i2n_compare_release(&s->compare);
 	free(s->ids);
 	free(s->times);
 }
@@ -370,8 +376,11 @@ int i2n_survey_run(const struct i2n_plan *plan, struct i2n_reader *reader, struc
 			    .opts = opts };
 	int rc = init(&s, err);
 
+	survey_read_init(&s);
 	if (rc == I2N_OK) {
 		loop(&s);
+		s.res->bytes_read = s.compare.bytes;
+		s.res->hole_bytes = s.compare.hole_bytes;
 		if (s.dead) {
 			rc = I2N_FATAL;
 			*err = s.err;

@@ -4,8 +4,6 @@
 #include <string.h>
 
 #define LISTS_MAX 16		/* directories listed at a time */
-#define HOLES_MIN (UINT64_C(1) << 30)	/* sparse files from here on are not read: their holes would
-					 * take hours */
 #define TASKS_HIGH 2048		/* no further ones while so many objects wait to be read */
 
 struct list_op {
@@ -100,18 +98,13 @@ static void take_dir(struct survey *s, uint32_t dirent, unsigned differs, i2n_ob
 		survey_no_memory(s);
 }
 
-static bool is_too_sparse(const struct i2n_inode *in)
-{
-	return in->flags & I2N_INODE_SPARSE && in->size >= HOLES_MIN;
-}
-
 /* Is reading it worth while? Its size, at least, is right. */
 static bool must_read(const struct survey *s, const struct i2n_inode *in, unsigned differs)
 {
 	if (differs & (I2N_DIFFER_SIZE | I2N_DIFFER_CONTENT | I2N_DIFFER_TYPE))
 		return false;
 	if (i2n_inode_type(in) == I2N_S_IFREG)
-		return s->opts->checksum && in->size && !is_too_sparse(in);
+		return s->opts->checksum && in->size;
 	return i2n_inode_type(in) == I2N_S_IFLNK && (s->opts->checksum ||
 						     differs & I2N_DIFFER_MTIME);
 }
@@ -133,8 +126,6 @@ static void take_other(struct survey *s, uint32_t dirent, unsigned differs,
 		return;
 	}
 	if (!must_read(s, in, differs)) {
-		if (differs & I2N_DIFFER_MTIME && is_too_sparse(in))
-			differs |= I2N_DIFFER_CONTENT;	/* for all we know */
 		/* changing it would change names outside the tree too, of a snapshot perhaps */
 		if (differs && e->attr.nlink > in->links)
 			differs |= I2N_DIFFER_LINK;
@@ -142,7 +133,7 @@ static void take_other(struct survey *s, uint32_t dirent, unsigned differs,
 		return;
 	}
 	s->res->have.verdicts[dirent] = I2N_HAVE_OTHER;
-	if (survey_task_push(s, dirent, e->obj, in->links > 1)) {
+	if (survey_read_push(s, dirent, e, in->links > 1)) {
 		i2n_sink_release(s->sink, e->obj);
 		survey_no_memory(s);
 	}
@@ -242,7 +233,7 @@ int survey_list_start(struct survey *s)
 	struct i2n_err err;
 	int rc;
 
-	if (!dir || s->lists_out >= LISTS_MAX || s->n_tasks >= TASKS_HIGH)
+	if (!dir || s->lists_out >= LISTS_MAX || s->compare.n_tasks >= TASKS_HIGH)
 		return I2N_END;
 	lo = calloc(1, sizeof(*lo));
 	if (!lo) {

@@ -6,6 +6,7 @@
 #ifndef SURVEY_OWN_H
 #define SURVEY_OWN_H
 
+#include "img2nfs/compare.h"
 #include "img2nfs/update.h"
 
 struct survey_dir {
@@ -13,21 +14,11 @@ struct survey_dir {
 	uint32_t inode, dirent;
 };
 
-/* An object to be read. */
-struct survey_task {
-	struct survey_task *next;
-	uint32_t dirent;
-	i2n_obj obj;		/* ours */
-	bool keep;		/* and then for the engine, if it is EQUAL or ATTRS */
-};
-
 /* A name of an object that has others, there or in the tree. */
 struct survey_id {
 	uint64_t fsid, fileid;
 	uint32_t inode, dirent;
 };
-
-struct read_op;
 
 struct survey {
 	const struct i2n_plan *plan;
@@ -38,9 +29,9 @@ struct survey {
 	const struct i2n_survey_opts *opts;
 	struct i2n_survey *res;
 	struct survey_dir *dirs;
-	struct survey_task *tasks, *tasks_tail;
-	struct read_op *waiting;	/* for room */
-	unsigned lists_out, tasks_out, n_tasks;
+	struct i2n_compare compare;	/* flag of a task: the engine needs the object, if it is
+					 * EQUAL or ATTRS */
+	unsigned lists_out;
 	struct survey_id *ids;
 	size_t n_ids, cap_ids;
 	uint32_t *times;	/* symlinks whose mtime differs and nothing else */
@@ -66,8 +57,8 @@ int survey_dir_push(struct survey *s, uint32_t inode, uint32_t dirent);
 int survey_list_start(struct survey *s);	/* I2N_END: nothing to list */
 
 /* survey_read.c */
-int survey_task_push(struct survey *s, uint32_t dirent, i2n_obj obj, bool keep);
-int survey_task_start(struct survey *s);	/* I2N_END: nothing to read */
-void survey_read_release(struct survey *s);
+void survey_read_init(struct survey *s);
+/* Read it and decide. I2N_FATAL: no memory, entry->obj is still the caller's. */
+int survey_read_push(struct survey *s, uint32_t dirent, const struct i2n_entry *entry, bool keep);
 
 #endif

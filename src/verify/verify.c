@@ -10,7 +10,6 @@
 
 #define LISTS_MAX 16		/* directories listed at a time */
 #define TASKS_HIGH 2048		/* no more listing while so many objects wait for their content */
-#define BUDGET (16u << 20)
 #define PROGRESS_MS 200
 
 const char *i2n_diff_word(enum i2n_diff d)
@@ -168,7 +167,7 @@ static int list_next(struct verify *v)
 	struct verify_dir *dir;
 	int rc;
 
-	if (v->lists_out >= LISTS_MAX || v->n_tasks >= TASKS_HIGH)
+	if (v->lists_out >= LISTS_MAX || v->compare.n_tasks >= TASKS_HIGH)
 		return I2N_END;
 	dir = take_dir(v);
 	if (!dir)
@@ -185,20 +184,24 @@ static int list_next(struct verify *v)
 /* Keep as much under way as the sink takes. */
 static void fill(struct verify *v)
 {
+	struct i2n_err err;
 	int rc = I2N_OK;
 
 	while (rc == I2N_OK && !v->dead) {
 		rc = list_next(v);
-		if (rc == I2N_END)
-			rc = verify_file_next(v);
+		if (rc != I2N_END)
+			continue;
+		rc = i2n_compare_next(&v->compare, &err);
+		if (rc == I2N_FATAL)
+			verify_die(v, &err);
 	}
 }
 
 static bool is_over(const struct verify *v)
 {
-	if (v->out)
+	if (v->out || v->compare.out)
 		return false;
-	return v->dead || (!v->dirs && !v->paused && !v->tasks && !v->sending);
+	return v->dead || (!v->dirs && !v->paused && i2n_compare_is_idle(&v->compare));
 }
 
 static int64_t now_ms(void)
@@ -214,6 +217,8 @@ static void show(struct verify *v)
 	struct i2n_progress *at = &v->res->at;
 
 	at->requests = i2n_sink_requests(v->sink);
+	v->res->bytes = v->compare.bytes;
+	v->res->hole_bytes = v->compare.hole_bytes;
 	at->written = v->res->bytes;
 	at->failed = v->res->differs[I2N_DIFF_MISSING] + v->res->unread;
 	if (v->opts->progress)
@@ -238,10 +243,10 @@ static void loop(struct verify *v)
 	while (!is_over(v)) {
 		look_for_stop(v);
 		fill(v);
-		if (v->out && i2n_sink_service(v->sink, 200, &err) != I2N_OK)
+		if ((v->out || v->compare.out) && i2n_sink_service(v->sink, 200, &err) != I2N_OK)
 			verify_die(v, &err);
 		if (v->dead)
-			verify_file_abort(v);
+			i2n_compare_stop(&v->compare);
 		now = now_ms();
 		if (now - shown >= PROGRESS_MS) {
 			show(v);
@@ -253,15 +258,10 @@ static void loop(struct verify *v)
 static void release(struct verify *v)
 {
 	struct verify_dir *dir;
-	struct verify_task *task;
 
 	while ((dir = take_dir(v)))
 		verify_dir_free(v, dir);
-	while ((task = v->tasks)) {
-		v->tasks = task->next;
-		i2n_sink_release(v->sink, task->obj);
-		free(task);
-	}
+	i2n_compare_release(&v->compare);
 	free(v->times);
 	free(v->ids);
 	free(v->parted);
@@ -277,7 +277,7 @@ int i2n_verify_run(const struct i2n_tree *tree, struct i2n_reader *reader, struc
 	int rc = I2N_OK;
 
 	*ret = (struct i2n_verify_result){ 0 };
-	v.budget = opts->bytes ? opts->bytes : BUDGET;
+	verify_compare_init(&v, opts->bytes ? opts->bytes : I2N_COMPARE_BUDGET);
 	v.seen = calloc(tree->n_dirents / 8 + 1, 1);
 	v.parted = calloc(tree->n_inodes / 8 + 1, 1);
 	v.ids = calloc(tree->n_inodes, sizeof(*v.ids));

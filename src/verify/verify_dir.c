@@ -44,24 +44,6 @@ static void no_memory(struct verify *v)
 	verify_die(v, &err);
 }
 
-/* Takes obj. */
-static void push_task(struct verify *v, uint32_t dirent, uint32_t inode, i2n_obj obj,
-		      const struct i2n_attr *got)
-{
-	struct verify_task *task = calloc(1, sizeof(*task));
-
-	if (!task) {
-		i2n_sink_release(v->sink, obj);
-		no_memory(v);
-		return;
-	}
-	*task = (struct verify_task){ .dirent = dirent, .inode = inode, .obj = obj,
-				      .size = got->size, .used = got->used };
-	*(v->tasks_tail ? &v->tasks_tail->next : &v->tasks) = task;
-	v->tasks_tail = task;
-	v->n_tasks++;
-}
-
 /* FNV-1a: told names only have to be told apart from one another. */
 static uint64_t hash_of(const unsigned char *name, size_t len)
 {
@@ -221,7 +203,10 @@ static void compare(struct verify *v, uint32_t dirent, const struct i2n_attr *go
 		if (verify_dir_push(v, inode, obj))
 			no_memory(v);
 	} else if (has_content(v, inode, got) && may_read(v, inode)) {
-		push_task(v, dirent, inode, obj, got);
+		if (verify_file_push(v, dirent, got, obj)) {
+			i2n_sink_release(v->sink, obj);
+			no_memory(v);
+		}
 	} else {
 		i2n_sink_release(v->sink, obj);
 	}
@@ -251,7 +236,7 @@ static void on_entry(struct i2n_op *op, const struct i2n_entry *e)
 		v->seen[d / 8] |= (unsigned char)(1u << d % 8);
 		compare(v, d, &e->attr, e->obj);
 	}
-	op->pause = v->n_dirs >= DIRS_HIGH || v->n_tasks >= TASKS_PAUSE;
+	op->pause = v->n_dirs >= DIRS_HIGH || v->compare.n_tasks >= TASKS_PAUSE;
 }
 
 static uint64_t count_below(const struct i2n_tree *t, uint32_t inode)

@@ -3,14 +3,14 @@
  *	verify.c	the loop: what is started when, and how it ends
  *	verify_dir.c	LIST: which entry is what, missing and extra ones, hard links
  *	verify_attr.c	attributes of one object against its inode
- *	verify_file.c	content of files, targets of symlinks
+ *	verify_file.c	what becomes of content and targets that differ
  *
  * Directories are listed depth first and only as long as few files wait for their content, so that
  * handles and tasks stay few however large the tree is. */
 #ifndef VERIFY_OWN_H
 #define VERIFY_OWN_H
 
-#include "img2nfs/digest.h"
+#include "img2nfs/compare.h"
 #include "img2nfs/verify.h"
 
 struct verify;
@@ -26,20 +26,10 @@ struct verify_dir {
 	unsigned n_extras, cap_extras;
 };
 
-/* An object whose content is to be read. */
-struct verify_task {
-	struct verify_task *next;
-	uint32_t dirent, inode;
-	i2n_obj obj;
-	uint64_t size, used;	/* as the server says */
-};
-
 struct verify_symlink_time {
 	uint32_t inode;
 	uint64_t got;
 };
-
-struct verify_file;
 
 struct verify {
 	const struct i2n_tree *tree;
@@ -53,14 +43,11 @@ struct verify {
 	unsigned char *parted;		/* a bit per inode: its names are several objects */
 	struct verify_dir *dirs, *paused;	/* a stack; and those to go on with later */
 	unsigned n_dirs;
-	struct verify_task *tasks, *tasks_tail;
-	unsigned n_tasks;
-	struct verify_file *sending;	/* not all of it asked for yet */
-	uint64_t budget, held;		/* bytes of content buffers */
+	struct i2n_compare compare;
 	struct verify_symlink_time *times;
 	size_t n_times, cap_times;
 	bool symlink_times_kept;
-	unsigned out, lists_out;	/* ops under way */
+	unsigned out, lists_out;	/* ops under way, without those of compare */
 	bool dead;			/* err says why; only what is under way is awaited */
 	struct i2n_err err;
 };
@@ -96,8 +83,9 @@ void verify_dir_free(struct verify *v, struct verify_dir *dir);
 int verify_merged(struct verify *v, struct i2n_err *err);
 
 /* verify_file.c */
-/* Ask for the next piece of content. I2N_END: nothing to ask for, I2N_RETRY: no room. */
-int verify_file_next(struct verify *v);
-void verify_file_abort(struct verify *v);	/* of v->sending: ask for no more of it */
+void verify_compare_init(struct verify *v, uint64_t budget);
+/* A file or symlink whose content is to be read. I2N_FATAL: no memory, obj is still the
+ * caller's. */
+int verify_file_push(struct verify *v, uint32_t dirent, const struct i2n_attr *got, i2n_obj obj);
 
 #endif

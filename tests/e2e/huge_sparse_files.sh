@@ -29,7 +29,8 @@ if grep -q "takes no files larger" "$WORK/out" "$WORK/err"; then
 fi
 want_rc 0
 want_json '4 <= j["requests"]["WRITE"] <= 8'
-python3 - "$mnt" "$exp/root" <<'EOP' || bad "data or holes differ"
+same_data() {
+	python3 - "$mnt" "$exp/root" <<'EOP' || bad "data or holes differ"
 import os, sys
 
 def data(path):
@@ -56,4 +57,27 @@ for name in ("one", "largest"):
     assert len(a[1]) >= 4, a
     assert a == b, (name, a[0], b[0], sorted(a[1]), sorted(b[1]))
 EOP
+}
+same_data
+
+# --checksum reads the data back, and none of the holes.
+extract --json --update --checksum "$img" "$(ganesha_url srv /root)"
+want_rc 0
+want_json "j['requests']['WRITE'] == 0 and 0 < j['requests']['READ'] < 100"
+want_json "j['update']['equal'] == j['stored']['total']"
+want_json "0 < j['update']['bytes_compared'] < 1 << 20 and j['update']['hole_bytes'] > 1 << 44"
+
+# One byte that nothing but reading shows: size, mtime and blocks are as they were.
+ganesha_stop srv
+cp --preserve=timestamps --attributes-only "$exp/root/largest" "$WORK/stamp"
+at=$(((1 << 44) - 4096 - 3 * 4096 + 5))
+printf x | dd of="$exp/root/largest" bs=1 seek="$at" conv=notrunc 2>/dev/null
+touch -r "$WORK/stamp" "$exp/root/largest"
+ganesha_run srv || die "the server does not start again"
+extract --json --update "$img" "$(ganesha_url srv /root)"
+want_json "j['update']['replaced'] == 0"
+extract --json --update --checksum "$img" "$(ganesha_url srv /root)"
+want_rc 0
+want_json "j['update']['replaced'] == 1"
+same_data
 e2e_end
