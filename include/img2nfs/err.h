@@ -33,6 +33,7 @@ enum i2n_err_domain {
 	I2N_DOM_SYS,		/* errno of a system call */
 	I2N_DOM_IMAGE,		/* our own finding about the image; code 0 or an errno */
 	I2N_DOM_EXT2,		/* errcode_t of libext2fs */
+	I2N_DOM_PACKED,		/* a compressed file or container is damaged or cut short; code 0 */
 	I2N_DOM_DEST,		/* our own finding about the destination; code 0 */
 	I2N_DOM_RPC,		/* connection or RPC layer; code 0 or an errno */
 	I2N_DOM_MOUNT3,		/* mountstat3, RFC 1813 5.1.5 */

@@ -10,7 +10,9 @@
  *            accepts NULL.
  * Trust:     the bytes are hostile; `size` is what the system says and may shrink under us (a short
  *            read is an error).
- * Errors:    blame IMAGE; I2N_FATAL unless noted. */
+ * Errors:    blame IMAGE; I2N_FATAL unless noted. After one of domain PACKED nothing that the
+ *            source gives can be relied on; after others (a bad sector) only what was asked for is
+ *            lost. */
 #ifndef IMG2NFS_SOURCE_H
 #define IMG2NFS_SOURCE_H
 
@@ -36,6 +38,8 @@ struct i2n_source_ops {
 struct i2n_source_stats {
 	uint64_t reads, bytes;	/* calls of pread and bytes read through this source */
 	uint64_t seeks;		/* reads that did not start where the one before ended */
+	uint64_t blocks, n_blocks;	/* compressed blocks: decoded, and in all; 0 where there
+					 * are none */
 };
 
 /* Embed as first member. */
@@ -44,6 +48,7 @@ struct i2n_source {
 	uint64_t size;
 	uint32_t sector_size;	/* logical sector size the medium reports, 0 = unknown (a plain
 				 * file) */
+	uint64_t ahead;		/* willneed() is worth saying so many bytes ahead; 0 = not known */
 	const char *name;	/* for messages, quoted already; lives as long as the source */
 	/* The bytes come one after the other, and a read waits until all before its end have come:
 	 * nobody should look at the end who can do without. */

@@ -11,6 +11,7 @@ static enum i2n_blame blame_of(enum i2n_err_domain domain)
 		return I2N_BLAME_USAGE;
 	case I2N_DOM_IMAGE:
 	case I2N_DOM_EXT2:
+	case I2N_DOM_PACKED:
 		return I2N_BLAME_IMAGE;
 	case I2N_DOM_DEST:
 	case I2N_DOM_RPC:

@@ -129,7 +129,14 @@ static int find_block(struct i2n_file *f, uint64_t lblk, struct i2n_err *err)
 
 int ext4_read_content(struct i2n_fs *fs, void *buf, size_t len, uint64_t off, struct i2n_err *err)
 {
-	return i2n_source_pread(fs->src, buf, len, off, err) ? I2N_BADNODE : I2N_OK;
+	struct i2n_err e;
+	int rc = i2n_source_pread(fs->src, buf, len, off, &e);
+
+	if (rc == I2N_OK)
+		return I2N_OK;
+	if (err)
+		*err = e;
+	return e.domain == I2N_DOM_PACKED ? rc : I2N_BADNODE;
 }
 
 static int read_mapped(struct i2n_file *f, unsigned char *buf, size_t len, uint64_t off,

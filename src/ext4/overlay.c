@@ -174,6 +174,7 @@ int overlay_new(struct i2n_source *below, struct i2n_source *journal, uint32_t b
 		.ops = &overlay_ops,
 		.size = below->size,
 		.sector_size = below->sector_size,
+		.ahead = below->ahead,
 		.name = below->name,
 	};
 	o->below = below;

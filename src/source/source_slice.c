@@ -55,6 +55,7 @@ int i2n_source_slice(struct i2n_source *parent, uint64_t off, uint64_t len, stru
 		.ops = &slice_ops,
 		.size = len,
 		.sector_size = parent->sector_size,
+		.ahead = parent->ahead,
 		.name = parent->name,
 		.is_stream = parent->is_stream,
 		.is_open_ended = parent->is_open_ended && off + len == parent->size,
