@@ -39,7 +39,8 @@ PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
 ALL_CFLAGS = -std=c11 -pthread $(WARN) $(OPT) $(SANFLAGS) $(CFLAGS)
 
 # What needs the libraries of PACKED_PKGS, and what stands in for it.
-WITH_PACKED = $(wildcard src/packed/unpack_*.c src/packed/packed_xz*.c src/packed/packed_zstd*.c)
+WITH_PACKED = $(wildcard src/packed/unpack_*.c src/packed/packed_xz*.c src/packed/packed_zstd*.c \
+	src/packed/packed_blocks.c src/packed/packed_qcow2*.c)
 WITHOUT_PACKED = src/packed/without.c
 LIB_SRC := $(sort $(filter-out src/cli/main.c $(if $(filter 1,$(PACKED)),$(WITHOUT_PACKED),$(WITH_PACKED)),\
 	$(wildcard src/*/*.c)))

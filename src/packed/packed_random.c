@@ -9,6 +9,9 @@ static const struct {
 	int (*open)(struct i2n_source *raw, const struct i2n_image_opts *opts,
 		    struct i2n_source **ret, struct i2n_err *err);
 } formats[] = {
+#if I2N_PACKED
+	{ "xz", packed_xz_open },
+#endif
 	{ NULL, NULL },
 };
 
