@@ -144,10 +144,10 @@ demo: ## install what is missing, build, and show one whole run on a throw-away 
 	$(Q)$(MAKE) --no-print-directory all units tools
 	$(Q)O='$(abspath $(O))' sh tests/demo.sh
 
-bench: ## compare with cp from a kernel mount, on loopback and with 1 ms of delay; prints ratios
-	$(Q)sh third_party/install.sh --test
+bench: ## compare with a bare writer and with others at several round-trip times (QUICK=1 ROUNDS=3)
+	$(Q)sh third_party/install.sh --bench
 	$(Q)$(MAKE) --no-print-directory all units tools
-	$(Q)O='$(abspath $(O))' sh tests/bench.sh
+	$(Q)O='$(abspath $(O))' ROUNDS='$(ROUNDS)' sh tests/bench/run
 
 lint: ## the rules that a script can check
 	$(Q)sh tests/lint/run

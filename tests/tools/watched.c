@@ -2,8 +2,9 @@
  *
  *	watched FILE PROGRAM [ARG...]
  *
- * FILE gets "pid N" when the program starts and "maxrss_kib N" when it has ended; the exit status
- * is the program's (128 + signal when it was killed). SIGINT and SIGQUIT are set back to their
+ * FILE gets "pid N" when the program starts, and "maxrss_kib N", "wall_ms N", "user_ms N" and
+ * "system_ms N" when it has ended; the exit status is the program's (128 + signal when it was
+ * killed). SIGINT and SIGQUIT are set back to their
  * defaults first, because a shell without job control starts background jobs with them ignored. */
 #include <errno.h>
 #include <signal.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static int put(const char *file, const char *what, long n)
@@ -24,12 +26,25 @@ static int put(const char *file, const char *what, long n)
 	return 0;
 }
 
+static long now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static long ms(struct timeval tv)
+{
+	return tv.tv_sec * 1000 + tv.tv_usec / 1000;
+}
+
 int main(int argc, char **argv)
 {
 	struct rusage ru;
 	int status;
 	pid_t pid;
-	long kib;
+	long kib, begin = now_ms(), end;
 
 	if (argc < 3) {
 		fprintf(stderr, "usage: watched FILE PROGRAM [ARG...]\n");
@@ -51,13 +66,15 @@ int main(int argc, char **argv)
 		if (errno != EINTR)
 			return 2;
 	}
+	end = now_ms();
 	if (getrusage(RUSAGE_CHILDREN, &ru))
 		return 2;
 	kib = ru.ru_maxrss;
 #ifdef __APPLE__
 	kib /= 1024;
 #endif
-	if (put(argv[1], "maxrss_kib", kib))
+	if (put(argv[1], "maxrss_kib", kib) || put(argv[1], "wall_ms", end - begin) ||
+	    put(argv[1], "user_ms", ms(ru.ru_utime)) || put(argv[1], "system_ms", ms(ru.ru_stime)))
 		return 2;
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
