@@ -81,14 +81,18 @@ static bool is_flagged(const struct engine *e, uint32_t inode, enum i2n_have_dir
 }
 
 /* The object is out of the way, stored or not: its directory is one child nearer to its final
- * attributes. */
-static void finish_dirent(struct engine *e, uint32_t dirent)
+ * attributes. obj: of an inode that nothing else needs, OBJ_FAILED = none; the schedule knows the
+ * others'. */
+static void finish_dirent(struct engine *e, uint32_t dirent, i2n_obj obj)
 {
 	uint32_t inode = schedule_done(&e->sched, dirent);
 
-	if (inode != I2N_NONE && e->sched.inodes[inode].obj != OBJ_FAILED &&
-	    !is_flagged(e, inode, I2N_HAVE_LATER))
-		i2n_sink_release(e->sink, e->sched.inodes[inode].obj);
+	if (inode == I2N_NONE || is_flagged(e, inode, I2N_HAVE_LATER))
+		return;
+	if (!schedule_is_plain(&e->sched, inode))
+		obj = schedule_obj(&e->sched, inode);
+	if (obj != OBJ_FAILED)
+		i2n_sink_release(e->sink, obj);
 }
 
 static void note_failure(struct engine *e, uint32_t dirent, const struct i2n_err *err)
@@ -115,7 +119,7 @@ static void fail_dirent(struct engine *e, uint32_t dirent)
 	if (in->first_dirent == dirent)
 		schedule_stored(&e->sched, dirent, OBJ_FAILED);
 	if (i2n_inode_type(in) != I2N_S_IFDIR)
-		finish_dirent(e, dirent);
+		finish_dirent(e, dirent, OBJ_FAILED);
 	/* a directory is finished when its children have failed: its turn comes with WORK_ATTR */
 }
 
@@ -131,7 +135,7 @@ static void on_attr_done(struct engine *e, struct i2n_op *op)
 		e->p.failed++;
 	else
 		i2n_totals_add(&e->p.done, op->inode, false);
-	finish_dirent(e, op->dirent);
+	finish_dirent(e, op->dirent, OBJ_FAILED);
 }
 
 /* obj: what there is to refer to. */
@@ -142,12 +146,14 @@ static void stored(struct engine *e, enum work work, uint32_t dirent, i2n_obj ob
 
 	/* an object that nobody will refer to has no number; the schedule wants to know only that
 	 * it is there */
+	if (obj == I2N_OBJ_NONE)
+		obj = I2N_OBJ_ROOT;
 	if (work != WORK_LINK)
-		schedule_stored(&e->sched, dirent, obj == I2N_OBJ_NONE ? I2N_OBJ_ROOT : obj);
+		schedule_stored(&e->sched, dirent, obj);
 	if (work == WORK_DIR)
 		return;		/* counted when it is settled */
 	i2n_totals_add(&e->p.done, in, work == WORK_LINK);
-	finish_dirent(e, dirent);
+	finish_dirent(e, dirent, obj);
 }
 
 static void on_stored(struct engine *e, struct slot *slot)
@@ -231,10 +237,10 @@ static void fill_op(struct engine *e, struct i2n_op *op, enum work work, uint32_
 
 		op->name = i2n_dirent_name(t, &t->dirents[dirent], &len);
 		op->name_len = (unsigned char)len;
-		op->parent = e->sched.inodes[t->dirents[dirent].parent].obj;
+		op->parent = schedule_obj(&e->sched, t->dirents[dirent].parent);
 	}
 	if (work == WORK_ATTR || work == WORK_LINK)
-		op->obj = e->sched.inodes[inode].obj;
+		op->obj = schedule_obj(&e->sched, inode);
 	else
 		op->keep = work == WORK_DIR || op->inode->links > 1;
 }
@@ -297,7 +303,7 @@ static bool take_existing(struct engine *e, enum work work, uint32_t dirent)
 		i2n_totals_add(&e->p.done,
 			       &e->plan->tree->inodes[e->plan->tree->dirents[dirent].inode], false);
 		e->p.equal += v == I2N_HAVE_EQUAL || v == I2N_HAVE_PROTECTED;
-		finish_dirent(e, dirent);
+		finish_dirent(e, dirent, OBJ_FAILED);
 		return true;
 	}
 	if (v == I2N_HAVE_BLOCKED) {
@@ -333,9 +339,9 @@ static bool settle_failed(struct engine *e, enum work work, uint32_t dirent)
 	if (dirent == I2N_NONE)
 		return false;
 	if (work == WORK_ATTR) {
-		if (e->sched.inodes[e->plan->tree->dirents[dirent].inode].obj != OBJ_FAILED)
+		if (schedule_obj(&e->sched, e->plan->tree->dirents[dirent].inode) != OBJ_FAILED)
 			return false;
-		finish_dirent(e, dirent);
+		finish_dirent(e, dirent, OBJ_FAILED);
 		return true;
 	}
 	if (!schedule_is_failed(&e->sched, dirent))

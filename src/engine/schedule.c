@@ -61,14 +61,45 @@ static bool is_link(const struct schedule *s, uint32_t dirent)
 	return inode_of(s, dirent)->first_dirent != dirent;
 }
 
+static struct inode_state *state_of(const struct schedule *s, uint32_t inode)
+{
+	return &s->states[rank_of(&s->others_need, inode)];
+}
+
 static struct inode_state *parent_of(const struct schedule *s, uint32_t dirent)
 {
-	return &s->inodes[de_of(s, dirent)->parent];
+	return state_of(s, de_of(s, dirent)->parent);
 }
 
 static enum work work_of(const struct schedule *s, uint32_t dirent)
 {
 	return is_link(s, dirent) ? WORK_LINK : is_dir(s, dirent) ? WORK_DIR : WORK_FILE;
+}
+
+/* A state for each inode that others need. */
+static bool init_states(struct schedule *s, const struct i2n_tree *t)
+{
+	uint32_t n = 0;
+
+	if (!rank_init(&s->others_need, t->n_inodes))
+		return false;
+	for (uint32_t i = 0; i < t->n_inodes; i++)
+		if (i2n_inode_type(&t->inodes[i]) == I2N_S_IFDIR || t->inodes[i].links > 1)
+			rank_add(&s->others_need, i);
+	s->states = malloc(((size_t)rank_seal(&s->others_need) + 1) * sizeof(*s->states));
+	if (!s->states)
+		return false;
+	for (uint32_t i = 0; i < t->n_inodes; i++) {
+		const struct i2n_inode *in = &t->inodes[i];
+		bool dir = i2n_inode_type(in) == I2N_S_IFDIR;
+
+		if (rank_has(&s->others_need, i))
+			s->states[n++] =
+				(struct inode_state){ .obj = I2N_OBJ_NONE,
+						      .waiting = I2N_NONE,
+						      .pending = dir ? in->dir.count : 0 };
+	}
+	return true;
 }
 
 int schedule_init(struct schedule *s, const struct i2n_plan *plan, struct i2n_err *err)
@@ -78,34 +109,40 @@ int schedule_init(struct schedule *s, const struct i2n_plan *plan, struct i2n_er
 	*s = (struct schedule){ .plan = plan };
 	for (int w = 0; w < WORKS; w++)
 		s->ready[w].tail = I2N_NONE;
-	s->inodes = malloc(((size_t)t->n_inodes + 1) * sizeof(*s->inodes));
 	s->next = malloc(((size_t)t->n_dirents + 1) * sizeof(*s->next));
-	if (!s->inodes || !s->next) {
+	if (!s->next || !init_states(s, t)) {
 		schedule_release(s);
 		return i2n_err_nomem(err);
 	}
-	for (uint32_t i = 0; i < t->n_inodes; i++) {
-		const struct i2n_inode *in = &t->inodes[i];
-		bool dir = i2n_inode_type(in) == I2N_S_IFDIR;
+	state_of(s, t->root)->obj = I2N_OBJ_ROOT;
+	s->root_attr = !state_of(s, t->root)->pending;
+	for (uint32_t i = 0; i < plan->n_links; i++) {
+		struct inode_state *st = state_of(s, de_of(s, plan->links[i])->inode);
 
-		s->inodes[i] =
-			(struct inode_state){ .obj = I2N_OBJ_NONE,
-					      .waiting = I2N_NONE,
-					      .pending = dir ? in->dir.count : in->links - 1 };
+		st->pending++;
+		append(s, &st->waiting, plan->links[i]);
 	}
-	s->inodes[t->root].obj = I2N_OBJ_ROOT;
-	s->root_attr = !s->inodes[t->root].pending;
-	for (uint32_t i = 0; i < plan->n_links; i++)
-		append(s, &s->inodes[de_of(s, plan->links[i])->inode].waiting, plan->links[i]);
 	return I2N_OK;
 }
 
 void schedule_release(struct schedule *s)
 {
-	free(s->inodes);
+	rank_release(&s->others_need);
+	free(s->states);
 	free(s->next);
-	s->inodes = NULL;
+	s->states = NULL;
 	s->next = NULL;
+}
+
+bool schedule_is_plain(const struct schedule *s, uint32_t inode)
+{
+	return !rank_has(&s->others_need, inode);
+}
+
+i2n_obj schedule_obj(const struct schedule *s, uint32_t inode)
+{
+	assert(!schedule_is_plain(s, inode));
+	return state_of(s, inode)->obj;
 }
 
 /* Its directory is there (or has failed), or else it now waits for it. */
@@ -187,15 +224,19 @@ bool schedule_is_failed(const struct schedule *s, uint32_t dirent)
 {
 	if (parent_of(s, dirent)->obj == OBJ_FAILED)
 		return true;
-	return is_link(s, dirent) && s->inodes[de_of(s, dirent)->inode].obj == OBJ_FAILED;
+	return is_link(s, dirent) && schedule_obj(s, de_of(s, dirent)->inode) == OBJ_FAILED;
 }
 
 void schedule_stored(struct schedule *s, uint32_t dirent, i2n_obj obj)
 {
-	struct inode_state *st = &s->inodes[de_of(s, dirent)->inode];
-	uint32_t d;
+	uint32_t inode = de_of(s, dirent)->inode, d;
+	struct inode_state *st;
 
-	assert(obj != I2N_OBJ_NONE && st->obj == I2N_OBJ_NONE);
+	assert(obj != I2N_OBJ_NONE);
+	if (schedule_is_plain(s, inode))
+		return;
+	st = state_of(s, inode);
+	assert(st->obj == I2N_OBJ_NONE);
 	st->obj = obj;
 	while ((d = pop(s, &st->waiting)) != I2N_NONE) {
 		enum work w = work_of(s, d);
@@ -212,7 +253,7 @@ void schedule_stored(struct schedule *s, uint32_t dirent, i2n_obj obj)
 uint32_t schedule_done(struct schedule *s, uint32_t dirent)
 {
 	uint32_t parent = de_of(s, dirent)->parent, inode = de_of(s, dirent)->inode;
-	struct inode_state *st = &s->inodes[parent];
+	struct inode_state *st = state_of(s, parent);
 
 	assert(st->pending > 0);
 	/* a link may fail with its target before its own directory is made: then schedule_stored()
@@ -224,9 +265,10 @@ uint32_t schedule_done(struct schedule *s, uint32_t dirent)
 			append(s, &s->ready[WORK_ATTR].tail,
 			       s->plan->tree->inodes[parent].first_dirent);
 	}
-	if (is_link(s, dirent))
-		return --s->inodes[inode].pending ? I2N_NONE : inode;
-	if (is_dir(s, dirent))
+	if (schedule_is_plain(s, inode) || is_dir(s, dirent))
 		return inode;
-	return s->inodes[inode].pending ? I2N_NONE : inode;
+	st = state_of(s, inode);
+	if (is_link(s, dirent))
+		st->pending--;
+	return st->pending ? I2N_NONE : inode;
 }

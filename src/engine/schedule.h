@@ -6,7 +6,8 @@
  *	waits in the list of the inode it names, then in that of its directory; a directory all
  *	whose children are done is in the `attr` list until its DIRATTR is submitted.
  *
- * Memory: 12 bytes per inode and 4 per dirent.
+ * Memory: 4 bytes per dirent; 12 per directory and per inode with several names; a bit or so for
+ *         each other inode, on which nothing ever waits.
  * Source: the order of storing is that of CONVENTIONS and RFC 1813: parents first, directory
  *         attributes last. */
 #ifndef IMG2NFS_SCHEDULE_H
@@ -14,6 +15,8 @@
 
 #include "img2nfs/plan.h"
 #include "img2nfs/sink.h"
+
+#include "rank.h"
 
 /* An object that could not be stored: what depends on it fails too. Not a value a sink hands
  * out. */
@@ -34,7 +37,9 @@ enum work { WORK_DIR, WORK_ATTR, WORK_LINK, WORK_FILE, WORKS };
 
 struct schedule {
 	const struct i2n_plan *plan;
-	struct inode_state *inodes;
+	struct rank others_need;	/* inodes that have a state: other dirents need their
+					 * objects */
+	struct inode_state *states;
 	uint32_t *next;
 	struct list ready[WORKS];
 	uint32_t dir_cursor, order_cursor;	/* how far plan->dirs and plan->order have been
@@ -59,11 +64,16 @@ void schedule_put_back(struct schedule *s, enum work work, uint32_t dirent);
 bool schedule_is_failed(const struct schedule *s, uint32_t dirent);
 
 /* Something was stored (obj valid) or not (OBJ_FAILED): frees what waits for it. Not for
- * DIRATTR. */
+ * LINK and DIRATTR. */
 void schedule_stored(struct schedule *s, uint32_t dirent, i2n_obj obj);
 
 /* This dirent needs no more work: a file or link stored, a directory settled, or a failure. Returns
  * the inode whose object is no longer needed by it (to be released), or I2N_NONE. */
 uint32_t schedule_done(struct schedule *s, uint32_t dirent);
+
+/* An inode that no dirent but one needs; its object is the caller's. */
+bool schedule_is_plain(const struct schedule *s, uint32_t inode);
+/* Of an inode that is not plain: what schedule_stored() was told, I2N_OBJ_NONE before. */
+i2n_obj schedule_obj(const struct schedule *s, uint32_t inode);
 
 #endif
