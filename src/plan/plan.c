@@ -3,24 +3,10 @@
 #include "img2nfs/loss.h"
 #include "img2nfs/sink.h"
 
+#include "disk_order.h"
+
 #include <assert.h>
 #include <stdlib.h>
-
-/* Sort key of a file: where its content starts; ties (all that has no content) stay in the order of
- * the tree, which keeps the objects of a directory together. */
-struct key {
-	uint64_t where;
-	uint32_t dirent;
-};
-
-static int by_where(const void *a, const void *b)
-{
-	const struct key *x = a, *y = b;
-
-	if (x->where != y->where)
-		return x->where < y->where ? -1 : 1;
-	return x->dirent < y->dirent ? -1 : x->dirent > y->dirent;
-}
 
 void i2n_totals_add(struct i2n_totals *t, const struct i2n_inode *in, bool is_link)
 {
@@ -100,23 +86,14 @@ static void order_dirs(struct i2n_plan *plan)
 	assert(plan->n_dirs == plan->totals.dirs);
 }
 
-static void sort_out(struct i2n_plan *plan, struct i2n_reader *reader, struct key *keys)
+static void list_links(struct i2n_plan *plan)
 {
 	const struct i2n_tree *t = plan->tree;
 
-	for (uint32_t d = 0; d < t->n_dirents; d++) {
-		const struct i2n_inode *in = &t->inodes[t->dirents[d].inode];
-
-		if (in->first_dirent != d) {
+	for (uint32_t d = 0; d < t->n_dirents; d++)
+		if (t->inodes[t->dirents[d].inode].first_dirent != d)
 			plan->links[plan->n_links++] = d;
-		} else if (i2n_inode_type(in) != I2N_S_IFDIR) {
-			keys[plan->n_order].where = reader->ops->where(reader, in);
-			keys[plan->n_order++].dirent = d;
-		}
-	}
-	qsort(keys, plan->n_order, sizeof(*keys), by_where);
-	for (uint32_t i = 0; i < plan->n_order; i++)
-		plan->order[i] = keys[i].dirent;
+	assert(plan->n_links == plan->totals.links);
 }
 
 static int count_all(struct i2n_plan *plan, uint32_t caps, const struct i2n_notes *notes,
@@ -125,13 +102,13 @@ static int count_all(struct i2n_plan *plan, uint32_t caps, const struct i2n_note
 	const struct i2n_tree *t = plan->tree;
 
 	for (uint32_t i = 0; i < t->n_inodes; i++) {
-		if (i != t->root) {
+		if (i != t->root)
 			i2n_totals_add(&plan->totals, &t->inodes[i], false);
-			plan->totals.links += t->inodes[i].links - 1;
-		}
 		if (note_losses(t, &t->inodes[i], caps, notes, err))
 			return I2N_FATAL;
 	}
+	/* every inode but the root has one first name */
+	plan->totals.links = t->n_dirents - (t->n_inodes - 1);
 	plan->totals.objects += plan->totals.links;
 	return I2N_OK;
 }
@@ -146,7 +123,6 @@ int i2n_plan_make(const struct i2n_tree *tree, struct i2n_reader *reader, uint32
 		  struct i2n_plan **ret, struct i2n_err *err)
 {
 	struct i2n_plan *plan = calloc(1, sizeof(*plan));
-	struct key *keys = NULL;
 	uint64_t others;
 
 	if (!plan)
@@ -160,15 +136,12 @@ int i2n_plan_make(const struct i2n_tree *tree, struct i2n_reader *reader, uint32
 	plan->order = new_list(others);
 	plan->dirs = new_list(plan->totals.dirs);
 	plan->links = new_list(plan->totals.links);
-	keys = malloc((others ? others : 1) * sizeof(*keys));
-	if (!plan->order || !plan->dirs || !plan->links || !keys) {
-		free(keys);
+	if (!plan->order || !plan->dirs || !plan->links || !disk_order(plan, reader)) {
 		i2n_plan_free(plan);
 		return i2n_err_nomem(err);
 	}
-	sort_out(plan, reader, keys);
+	list_links(plan);
 	order_dirs(plan);
-	free(keys);
 	*ret = plan;
 	return I2N_OK;
 }
