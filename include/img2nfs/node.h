@@ -1,7 +1,7 @@
 /* node.h - the tree of an image in memory: inodes, dirents, names. The waist of the program.
  *
  * ext4/ makes a tree, edit/ may change it, plan/ puts it in order, sinks store it. The tree holds
- * all metadata that a sink can need and no file data. Memory: 64 bytes per inode, 12 per dirent, 1
+ * all metadata that a sink can need and no file data. Memory: 56 bytes per inode, 12 per dirent, 1
  * + length per name.
  *
  * Unit:      sizes in bytes; times packed, see i2n_time_pack(); indexes count from 0, I2N_NONE =
@@ -77,14 +77,20 @@ struct i2n_inode {
 	};
 	uint32_t uid, gid;
 	uint32_t ino;			/* number in the image */
-	uint32_t nlink;			/* as stored in the image */
-	uint32_t links;			/* dirents of the tree that name it */
 	uint32_t first_dirent;		/* the first of them, which owns the data; I2N_NONE for the
 					 * root */
 	uint16_t mode;			/* type and 12 permission bits */
 	uint16_t flags;			/* enum i2n_inode_flags */
-	uint32_t spare;
+	uint16_t nlink;			/* as stored in the image */
+	uint16_t links;			/* dirents of the tree that name it; I2N_LINKS_MAX: so many
+					 * or more. ext4 allows 65000 */
 };
+#define I2N_LINKS_MAX UINT16_MAX
+
+static inline void i2n_inode_add_link(struct i2n_inode *in)
+{
+	in->links += in->links < I2N_LINKS_MAX;
+}
 
 struct i2n_dirent {
 	uint32_t parent;		/* index of the directory's inode */

@@ -61,7 +61,7 @@ static void put_long(const struct i2n_inode *in)
 	else
 		/* both fit always */
 		(void)snprintf(size, sizeof(size), "%" PRIu64, in->size);
-	printf("%s%c %3" PRIu32 " %5" PRIu32 " %5" PRIu32 " %10s %s ", look_mode(mode, in->mode),
+	printf("%s%c %3" PRIu16 " %5" PRIu32 " %5" PRIu32 " %10s %s ", look_mode(mode, in->mode),
 	       mark, in->nlink,
 	       in->uid, in->gid, size, look_time(time, in->mtime));
 }

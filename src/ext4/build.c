@@ -1,6 +1,7 @@
 #include "build.h"
 
 #include "ext4.h"
+#include "rank.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,57 +10,11 @@
  * entries by name, so of two parents of a directory the one nearer to the root wins, then the one
  * that was met first: always the same one. */
 
-/* --- in order --- */
-
-static int cmp_dirents(const void *ctx, const void *a, const void *b)
-{
-	const struct load *l = ctx;
-	const struct load_dirent *x = a, *y = b;
-	const unsigned char *p = l->names + x->name, *q = l->names + y->name;
-	int c;
-
-	if (x->parent != y->parent)
-		return x->parent < y->parent ? -1 : 1;
-	c = memcmp(p + 1, q + 1, p[0] < q[0] ? p[0] : q[0]);
-	if (c || p[0] != q[0])
-		return c ? c : p[0] - q[0];
-	/* equal names: a lookup finds the one in the earlier block; within a block parsing was in
-	 * order, sorting is stable */
-	return (x->where >> 4 > y->where >> 4) - (x->where >> 4 < y->where >> 4);
-}
-
-static bool same_name(const struct load *l, const struct load_dirent *x,
-		      const struct load_dirent *y)
+static bool same_name(const struct load *l, const struct i2n_dirent *x, const struct i2n_dirent *y)
 {
 	const unsigned char *p = l->names + x->name, *q = l->names + y->name;
 
-	return x->parent == y->parent && p[0] == q[0] && !memcmp(p + 1, q + 1, p[0]);
-}
-
-static uint32_t skip_parent(const struct load *l, uint32_t i)
-{
-	uint32_t parent = l->dirents[i].parent;
-
-	while (i < l->n_dirents && l->dirents[i].parent == parent)
-		i++;
-	return i;
-}
-
-/* Give each directory its slice of the sorted dirents, and dirents the index of their parent
- * instead of its number. */
-static void group_dirents(struct load *l)
-{
-	uint32_t i, end;
-
-	for (i = 0; i < l->n_dirents; i = end) {
-		uint32_t dir = ext4_load_find(l, l->dirents[i].parent);
-
-		end = skip_parent(l, i);
-		l->inodes[dir].dir.first = i;
-		l->inodes[dir].dir.count = end - i;
-		for (; i < end; i++)
-			l->dirents[i].parent = dir;
-	}
+	return p[0] == q[0] && !memcmp(p + 1, q + 1, p[0]);
 }
 
 /* --- visiting --- */
@@ -79,67 +34,55 @@ static enum damage claim_dir(struct build *b, uint32_t d, uint32_t idx)
 	return DMG_NONE;
 }
 
-static bool is_type_wrong(const struct i2n_inode *in, unsigned type)
+static enum damage judge(struct build *b, uint32_t d)
 {
-	/* Source: Documentation/filesystems/ext4/directory.rst, file_type */
-	static const uint16_t types[] = { 0,	       I2N_S_IFREG, I2N_S_IFDIR,  I2N_S_IFCHR,
-					  I2N_S_IFBLK, I2N_S_IFIFO, I2N_S_IFSOCK, I2N_S_IFLNK };
+	const uint32_t idx = b->l->dirents[d].inode;
+	const struct i2n_inode *in;
 
-	return type && (type >= sizeof(types) / sizeof(types[0]) ||
-			types[type] != i2n_inode_type(in));
+	if (idx >= LOAD_INODES_MAX)
+		return (enum damage)LOAD_NO_INODE(idx);
+	in = &b->l->inodes[idx];
+	if (!in->mode)
+		return (enum damage)in->nlink;
+	return i2n_inode_type(in) == I2N_S_IFDIR ? claim_dir(b, d, idx) : DMG_NONE;
 }
 
-/* What the kernel would say to a lookup of the entry; *ret is the index of its inode if it is
- * good. */
-static enum damage judge(struct build *b, uint32_t d, uint32_t *ret)
+static bool is_odd(const struct load *l, uint32_t name)
 {
-	struct load *l = b->l;
-	const struct load_dirent *de = &l->dirents[d];
-	struct i2n_inode *in;
-	enum damage dmg;
-	uint32_t idx;
+	size_t lo = 0, hi = l->n_odd;
 
-	if (de->ino > l->fs->sb.inodes)
-		return DMG_DE_RANGE;
-	if (de->ino < l->fs->sb.first_ino && de->ino != EXT2_ROOT_INO)
-		return DMG_DE_RESERVED;
-	idx = ext4_load_find(l, de->ino);
-	if (idx == I2N_NONE)
-		return DMG_DE_FREE;
-	in = &l->inodes[idx];
-	if (!in->mode)
-		return (enum damage)in->spare;
-	if (i2n_inode_type(in) == I2N_S_IFDIR) {
-		dmg = claim_dir(b, d, idx);
-		if (dmg)
-			return dmg;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (l->odd[mid] == name)
+			return true;
+		if (l->odd[mid] < name)
+			lo = mid + 1;
+		else
+			hi = mid;
 	}
-	*ret = idx;
-	return DMG_NONE;
+	return false;
 }
 
 /* Decide about dirent d. A bad one gets the inode I2N_NONE. */
 static int visit_dirent(struct build *b, uint32_t d, struct i2n_err *err)
 {
-	struct load_dirent *de = &b->l->dirents[d];
+	struct i2n_dirent *de = &b->l->dirents[d];
 	enum damage dmg = DMG_DE_TWICE;
 	struct i2n_inode *in;
-	uint32_t idx = 0;
 
 	if (!b->last || !same_name(b->l, &b->l->dirents[b->last - 1], de))
-		dmg = judge(b, d, &idx);
+		dmg = judge(b, d);
 	b->last = d + 1;
 	if (dmg) {
-		de->ino = I2N_NONE;
+		de->inode = I2N_NONE;
 		return ext4_build_note(b, dmg, d, err);
 	}
-	in = &b->l->inodes[idx];
-	de->ino = idx;
-	if (!in->links++)
+	in = &b->l->inodes[de->inode];
+	if (!in->links)
 		in->first_dirent = d;
-	b->n_dirents++;
-	return is_type_wrong(in, de->where & 15) ? ext4_build_note(b, DMG_WARN_TYPE, d,
-								   err) : I2N_OK;
+	i2n_inode_add_link(in);
+	return is_odd(b->l, de->name) ? ext4_build_note(b, DMG_WARN_TYPE, d, err) : I2N_OK;
 }
 
 static int visit_dir(struct build *b, uint32_t dir, struct i2n_err *err)
@@ -165,87 +108,152 @@ static int visit_all(struct build *b, struct i2n_err *err)
 	return rc;
 }
 
-/* --- compaction --- */
+/* --- compaction, in place --- */
 
-/* Dirents in the order of the visit, directory by directory; their new indexes go to their
- * directory and inode. */
-static void put_dirents(struct build *b, struct i2n_tree *t)
+static bool is_reached(const struct build *b, uint32_t i)
+{
+	return b->l->inodes[i].links || i == b->root;
+}
+
+/* Drop the dirents that are bad, or lie in directories that were not reached. */
+static void drop_dirents(struct build *b)
 {
 	struct load *l = b->l;
+	uint32_t i, d, n = 0;
+
+	for (i = 0; i < l->n_inodes; i++) {
+		struct i2n_inode *dir = &l->inodes[i];
+		uint32_t first = n;
+
+		if (i2n_inode_type(dir) != I2N_S_IFDIR || !is_reached(b, i))
+			continue;
+		for (d = dir->dir.first; d < dir->dir.first + dir->dir.count; d++)
+			if (l->dirents[d].inode != I2N_NONE)
+				l->dirents[n++] = l->dirents[d];
+		dir->dir.first = first;
+		dir->dir.count = n - first;
+	}
+	l->n_dirents = n;
+}
+
+static void swap_dirents(struct i2n_dirent *a, struct i2n_dirent *b)
+{
+	const struct i2n_dirent t = *a;
+
+	*a = *b;
+	*b = t;
+}
+
+/* Directory by directory in the order of the visit. Meanwhile the parent of a dirent is where it
+ * will stand. */
+static void move_dirents(struct build *b)
+{
+	struct load *l = b->l;
+	uint32_t d, k, at = 0;
 	size_t q;
-	uint32_t i;
 
 	for (q = 0; q < b->n_queue; q++) {
 		struct i2n_inode *dir = &l->inodes[b->queue[q]];
-		uint32_t first = t->n_dirents;
 
-		for (i = dir->dir.first; i < dir->dir.first + dir->dir.count; i++) {
-			const struct load_dirent *de = &l->dirents[i];
+		for (k = 0; k < dir->dir.count; k++)
+			l->dirents[dir->dir.first + k].parent = at + k;
+		dir->dir.first = at;
+		at += dir->dir.count;
+	}
+	for (d = 0; d < l->n_dirents; d++)
+		while (l->dirents[d].parent != d)
+			swap_dirents(&l->dirents[d], &l->dirents[l->dirents[d].parent]);
+	for (q = 0; q < b->n_queue; q++) {
+		const struct i2n_inode *dir = &l->inodes[b->queue[q]];
 
-			if (de->ino == I2N_NONE)
-				continue;
-			if (!(l->inodes[de->ino].flags & LOAD_PLACED))
-				l->inodes[de->ino].first_dirent = t->n_dirents;
-			l->inodes[de->ino].flags |= LOAD_PLACED;
-			t->dirents[t->n_dirents++] =
-				(struct i2n_dirent){ b->queue[q], de->ino, de->name };
-		}
-		dir->dir.first = first;
-		dir->dir.count = t->n_dirents - first;
+		for (k = 0; k < dir->dir.count; k++)
+			l->dirents[dir->dir.first + k].parent = b->queue[q];
+	}
+}
+
+/* The first dirent that names an inode owns its data. */
+static void find_owners(struct build *b)
+{
+	struct load *l = b->l;
+	uint32_t d;
+
+	for (d = 0; d < l->n_dirents; d++) {
+		struct i2n_inode *in = &l->inodes[l->dirents[d].inode];
+
+		if (!(in->flags & LOAD_PLACED))
+			in->first_dirent = d;
+		in->flags |= LOAD_PLACED;
 	}
 }
 
 /* Inodes that were reached, in the order of their numbers; then new indexes everywhere. */
-static void put_inodes(struct build *b, struct i2n_tree *t)
+static void drop_inodes(struct build *b, const struct rank *reached)
 {
 	struct load *l = b->l;
-	uint32_t i;
+	uint32_t i, d, n = 0;
 
 	for (i = 0; i < l->n_inodes; i++) {
 		struct i2n_inode *in = &l->inodes[i];
 
-		if (!in->links && i != b->root)
+		if (!rank_has(reached, i))
 			continue;
-		b->map[i] = t->n_inodes;
-		in->spare = 0;
 		in->flags &= (uint16_t)~LOAD_PLACED;
 		if (i2n_inode_type(in) == I2N_S_IFDIR)
 			in->flags &= (uint16_t)~LOAD_DIR_INDEXED;
-		t->inodes[t->n_inodes++] = *in;
+		l->inodes[n++] = *in;
 	}
-	t->root = b->map[b->root];
-	for (i = 0; i < t->n_dirents; i++) {
-		t->dirents[i].parent = b->map[t->dirents[i].parent];
-		t->dirents[i].inode = b->map[t->dirents[i].inode];
+	for (d = 0; d < l->n_dirents; d++) {
+		l->dirents[d].parent = rank_of(reached, l->dirents[d].parent);
+		l->dirents[d].inode = rank_of(reached, l->dirents[d].inode);
 	}
+	b->root = rank_of(reached, b->root);
+	l->n_inodes = n;
 }
 
-static uint32_t count_reached(const struct build *b)
+static int compact(struct build *b, struct i2n_err *err)
 {
-	uint32_t i, n = 1;	/* the root */
+	struct load *l = b->l;
+	struct rank reached;
+	uint32_t i;
 
-	for (i = 0; i < b->l->n_inodes; i++)
-		n += b->l->inodes[i].links && i != b->root;
-	return n;
+	if (!rank_init(&reached, (uint32_t)l->n_inodes))
+		return i2n_err_nomem(err);
+	drop_dirents(b);
+	move_dirents(b);
+	find_owners(b);
+	for (i = 0; i < l->n_inodes; i++)
+		if (is_reached(b, i))
+			rank_add(&reached, i);
+	(void)rank_seal(&reached);	/* how many there are drop_inodes() finds out */
+	drop_inodes(b, &reached);
+	rank_release(&reached);
+	return I2N_OK;
 }
 
+/* The arrays change hands. */
 static int make_tree(struct build *b, struct i2n_tree **ret, struct i2n_err *err)
 {
-	struct i2n_tree *t = calloc(1, sizeof(*t));
+	struct load *l = b->l;
+	struct i2n_tree *t;
 
-	if (!t)
-		return i2n_err_nomem(err);
-	t->inodes = calloc(count_reached(b), sizeof(*t->inodes));
-	t->dirents = calloc(b->n_dirents + (size_t)1, sizeof(*t->dirents));
-	if (!t->inodes || !t->dirents) {
-		i2n_tree_free(t);
+	if (compact(b, err))
+		return I2N_FATAL;
+	t = calloc(1, sizeof(*t));
+	if (!t || !ext4_trim(&l->inodes, l->n_inodes, sizeof(*l->inodes)) ||
+	    !ext4_trim(&l->dirents, l->n_dirents, sizeof(*l->dirents)) ||
+	    !ext4_trim(&l->names, l->n_names, 1)) {
+		free(t);
 		return i2n_err_nomem(err);
 	}
-	put_dirents(b, t);
-	put_inodes(b, t);
-	t->names = b->l->names;
-	t->names_len = (uint32_t)b->l->n_names;
-	b->l->names = NULL;
+	*t = (struct i2n_tree){
+		.inodes = l->inodes, .n_inodes = (uint32_t)l->n_inodes,
+		.dirents = l->dirents, .n_dirents = (uint32_t)l->n_dirents,
+		.names = l->names, .names_len = (uint32_t)l->n_names,
+		.root = b->root,
+	};
+	l->inodes = NULL;
+	l->dirents = NULL;
+	l->names = NULL;
 	*ret = t;
 	return I2N_OK;
 }
@@ -261,7 +269,7 @@ static int check_root(struct build *b, struct i2n_err *err)
 				"the root inode is not a directory");
 	if (!in->mode)
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0, "the root inode is damaged: %s",
-				ext4_damage_text((enum damage)in->spare));
+				ext4_damage_text((enum damage)in->nlink));
 	return I2N_OK;
 }
 
@@ -273,17 +281,16 @@ int ext4_build(struct load *l, struct i2n_tree **ret, struct i2n_err *err)
 	rc = check_root(&b, err);
 	if (rc)
 		return rc;
-	if (!ext4_sort(l->dirents, l->n_dirents, sizeof(*l->dirents), cmp_dirents, l))
+	b.queue = malloc(ext4_load_count_dirs(l) * sizeof(*b.queue));
+	if (!b.queue)
 		return i2n_err_nomem(err);
-	group_dirents(l);
-	b.queue = malloc(l->n_inodes * sizeof(*b.queue));
-	b.map = malloc(l->n_inodes * sizeof(*b.map));
-	rc = b.queue && b.map ? visit_all(&b, err) : i2n_err_nomem(err);
+	rc = ext4_load_group(l, b.queue, err);
+	if (!rc)
+		rc = visit_all(&b, err);
 	if (!rc)
 		rc = ext4_build_notes(&b, err);
 	if (!rc)
 		rc = make_tree(&b, ret, err);
 	free(b.queue);
-	free(b.map);
 	return rc;
 }

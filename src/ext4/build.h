@@ -5,13 +5,10 @@
 #include "ext4.h"
 
 struct build {
-	struct load *l;			/* dirents: parent and ino become indexes as the visit goes
-					 * on */
+	struct load *l;
 	uint32_t root;
 	uint32_t *queue;		/* directories reached */
 	size_t n_queue;
-	uint32_t *map;			/* old index -> new one */
-	uint32_t n_dirents;		/* good ones */
 	uint32_t last;			/* 1 + dirent visited before in this directory, 0 = none */
 };
 

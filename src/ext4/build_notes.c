@@ -63,7 +63,7 @@ static int tell(struct build *b, enum damage dmg, const char *path, size_t len, 
 
 int ext4_build_note(struct build *b, enum damage dmg, uint32_t d, struct i2n_err *err)
 {
-	const struct load_dirent *de = &b->l->dirents[d];
+	const struct i2n_dirent *de = &b->l->dirents[d];
 	char buf[PATH_TOLD];
 	size_t len;
 	const char *path = tell_path(b, de->parent, b->l->names + de->name, buf, &len);

@@ -77,7 +77,7 @@ static int parse_block(struct load *l, const struct load_block *b, const unsigne
 	const struct dir_part part = {
 		.ino = b->ino,
 		.lblk = b->lblk,
-		.seed = in->spare,
+		.seed = in->dir.first,
 		.indexed = in->flags & LOAD_DIR_INDEXED,
 		.encrypted = in->flags & I2N_INODE_ENCRYPTED,
 		.first = !b->lblk,
@@ -91,19 +91,6 @@ static int parse_block(struct load *l, const struct load_block *b, const unsigne
 	return ext4_dirents_parse(l, &part, data, l->fs->sb.block_size, err);
 }
 
-static int cmp_inodes(const void *ctx, const void *a, const void *b)
-{
-	const struct i2n_inode *x = a, *y = b;
-
-	(void)ctx;
-	return (x->ino > y->ino) - (x->ino < y->ino);
-}
-
-bool ext4_load_sort(struct load *l)
-{
-	return ext4_sort(l->inodes, l->n_inodes, sizeof(*l->inodes), cmp_inodes, NULL);
-}
-
 /* Dirents from `from` on that name inodes of which the scan believed that they were never used:
  * look at them now, as the kernel would. Adds their blocks to l->dir_blocks. */
 static int scan_missing(struct load *l, size_t from, struct i2n_err *err)
@@ -111,7 +98,7 @@ static int scan_missing(struct load *l, size_t from, struct i2n_err *err)
 	int rc = I2N_OK;
 
 	for (; from < l->n_dirents && !rc; from++)
-		rc = ext4_scan_if_missing(l, l->dirents[from].ino, err);
+		rc = ext4_scan_if_missing(l, l->dirents[from].inode, err);
 	return rc;
 }
 

@@ -5,9 +5,9 @@
  *					group descriptors
  *	scan.c, inode.c			inode tables, one sweep: struct raw_inode -> struct
  *					i2n_inode
- *	dirblocks.c, dirent.c		directory blocks, one sweep in disk order -> struct
- *					load_dirent
+ *	dirblocks.c, dirent.c		directory blocks, one sweep in disk order -> dirents
  *	xattr_flags.c			xattr blocks, one sweep -> flags
+ *	group.c				numbers of inodes -> indexes; dirents by directory and name
  *	build.c, damage.c		struct load -> struct i2n_tree, with a note for all that is
  *					wrong
  *	extent.c, indirect.c, blockmap.c	file block -> disk block
@@ -208,7 +208,7 @@ int ext4_inode_read(struct i2n_fs *fs, uint32_t ino, struct raw_inode *ret, stru
 #define READER_EXTENT I2N_INODE_READER0
 #define READER_INLINE I2N_INODE_READER1
 #define READER_FAST_LINK I2N_INODE_READER2
-/* Of a directory, while it is loaded; its seed is then in `spare`. */
+/* Of a directory, while it is loaded; its seed is in dir.first until its dirents are grouped. */
 #define LOAD_DIR_INDEXED I2N_INODE_READER0
 #define LOAD_PLACED I2N_INODE_READER3	/* build.c: its first dirent is in the tree */
 
@@ -259,13 +259,16 @@ bool ext4_map_compact(const struct i2n_fs *fs, const struct raw_inode *r, uint64
 
 /* --- scan.c, dirblocks.c, dirent.c, xattr_flags.c, build.c --- */
 
-struct load_dirent {
-	uint32_t parent, ino;		/* numbers; build.c turns them into indexes */
-	uint32_t name;			/* offset into load.names */
-	uint32_t where;			/* file block << 4 | file type: which of two equal names
-					 * comes first */
-};
 #define DIR_MAX_BLK (1u << 28)
+
+/* The names from this one on were found in this block of their directories. */
+struct load_origin {
+	uint32_t name, lblk;
+};
+
+/* In a dirent instead of the index of an inode: what is wrong with the number it had. */
+#define LOAD_NO_INODE(damage) (I2N_NONE - 1 - (uint32_t)(damage))
+#define LOAD_INODES_MAX LOAD_NO_INODE(DMG_COUNT)
 
 struct load_block {
 	uint64_t blk;
@@ -279,34 +282,46 @@ struct load_damage {
 	uint32_t lblk;
 };
 
-/* Growing arrays of the load. Numbers, not pointers, refer to them. */
+/* Growing arrays of the load. Numbers, not pointers, refer to them. Inodes, dirents and names
+ * become those of the tree where they stand: two copies of them would be the peak of memory. */
 struct load {
 	struct i2n_fs *fs;
 	struct i2n_inode *inodes;	/* in the order of ino after load_sort(); mode 0: damaged,
-					 * spare is the code */
-	struct load_dirent *dirents;
+					 * nlink is the code */
+	uint32_t *group_at;		/* index of each group's first inode, when sorted */
+	struct i2n_dirent *dirents;	/* parent and inode are numbers; group.c makes them
+					 * indexes */
+	unsigned char *types;		/* what each dirent says of its inode, 0 = nothing */
+	struct load_origin *origins;	/* by name: which of two equal names comes first */
+	uint32_t *odd;			/* names of the dirents whose type is wrong, ascending */
 	struct load_block *dir_blocks;
 	struct load_block *xattr_blocks;
 	struct load_damage *damages;
 	unsigned char *names;
 	uint32_t *scanned;		/* of each group's inode table: so many inodes have been
 					 * looked at */
-	size_t n_inodes, n_dirents, n_dir_blocks, n_xattr_blocks, n_damages, n_names;
-	size_t cap_inodes, cap_dirents, cap_dir_blocks, cap_xattr_blocks, cap_damages, cap_names;
+	size_t n_inodes, n_dirents, n_dir_blocks, n_xattr_blocks, n_damages, n_names, n_types,
+		n_origins, n_odd;
+	size_t cap_inodes, cap_dirents, cap_dir_blocks, cap_xattr_blocks, cap_damages, cap_names,
+		cap_types, cap_origins, cap_odd;
 	uint64_t dir_blocks_seen;
 };
 
 /* Make room for one more of *array; false: out of memory, or 2^32 - 1 reached. */
 bool ext4_grow(void *array, size_t *cap, size_t n, size_t add, size_t size);
+/* Give back the room behind n elements; afterwards the array is not NULL. false: out of memory. */
+bool ext4_trim(void *array, size_t n, size_t size);
 void ext4_load_release(struct load *l);
 int ext4_load_damage(struct load *l, uint32_t ino, enum damage code, uint32_t lblk,
 		     const void *name, size_t len,
 		     struct i2n_err *err);
+/* where: file block << 4 | type. */
 int ext4_load_dirent(struct load *l, uint32_t parent, uint32_t ino, uint32_t where,
 		     const void *name, size_t len,
 		     struct i2n_err *err);
 int ext4_load_block(struct load_block **array, size_t *n, size_t *cap, struct load_block b,
 		    struct i2n_err *err);
+uint32_t ext4_load_lblk(const struct load *l, uint32_t name);	/* the block it was found in */
 bool ext4_load_sort(struct load *l);	/* by number; false: no memory */
 uint32_t ext4_load_find(const struct load *l, uint32_t ino);	/* index, I2N_NONE; only when
 								 * sorted */
@@ -343,7 +358,14 @@ int ext4_dirents_parse(struct load *l, const struct dir_part *part, const unsign
 size_t ext4_nokey_name(const struct i2n_fs *fs, const void *cipher, size_t len,
 		       char buf[I2N_NAME_MAX]);
 
-/* Stable merge sort; cmp gets ctx first. false: out of memory. */
+/* --- group.c --- */
+
+uint32_t ext4_load_count_dirs(const struct load *l);
+/* Turn the numbers in dirents into indexes, and put them side by side by directory and name. dirs:
+ * room for all directories. */
+int ext4_load_group(struct load *l, uint32_t *dirs, struct i2n_err *err);
+
+/* Stable merge sort, with room for half of the elements; cmp gets ctx first. false: no memory. */
 bool ext4_sort(void *base, size_t n, size_t size,
 	       int (*cmp)(const void *ctx, const void *a, const void *b),
 	       const void *ctx);

@@ -255,7 +255,7 @@ void ext4_inode_fill(const struct i2n_fs *fs, const struct raw_inode *r, struct 
 		.uid = r->uid,
 		.gid = r->gid,
 		.ino = r->ino,
-		.nlink = r->nlink,
+		.nlink = (uint16_t)r->nlink,
 		.first_dirent = I2N_NONE,
 		.mode = r->mode,
 	};

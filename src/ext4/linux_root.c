@@ -17,7 +17,7 @@ static uint32_t find_in_dir(struct i2n_fs *fs, uint32_t dir, const char *name, s
 			const unsigned char *n = l.names + l.dirents[i].name;
 
 			if (n[0] == len && !memcmp(n + 1, name, len))
-				ino = l.dirents[i].ino;
+				ino = l.dirents[i].inode;
 		}
 	ext4_load_release(&l);
 	return ino;

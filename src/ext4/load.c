@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define GROW_FAST (1u << 20)	/* bytes; from here on by an eighth: room that stays empty counts */
+
 bool ext4_grow(void *array, size_t *cap, size_t n, size_t add, size_t size)
 {
 	void **p = array, *bigger;
@@ -13,7 +15,7 @@ bool ext4_grow(void *array, size_t *cap, size_t n, size_t add, size_t size)
 	if (n >= UINT32_MAX - add)
 		return false;
 	while (want - n < add || want == *cap)
-		want += want / 2;
+		want += want < GROW_FAST / size ? want / 2 : want / 8;
 	if (want > UINT32_MAX)
 		want = UINT32_MAX;
 	if (want > SIZE_MAX / size)
@@ -26,6 +28,15 @@ bool ext4_grow(void *array, size_t *cap, size_t n, size_t add, size_t size)
 	return true;
 }
 
+bool ext4_trim(void *array, size_t n, size_t size)
+{
+	void **p = array, *smaller = realloc(*p, (n ? n : 1) * size);
+
+	if (smaller)
+		*p = smaller;
+	return *p;
+}
+
 void ext4_load_release(struct load *l)
 {
 	free(l->inodes);
@@ -35,6 +46,10 @@ void ext4_load_release(struct load *l)
 	free(l->damages);
 	free(l->names);
 	free(l->scanned);
+	free(l->group_at);
+	free(l->types);
+	free(l->origins);
+	free(l->odd);
 }
 
 /* A name into the pool; its offset. */
@@ -63,15 +78,45 @@ int ext4_load_damage(struct load *l, uint32_t ino, enum damage code, uint32_t lb
 	return I2N_OK;
 }
 
+/* The next name was found in block lblk. */
+static bool note_origin(struct load *l, uint32_t lblk)
+{
+	const uint32_t name = (uint32_t)l->n_names;
+
+	if (l->n_origins && l->origins[l->n_origins - 1].lblk == lblk)
+		return true;
+	if (!ext4_grow(&l->origins, &l->cap_origins, l->n_origins, 1, sizeof(*l->origins)))
+		return false;
+	l->origins[l->n_origins++] = (struct load_origin){ name, lblk };
+	return true;
+}
+
+uint32_t ext4_load_lblk(const struct load *l, uint32_t name)
+{
+	size_t lo = 0, hi = l->n_origins;
+
+	while (hi - lo > 1) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (l->origins[mid].name <= name)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return l->origins[lo].lblk;
+}
+
 int ext4_load_dirent(struct load *l, uint32_t parent, uint32_t ino, uint32_t where,
 		     const void *name, size_t len,
 		     struct i2n_err *err)
 {
-	struct load_dirent de = { .parent = parent, .ino = ino, .where = where };
+	struct i2n_dirent de = { .parent = parent, .inode = ino };
 
-	if (!add_name(l, name, len, &de.name) ||
+	if (!note_origin(l, where >> 4) || !add_name(l, name, len, &de.name) ||
+	    !ext4_grow(&l->types, &l->cap_types, l->n_types, 1, 1) ||
 	    !ext4_grow(&l->dirents, &l->cap_dirents, l->n_dirents, 1, sizeof(de)))
 		return i2n_err_nomem(err);
+	l->types[l->n_types++] = where & 15;
 	l->dirents[l->n_dirents++] = de;
 	return I2N_OK;
 }
@@ -85,10 +130,58 @@ int ext4_load_block(struct load_block **array, size_t *n, size_t *cap, struct lo
 	return I2N_OK;
 }
 
+/* --- by number --- */
+
+static int cmp_inodes(const void *ctx, const void *a, const void *b)
+{
+	const struct i2n_inode *x = a, *y = b;
+
+	(void)ctx;
+	return (x->ino > y->ino) - (x->ino < y->ino);
+}
+
+bool ext4_load_sort(struct load *l)
+{
+	const uint32_t per = l->fs->sb.inodes_per_group, groups = l->fs->e2->group_desc_count;
+	size_t i = 0;
+	uint32_t g;
+
+	if (!ext4_sort(l->inodes, l->n_inodes, sizeof(*l->inodes), cmp_inodes, NULL))
+		return false;
+	if (!l->group_at)
+		l->group_at = malloc((groups + (size_t)1) * sizeof(*l->group_at));
+	if (!l->group_at)
+		return false;
+	for (g = 0; g < groups; g++) {
+		while (i < l->n_inodes && (l->inodes[i].ino - 1) / per < g)
+			i++;
+		l->group_at[g] = (uint32_t)i;
+	}
+	l->group_at[groups] = (uint32_t)l->n_inodes;
+	return true;
+}
+
+/* Numbers ascend, so an inode lies no further behind the first of its group than its number does:
+ * exactly so far in a group without gaps, which is the usual one. */
 uint32_t ext4_load_find(const struct load *l, uint32_t ino)
 {
-	size_t lo = 0, hi = l->n_inodes;
+	size_t lo = 0, hi = l->n_inodes, far;
 
+	if (l->group_at) {
+		uint32_t g = (ino - 1) / l->fs->sb.inodes_per_group;
+
+		if (!ino || g >= l->fs->e2->group_desc_count)
+			return I2N_NONE;
+		lo = l->group_at[g];
+		hi = l->group_at[g + 1];
+	}
+	if (lo == hi || ino < l->inodes[lo].ino)
+		return I2N_NONE;
+	far = ino - l->inodes[lo].ino;
+	if (far < hi - lo)
+		hi = lo + far + 1;
+	if (l->inodes[hi - 1].ino == ino)
+		return (uint32_t)(hi - 1);
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
@@ -100,51 +193,4 @@ uint32_t ext4_load_find(const struct load *l, uint32_t ino)
 			hi = mid;
 	}
 	return I2N_NONE;
-}
-
-/* One pass of a bottom-up merge sort: runs of `run` elements of src become runs of twice that in
- * dst. */
-static void merge_pass(unsigned char *dst, const unsigned char *src, size_t n, size_t size,
-		       size_t run,
-		       int (*cmp)(const void *ctx, const void *a, const void *b), const void *ctx)
-{
-	size_t lo, mid, hi, i, j, k;
-
-	for (lo = 0; lo < n; lo = hi) {
-		mid = run < n - lo ? lo + run : n;
-		hi = run < n - mid ? mid + run : n;
-		for (i = lo, j = mid, k = lo; k < hi; k++) {
-			bool left = j == hi || (i < mid &&
-						cmp(ctx, src + i * size, src + j * size) <= 0);
-			size_t from = left ? i++ : j++;
-
-			memcpy(dst + k * size, src + from * size, size);
-		}
-	}
-}
-
-bool ext4_sort(void *base, size_t n, size_t size,
-	       int (*cmp)(const void *ctx, const void *a, const void *b),
-	       const void *ctx)
-{
-	unsigned char *a = base, *b, *t;
-	size_t i, run;
-
-	for (i = 1; i < n && cmp(ctx, a + (i - 1) * size, a + i * size) <= 0; i++)
-		;
-	if (i >= n)
-		return true;
-	b = malloc(n * size);
-	if (!b)
-		return false;
-	for (run = 1; run < n; run *= 2) {
-		merge_pass(b, a, n, size, run, cmp, ctx);
-		t = a, a = b, b = t;
-	}
-	if (a != base) {
-		memcpy(base, a, n * size);
-		b = a;
-	}
-	free(b);
-	return true;
 }

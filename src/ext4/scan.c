@@ -21,7 +21,8 @@ static uint32_t used_inodes(const struct i2n_fs *fs, uint32_t g)
 
 static int add_inode(struct load *l, const struct i2n_inode *in, struct i2n_err *err)
 {
-	if (!ext4_grow(&l->inodes, &l->cap_inodes, l->n_inodes, 1, sizeof(*in)))
+	if (l->n_inodes == LOAD_INODES_MAX ||
+	    !ext4_grow(&l->inodes, &l->cap_inodes, l->n_inodes, 1, sizeof(*in)))
 		return i2n_err_nomem(err);
 	l->inodes[l->n_inodes++] = *in;
 	return I2N_OK;
@@ -30,7 +31,7 @@ static int add_inode(struct load *l, const struct i2n_inode *in, struct i2n_err 
 /* Damaged inodes are kept as such: whether it matters is known when a dirent names them. */
 static int add_damaged(struct load *l, uint32_t ino, enum damage d, struct i2n_err *err)
 {
-	const struct i2n_inode in = { .ino = ino, .spare = d, .first_dirent = I2N_NONE };
+	const struct i2n_inode in = { .ino = ino, .nlink = (uint16_t)d, .first_dirent = I2N_NONE };
 
 	return add_inode(l, &in, err);
 }
@@ -51,9 +52,8 @@ static int load_body(struct load *l, const struct raw_inode *r, struct i2n_inode
 static int load_dir(struct load *l, const struct raw_inode *r, struct i2n_inode *in,
 		    struct i2n_err *err)
 {
-	in->dir.first = I2N_NONE;
 	in->dir.count = 0;
-	in->spare = l->fs->csum ? ext4_inode_seed(l->fs, r->ino, r->generation) : 0;
+	in->dir.first = l->fs->csum ? ext4_inode_seed(l->fs, r->ino, r->generation) : 0;
 	if (r->flags & I_FL_INDEX)
 		in->flags |= LOAD_DIR_INDEXED;
 	return r->flags & I_FL_INLINE_DATA ? ext4_load_inline_dir(l, r, err)
@@ -131,6 +131,30 @@ static int scan_table(struct load *l, uint32_t g, uint32_t to, unsigned char *bu
 	return I2N_OK;
 }
 
+/* Room for as many inodes as the group descriptors say there are, so that the array need not move.
+ * A guess: what they say may be a lie, but more than the image has room for they cannot make us
+ * ask for. */
+static void reserve(struct load *l)
+{
+	const struct i2n_fs *fs = l->fs;
+	uint64_t n = 0, most = fs->src->size / fs->sb.inode_size;
+	uint32_t g;
+
+	for (g = 0; g < fs->e2->group_desc_count; g++) {
+		uint32_t used = used_inodes(fs, g), empty = ext2fs_bg_free_inodes_count(fs->e2, g);
+		uint32_t taken = fs->sb.inodes_per_group - (empty < fs->sb.inodes_per_group ?
+							    empty : fs->sb.inodes_per_group);
+
+		n += taken < used ? taken : used;
+	}
+	if (n > most)
+		n = most;
+	if (!n || n >= LOAD_INODES_MAX || n > SIZE_MAX / sizeof(*l->inodes))
+		return;
+	l->inodes = malloc((size_t)n * sizeof(*l->inodes));
+	l->cap_inodes = l->inodes ? (size_t)n : 0;
+}
+
 int ext4_scan_inodes(struct load *l, struct i2n_err *err)
 {
 	uint32_t g, groups = l->fs->e2->group_desc_count;
@@ -140,6 +164,8 @@ int ext4_scan_inodes(struct load *l, struct i2n_err *err)
 	l->scanned = calloc(groups, sizeof(*l->scanned));
 	if (!buf || !l->scanned)
 		rc = i2n_err_nomem(err);
+	if (!rc)
+		reserve(l);
 	for (g = 0; g < groups && !rc; g++)
 		rc = scan_table(l, g, used_inodes(l->fs, g), buf, err);
 	free(buf);

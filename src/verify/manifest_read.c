@@ -321,10 +321,11 @@ static void fill_inode(const struct builder *b, uint32_t inode, const struct man
 	struct i2n_manifest *m = b->m;
 	struct i2n_inode *in = &m->tree.inodes[inode];
 	uint16_t known = line->known;
+	uint32_t nlink = line->nlink < UINT16_MAX ? line->nlink : UINT16_MAX;
 
 	*in = (struct i2n_inode){
 		.size = line->size, .mtime = line->mtime, .atime = line->mtime, .uid = line->uid,
-		.gid = line->gid, .mode = line->mode, .nlink = line->nlink,
+		.gid = line->gid, .mode = line->mode, .nlink = (uint16_t)nlink,
 		.ino = (uint32_t)line->inode, .first_dirent = I2N_NONE,
 	};
 	if (line->has_inode || line->nlink == 1)
@@ -388,8 +389,9 @@ static void fill_dirents(struct builder *b)
 		t->names[t->names_len++] = (unsigned char)node->name_len;
 		memcpy(t->names + t->names_len, b->lines.bytes + node->name, node->name_len);
 		t->names_len += node->name_len;
-		if (!in->links++)
+		if (!in->links)
 			in->first_dirent = d;
+		i2n_inode_add_link(in);
 	}
 	t->n_dirents = b->n_nodes - 1;
 }

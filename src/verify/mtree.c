@@ -45,7 +45,7 @@ void i2n_mtree_line(FILE *f, const char *path, size_t path_len, const struct i2n
 
 	fputs(path_len == 1 && path[0] == '.' ? "" : "./", f);
 	put_vis(f, path, path_len);
-	fprintf(f, " type=%s mode=%04o uid=%" PRIu32 " gid=%" PRIu32 " nlink=%" PRIu32,
+	fprintf(f, " type=%s mode=%04o uid=%" PRIu32 " gid=%" PRIu32 " nlink=%" PRIu16,
 		mtree_type_word(in->mode), in->mode & 07777u, in->uid, in->gid, in->nlink);
 	if (type == I2N_S_IFREG)
 		fprintf(f, " size=%" PRIu64, in->size);

@@ -98,12 +98,10 @@ static void count_all(struct verify *v)
 {
 	const struct i2n_tree *t = v->tree;
 
-	for (uint32_t i = 0; i < t->n_inodes; i++) {
-		if (i == t->root)
-			continue;
-		i2n_totals_add(&v->res->at.total, &t->inodes[i], false);
-		for (uint32_t k = 1; k < t->inodes[i].links; k++)
-			i2n_totals_add(&v->res->at.total, &t->inodes[i], true);
+	for (uint32_t d = 0; d < t->n_dirents; d++) {
+		const struct i2n_inode *in = &t->inodes[t->dirents[d].inode];
+
+		i2n_totals_add(&v->res->at.total, in, in->first_dirent != d);
 	}
 }
 

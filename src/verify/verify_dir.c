@@ -129,7 +129,7 @@ static void tell_parted(struct verify *v, uint32_t dirent, uint32_t inode)
 	char *path = i2n_tree_path(v->tree, dirent, &len);
 
 	verify_differ(v, I2N_DIFF_LINKS, in->first_dirent,
-		      "its %" PRIu32 " names are not one file: %s is another one", in->links,
+		      "its %" PRIu16 " names are not one file: %s is another one", in->links,
 		      path ? i2n_quote(q, sizeof(q), path, len) : "?");
 	free(path);
 }
