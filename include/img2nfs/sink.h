@@ -221,6 +221,7 @@ struct i2n_sink {
 	uint32_t read_size;
 	uint64_t time_delta_ns;		/* times are kept in multiples of this; 0 and 1: exactly */
 	uint64_t time_first, time_last;	/* packed; other times are stored as the nearest of these */
+	bool absent;			/* DEST_LOOK: there is no such directory, take no op */
 	struct i2n_sink_stats stats;
 	unsigned outstanding;		/* the gate's count of ops submitted and not done */
 };
@@ -254,6 +255,7 @@ enum i2n_dest {
 	I2N_DEST_NEW,		/* must be absent (then it is made) or empty */
 	I2N_DEST_EXISTING,	/* must exist; opening writes nothing */
 	I2N_DEST_UPDATE,	/* may exist, with any content; a missing path is made */
+	I2N_DEST_LOOK,		/* may exist or not (`absent`); opening writes nothing */
 };
 
 struct i2n_check;
@@ -290,10 +292,10 @@ const char *i2n_nfs_library(void);	/* version of libnfs we were built with */
 
 /* Connect, mount the longest exported prefix of the URL's path, and make sure that the destination
  * directory is as opts->dest wants it (else I2N_FATAL, domain DEST, nothing written). Unless it is
- * EXISTING, then make what is missing of the path, and check with the attributes of the destination
- * directory that our uid is not squashed. env's members must outlive the sink; for the ops from
- * LIST on, tree and reader may be NULL. Failures carry as hint the line that /etc/exports lacks.
- * stop (may be NULL): set to a signal number to give up. */
+ * EXISTING or LOOK, then make what is missing of the path, and check with the attributes of the
+ * destination directory that our uid is not squashed. env's members must outlive the sink; for the
+ * ops from LIST on, tree and reader may be NULL. Failures carry as hint the line that /etc/exports
+ * lacks. stop (may be NULL): set to a signal number to give up. */
 int i2n_sink_open_nfs3(const struct i2n_nfs_url *url, const struct i2n_nfs_opts *opts,
 		       const struct i2n_sink_env *env,
 		       const volatile int *stop, struct i2n_sink **ret, struct i2n_err *err);

@@ -84,6 +84,7 @@ struct i2n_survey {
 	uint64_t bytes_read, hole_bytes;	/* content compared; taken for holes */
 };
 
+/* Where the sink's destination is `absent`, there is NOTHING, the root included. */
 int i2n_survey_run(const struct i2n_plan *plan, struct i2n_reader *reader, struct i2n_sink *sink,
 		   const struct i2n_notes *notes, const struct i2n_survey_opts *opts,
 		   struct i2n_survey **ret, struct i2n_err *err);

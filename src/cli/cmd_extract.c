@@ -33,6 +33,7 @@ struct run {
 	struct i2n_plan *plan;
 	struct progress progress;
 	struct verify_summary proof;
+	struct json json;
 };
 
 /* All that can be wrong with the command line, before anything is opened. */
@@ -45,7 +46,7 @@ static int parse_values(struct run *r, struct i2n_err *err)
 			 &r->nfs, &r->report.allow, err))
 		return I2N_FATAL;
 	r->nfs.write_size = o->write_size == OPT_UNSET ? 0 : (unsigned)o->write_size;
-	r->nfs.dest = o->update.dry_run ? I2N_DEST_EXISTING :
+	r->nfs.dest = o->update.dry_run ? I2N_DEST_LOOK :
 		      o->update.update	? I2N_DEST_UPDATE :
 					  I2N_DEST_NEW;
 	if (o->caps == CAPS_DROP)
@@ -130,7 +131,8 @@ static int store(struct run *r, struct i2n_err *err)
 	progress_begin(&r->progress, &r->o->progress);
 	if (r->o->update.update)
 		rc = update_store(&r->o->update, r->plan, i2n_fs_reader(r->image.fs), r->sink,
-				  &r->notes, &opts, &r->result.update, &r->result.at, err);
+				  &r->notes, &opts, r->o->json ? &r->json : NULL,
+				  &r->result.update, &r->result.at, err);
 	else
 		rc = i2n_engine_run(r->plan, i2n_fs_reader(r->image.fs), r->sink, &r->notes, &opts,
 				    &r->result.at, err);
@@ -183,6 +185,10 @@ static int exec_extract(const void *values, unsigned n_args, char **args)
 	(void)n_args;	/* checked against min_args and max_args */
 	r.notes = (struct i2n_notes){ .fn = report_note, .ctx = &r.report };
 	*res = (struct extract_result){ .image = args[0], .destination = args[1] };
+	if (o->json) {
+		json_init(&r.json, stdout, true);
+		json_object(&r.json, NULL);
+	}
 	if (run_all(&r, &err))
 		res->err = &err;
 	res->ms = (uint64_t)(progress_now_ms() - start);
@@ -193,7 +199,7 @@ static int exec_extract(const void *values, unsigned n_args, char **args)
 		status_worse(report_status(&r.report), res->err ? status_of(&err) : STATUS_OK);
 	extract_tell(res, &r.report);
 	if (o->json)
-		extract_json(res, &r.report);
+		extract_json(res, &r.report, &r.json);
 	else if (!o->progress.quiet && res->ran)
 		extract_print(res, &r.report);
 	release(&r);

@@ -96,9 +96,10 @@ int extract_check(const struct extract_opts *o, bool to_null, struct i2n_err *er
 	if (to_null && o->verify)
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
 				"option '--verify': there is nothing to verify at null:");
-	if (o->update.dry_run && (o->json || o->verify || o->manifest))
+	if (o->update.dry_run && (o->verify || o->manifest))
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
-				"option '--dry-run' excludes --json, --verify and --manifest");
+				"option '--dry-run': there is nothing to follow it; leave out "
+				"--verify and --manifest");
 	if (to_null && o->update.update)
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
 				"option '--update': there is nothing to update at 'null:'");

@@ -157,32 +157,28 @@ static void json_update(struct json *j, const struct extract_result *res)
 	json_end(j);
 }
 
-void extract_json(const struct extract_result *res, const struct report *report)
+void extract_json(const struct extract_result *res, const struct report *report, struct json *j)
 {
-	struct json j;
-
-	json_init(&j, stdout, true);
-	json_object(&j, NULL);
-	json_u64(&j, "status", (uint64_t)res->status);
-	json_error(&j, res->err);
-	json_bytes(&j, "image", res->image, strlen(res->image));
-	json_bytes(&j, "destination", res->destination, strlen(res->destination));
+	json_u64(j, "status", (uint64_t)res->status);
+	json_error(j, res->err);
+	json_bytes(j, "image", res->image, strlen(res->image));
+	json_bytes(j, "destination", res->destination, strlen(res->destination));
 	if (res->part_no)
-		json_u64(&j, "partition", res->part_no);
+		json_u64(j, "partition", res->part_no);
 	else
-		json_null(&j, "partition");
-	json_ms(&j, "seconds", res->ms);
-	json_totals(&j, "planned", &res->at.total);
-	json_totals(&j, "stored", &res->at.done);
-	json_update(&j, res);
-	json_u64(&j, "not_stored", res->at.failed + res->at.left);
-	json_u64(&j, "bytes_written", res->at.written);
-	json_requests(&j, res);
-	report_json(report, &j);
+		json_null(j, "partition");
+	json_ms(j, "seconds", res->ms);
+	json_totals(j, "planned", &res->at.total);
+	json_totals(j, "stored", &res->at.done);
+	json_update(j, res);
+	json_u64(j, "not_stored", res->at.failed + res->at.left);
+	json_u64(j, "bytes_written", res->at.written);
+	json_requests(j, res);
+	report_json(report, j);
 	if (res->proof && res->proof->ran) {
-		json_object(&j, "verify");
-		verify_json(res->proof, report, &j);
-		json_end(&j);
+		json_object(j, "verify");
+		verify_json(res->proof, report, j);
+		json_end(j);
 	}
-	json_end(&j);
+	json_end(j);
 }

@@ -27,6 +27,7 @@ void extract_tell(const struct extract_result *res, const struct report *report)
 
 /* The summary, on stdout. */
 void extract_print(const struct extract_result *res, const struct report *report);
-void extract_json(const struct extract_result *res, const struct report *report);
+/* The members of the object that is open in j, and its end. */
+void extract_json(const struct extract_result *res, const struct report *report, struct json *j);
 
 #endif

@@ -49,6 +49,11 @@ static bool is_protected(void *ctx, const char *path, size_t len)
 	return false;
 }
 
+bool update_is_protected(const struct update_opts *o, const char *path, size_t len)
+{
+	return o->protect && is_protected((void *)(uintptr_t)o->protect, path, len);
+}
+
 /* Directories that will lose something are settled when that is gone. */
 static void delay(struct i2n_survey *s)
 {
@@ -92,9 +97,9 @@ static int carry_out(const struct job *j, struct i2n_survey *s, struct update_re
 }
 
 int update_store(const struct update_opts *o, const struct i2n_plan *plan,
-		 struct i2n_reader *reader,
-		 struct i2n_sink *sink, const struct i2n_notes *notes, struct i2n_engine_opts *opts,
-		 struct update_result *ret, struct i2n_progress *ret_at, struct i2n_err *err)
+		 struct i2n_reader *reader, struct i2n_sink *sink, const struct i2n_notes *notes,
+		 struct i2n_engine_opts *opts, struct json *json, struct update_result *ret,
+		 struct i2n_progress *ret_at, struct i2n_err *err)
 {
 	struct job j = {
 		.o = o, .plan = plan, .reader = reader, .sink = sink, .notes = notes, .engine = opts
@@ -119,7 +124,7 @@ int update_store(const struct update_opts *o, const struct i2n_plan *plan,
 	ret->hole_bytes = s->hole_bytes;
 	if (o->dry_run) {
 		ret->dry = true;
-		rc = itemise(s, o->delete_extra, &j.survey, err);
+		rc = itemise(&(struct itemise){ s, reader, o, json }, err);
 	} else {
 		rc = carry_out(&j, s, ret, ret_at, err);
 	}

@@ -4,6 +4,8 @@
 
 #include "img2nfs/engine.h"
 
+#include "json.h"
+
 struct update_opts {
 	bool update, checksum, delete_extra, dry_run;
 	const char *protect;	/* patterns, separated by commas, or NULL */
@@ -22,10 +24,14 @@ struct update_result {
 /* Refuse what makes no sense together. */
 int update_check(const struct update_opts *o, struct i2n_err *err);
 
-/* Compare, and carry out what differs, or print it. opts->have is filled in. */
+/* path: from the destination directory, without leading slash. */
+bool update_is_protected(const struct update_opts *o, const char *path, size_t len);
+
+/* Compare, and carry out what differs, or tell it: with a json, an open object, as a member
+ * "changes", else on stdout. opts->have is filled in. */
 int update_store(const struct update_opts *o, const struct i2n_plan *plan,
-		 struct i2n_reader *reader,
-		 struct i2n_sink *sink, const struct i2n_notes *notes, struct i2n_engine_opts *opts,
-		 struct update_result *ret, struct i2n_progress *ret_at, struct i2n_err *err);
+		 struct i2n_reader *reader, struct i2n_sink *sink, const struct i2n_notes *notes,
+		 struct i2n_engine_opts *opts, struct json *json, struct update_result *ret,
+		 struct i2n_progress *ret_at, struct i2n_err *err);
 
 #endif

@@ -63,7 +63,14 @@ const char *item_text(const struct i2n_inode *in, bool is_link, enum i2n_have_ve
 	return buf;
 }
 
-static char *escaped(const void *name, size_t len)
+/* One change. other: where a hard link or a symlink leads, NULL = nowhere. */
+struct change {
+	const char *item, *path, *other;
+	size_t path_len, other_len;
+	bool is_dir, is_link;
+};
+
+static char *escaped(const char *name, size_t len)
 {
 	size_t cap = 4 * len + 8;
 	char *buf = malloc(cap);
@@ -73,80 +80,151 @@ static char *escaped(const void *name, size_t len)
 	return buf;
 }
 
-static char *escaped_path(const struct i2n_tree *t, uint32_t dirent)
+static int put_line(const struct change *c)
 {
-	size_t len = 0;
-	char *path = i2n_tree_path(t, dirent, &len), *text = path ? escaped(path, len) : NULL;
+	char *path = escaped(c->path, c->path_len);
+	char *other = c->other ? escaped(c->other, c->other_len) : NULL;
+	bool ok = path && (other || !c->other);
 
+	if (ok)	/* main() finds failed writes */
+		(void)printf("%-*s %s%s%s%s\n", ITEM_LEN, c->item, path, c->is_dir ? "/" : "",
+			     !other ? "" : c->is_link ? " => " : " -> ", other ? other : "");
 	free(path);
-	return text;
+	free(other);
+	return ok ? I2N_OK : I2N_FATAL;
 }
 
-/* main() finds failed writes, here and below */
-static int print_item(const struct i2n_survey *s, uint32_t dirent)
+static void put_json(struct json *j, const struct change *c)
 {
+	json_object(j, NULL);
+	json_str(j, "item", c->item);
+	json_bytes(j, "path", c->path, c->path_len);
+	if (c->other)
+		json_bytes(j, c->is_link ? "link" : "target", c->other, c->other_len);
+	json_end(j);
+}
+
+static int put(const struct itemise *it, const struct change *c, struct i2n_err *err)
+{
+	if (!it->json)
+		return put_line(c) ? i2n_err_nomem(err) : I2N_OK;
+	put_json(it->json, c);
+	return I2N_OK;
+}
+
+/* The target of a symlink; an unreadable one costs the arrow, and is told when the tree is
+ * stored. */
+static int read_target(const struct itemise *it, const struct i2n_inode *in, char **ret,
+		       struct i2n_err *err)
+{
+	size_t len = (size_t)in->size;
+	char *buf = malloc(len + 1);
+	int rc;
+
+	if (!buf)
+		return i2n_err_nomem(err);
+	rc = it->reader->ops->readlink(it->reader, in, buf, len, err);
+	if (rc != I2N_OK) {
+		free(buf);
+		return rc == I2N_BADNODE ? I2N_OK : rc;
+	}
+	*ret = buf;
+	return I2N_OK;
+}
+
+static int find_other(const struct itemise *it, const struct i2n_inode *in, struct change *c,
+		      char **ret, struct i2n_err *err)
+{
+	int rc = I2N_OK;
+
+	*ret = NULL;
+	if (c->is_link) {
+		*ret = i2n_tree_path(it->survey->tree, in->first_dirent, &c->other_len);
+		rc = *ret ? I2N_OK : i2n_err_nomem(err);
+	} else if (i2n_inode_type(in) == I2N_S_IFLNK) {
+		c->other_len = (size_t)in->size;
+		rc = read_target(it, in, ret, err);
+	}
+	c->other = *ret;
+	return rc;
+}
+
+static int put_dirent(const struct itemise *it, uint32_t dirent, struct i2n_err *err)
+{
+	const struct i2n_survey *s = it->survey;
 	const struct i2n_tree *t = s->tree;
 	uint32_t at = dirent == I2N_NONE ? t->n_dirents : dirent;
 	const struct i2n_inode *in =
 		&t->inodes[dirent == I2N_NONE ? t->root : t->dirents[dirent].inode];
-	bool is_link = dirent != I2N_NONE && in->first_dirent != dirent;
-	char item[ITEM_LEN + 1], *path, *target = NULL;
+	struct change c = { .is_link = dirent != I2N_NONE && in->first_dirent != dirent,
+			    .is_dir = i2n_inode_type(in) == I2N_S_IFDIR };
+	char item[ITEM_LEN + 1], *path, *other = NULL;
+	int rc;
 
-	item_text(in, is_link, (enum i2n_have_verdict)s->have.verdicts[at], s->differs[at], item);
+	c.item = item_text(in, c.is_link, (enum i2n_have_verdict)s->have.verdicts[at],
+			   s->differs[at], item);
 	if (!item[0])
 		return I2N_OK;
-	path = escaped_path(t, dirent);
-	if (is_link)
-		target = escaped_path(t, in->first_dirent);
-	if (!path || (is_link && !target)) {
-		free(path);
-		free(target);
-		return I2N_FATAL;
-	}
-	(void)printf("%s %s%s%s%s\n", item, path, i2n_inode_type(in) == I2N_S_IFDIR ? "/" : "",
-		     is_link ? " => " : "", is_link ? target : "");
+	path = i2n_tree_path(t, dirent, &c.path_len);
+	if (!path)
+		return i2n_err_nomem(err);
+	c.path = path;
+	rc = find_other(it, in, &c, &other, err);
+	if (rc == I2N_OK)
+		rc = put(it, &c, err);
 	free(path);
-	free(target);
-	return I2N_OK;
+	free(other);
+	return rc;
 }
 
-static int print_deletion(const struct i2n_survey *s, const struct i2n_extra *x,
-			  const struct i2n_survey_opts *opts)
+static int put_deletion(const struct itemise *it, const struct i2n_extra *x, struct i2n_err *err)
 {
-	size_t len = 0;
-	char *dir = i2n_tree_path(s->tree, s->tree->inodes[x->dir].first_dirent,
-				  &len), *path, *text = NULL;
-	bool top = x->dir == s->tree->root;
-	size_t skip = top ? 0 : len + 1;
+	const struct i2n_tree *t = it->survey->tree;
+	struct change c = { .item = "*deleting", .is_dir = x->is_dir };
+	size_t len = 0, skip;
+	int rc = I2N_OK;
+	char *dir = i2n_tree_path(t, t->inodes[x->dir].first_dirent, &len), *path;
 
+	skip = x->dir == t->root ? 0 : len + 1;
 	path = dir ? malloc(skip + x->name_len + 1) : NULL;
-	if (path) {
-		if (!top) {
-			memcpy(path, dir, len);
-			path[len] = '/';
-		}
-		memcpy(path + skip, x->name, x->name_len);
-		text = escaped(path, skip + x->name_len);
+	if (!path) {
+		free(dir);
+		return i2n_err_nomem(err);
 	}
-	if (text && !(opts->is_protected &&
-		      opts->is_protected(opts->protect_ctx, path, skip + x->name_len)))
-		(void)printf("*deleting   %s%s\n", text, x->is_dir ? "/" : "");
+	if (skip) {
+		memcpy(path, dir, len);
+		path[len] = '/';
+	}
+	memcpy(path + skip, x->name, x->name_len);
+	c.path = path;
+	c.path_len = skip + x->name_len;
+	if (!update_is_protected(it->opts, path, c.path_len))
+		rc = put(it, &c, err);
 	free(dir);
 	free(path);
-	free(text);
-	return text ? I2N_OK : I2N_FATAL;
+	return rc;
 }
 
-int itemise(const struct i2n_survey *s, bool deleting, const struct i2n_survey_opts *opts,
-	    struct i2n_err *err)
+static bool is_deleted(const struct itemise *it, const struct i2n_extra *x)
 {
-	int rc = print_item(s, I2N_NONE);
+	return x->name && (x->kind == I2N_EXTRA_LEFTOVER ||
+			   (it->opts->delete_extra && x->kind == I2N_EXTRA));
+}
 
+int itemise(const struct itemise *it, struct i2n_err *err)
+{
+	const struct i2n_survey *s = it->survey;
+	int rc;
+
+	if (it->json)
+		json_array(it->json, "changes");
+	rc = put_dirent(it, I2N_NONE, err);
 	for (uint32_t d = 0; !rc && d < s->tree->n_dirents; d++)
-		rc = print_item(s, d);
+		rc = put_dirent(it, d, err);
 	for (size_t i = 0; !rc && i < s->n_extras; i++)
-		if (s->extras[i].name && (s->extras[i].kind == I2N_EXTRA_LEFTOVER ||
-					  (deleting && s->extras[i].kind == I2N_EXTRA)))
-			rc = print_deletion(s, &s->extras[i], opts);
-	return rc ? i2n_err_nomem(err) : I2N_OK;
+		if (is_deleted(it, &s->extras[i]))
+			rc = put_deletion(it, &s->extras[i], err);
+	if (it->json)
+		json_end(it->json);
+	return rc;
 }

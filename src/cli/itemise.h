@@ -3,7 +3,11 @@
 #ifndef CLI_ITEMISE_H
 #define CLI_ITEMISE_H
 
+#include "img2nfs/reader.h"
 #include "img2nfs/update.h"
+
+#include "extract_update.h"
+#include "json.h"
 
 #define ITEM_LEN 11
 
@@ -13,9 +17,15 @@ const char *item_text(const struct i2n_inode *in, bool is_link, enum i2n_have_ve
 		      unsigned differs,
 		      char buf[ITEM_LEN + 1]);
 
-/* All of it on stdout; deletions with `deleting`, but for what is_protected() says. Names are
- * escaped. */
-int itemise(const struct i2n_survey *s, bool deleting, const struct i2n_survey_opts *opts,
-	    struct i2n_err *err);
+struct itemise {
+	const struct i2n_survey *survey;
+	struct i2n_reader *reader;	/* for the targets of symlinks */
+	const struct update_opts *opts;
+	struct json *json;		/* an open object that gets a member "changes"; NULL: as
+					 * lines on stdout, names escaped */
+};
+
+/* All of it; deletions where opts want them, but for what is protected. */
+int itemise(const struct itemise *it, struct i2n_err *err);
 
 #endif

@@ -446,6 +446,10 @@ static int prepare(struct walk *w, struct i2n_err *err)
 	exists = !component(w->rest, name);
 	if (w->nfs->opts.dest == I2N_DEST_EXISTING)
 		return exists ? I2N_OK : absent(w, err);
+	if (w->nfs->opts.dest == I2N_DEST_LOOK) {
+		w->nfs->sink.absent = !exists;
+		return I2N_OK;
+	}
 	if (exists && w->nfs->opts.dest == I2N_DEST_NEW)
 		rc = check_empty(w, err);
 	if (rc == I2N_OK)

@@ -377,7 +377,7 @@ int i2n_survey_run(const struct i2n_plan *plan, struct i2n_reader *reader, struc
 	int rc = init(&s, err);
 
 	survey_read_init(&s);
-	if (rc == I2N_OK) {
+	if (rc == I2N_OK && !sink->absent) {
 		loop(&s);
 		s.res->bytes_read = s.compare.bytes;
 		s.res->hole_bytes = s.compare.hole_bytes;

@@ -31,6 +31,15 @@ touch -r "$WORK/mnt/sizes" "$r/sizes"
 ganesha_run srv || die "the server does not start again"
 url=$(ganesha_url srv /root)
 
+# Nothing there yet: all is new, and stays so.
+extract --update --dry-run "$img" "$(ganesha_url srv /not/yet)"
+want_rc 0
+[ ! -e "$exp/not" ] || bad "--dry-run made a directory"
+want_out 'cd+++++++++ ./'
+# as many lines as the mounted image has names
+[ "$(wc -l <"$WORK/out")" -eq "$(find "$WORK/mnt" -printf x | wc -c)" ] || bad "not everything is listed as new"
+want_out "cL+++++++++ symlinks/absolute -> $(readlink "$WORK/mnt/symlinks/absolute")"
+
 before=$(state)
 extract --update --dry-run --delete --protect=/own,*.pid --allow-loss=symlink-times "$img" "$url"
 want_rc 0
@@ -41,6 +50,15 @@ want_out '.d...p..... modes/dir-0644/'
 want_out '*deleting   extra/'
 grep -q 'bytes-59$' "$WORK/out" || bad "nothing of the blocked file"
 grep -q 'own\|bytes-4097' "$WORK/out" && bad "too much is told"
+cp "$WORK/out" "$WORK/lines"
+extract --json --update --dry-run --delete --protect=/own,*.pid --allow-loss=symlink-times "$img" "$url"
+want_rc 0
+[ "$before" = "$(state)" ] || bad "--dry-run changed something"
+# the same changes as the lines
+want_json "len(j['changes']) == $(wc -l <"$WORK/lines")"
+want_json "{'item': '.d...p.....', 'path': 'modes/dir-0644'} in j['changes']"
+want_json "{'item': '*deleting', 'path': 'extra'} in j['changes']"
+want_json "j['status'] == 0 and j['update']['deleted'] == 0"
 
 extract --json --update --checksum --allow-loss=symlink-times --delete --protect=/own,*.pid "$img" "$url"
 want_rc 0
@@ -66,6 +84,11 @@ want_rc 0
 extract --update --allow-loss=symlink-times "$img" "$url"
 want_rc 0
 same_tree "$WORK/mnt" "$r"
+for o in --verify --manifest="$WORK/m"; do
+	extract --update --dry-run "$o" "$img" "$url"
+	want_rc 2
+	want_err 'leave out --verify and --manifest'
+done
 for o in --checksum --delete --protect=x --dry-run; do
 	extract "$o" "$img" "$url"
 	want_rc 2
