@@ -57,7 +57,7 @@ FUZZ_BIN := $(FUZZ_SRC:%.c=$(O)/%)
 FUZZ_LINK = $(if $(LIBFUZZER),-fsanitize=fuzzer)
 
 .DEFAULT_GOAL := all
-.PHONY: all check bench demo fuzz fuzzers corpus check-corpus tools lint install uninstall help clean
+.PHONY: all check check-knfsd bench demo fuzz fuzzers corpus check-corpus tools lint install uninstall help clean
 .PHONY: units deps man FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -138,6 +138,11 @@ check: ## install what is missing, build, run all tests (T=unit/ or T=e2e/name r
 	$(Q)$(MAKE) --no-print-directory all units tools
 	$(Q)$(MAKE) --no-print-directory O='$(O)/san' SAN=address,undefined all fuzzers
 	$(Q)O='$(abspath $(O))' J='$(J)' sh tests/run '$(T)'
+
+check-knfsd: ## the tests against a Linux kernel's NFS server, in a virtual machine (qemu, with or without KVM)
+	$(Q)sh third_party/install.sh --knfsd
+	$(Q)$(MAKE) --no-print-directory all units tools
+	$(Q)O='$(abspath $(O))' J='$(J)' sh tests/run knfsd/
 
 demo: ## install what is missing, build, and show one whole run on a throw-away NFS server
 	$(Q)sh third_party/install.sh --test
