@@ -319,17 +319,26 @@ static bool take_existing(struct engine *e, enum work work, uint32_t dirent)
 	return true;
 }
 
-/* The reader hears of the next files in disk order a little ahead of their turn. */
-static void look_ahead(struct engine *e)
+static const struct i2n_inode *in_order(const struct engine *e, uint32_t i)
 {
 	const struct i2n_tree *t = e->plan->tree;
-	uint32_t end = e->sched.order_cursor + AHEAD;
 
-	if (end > e->plan->n_order)
-		end = e->plan->n_order;
-	for (; e->told < end; e->told++)
-		e->reader->ops->willneed(e->reader,
-					 &t->inodes[t->dirents[e->plan->order[e->told]].inode]);
+	return &t->inodes[t->dirents[e->plan->order[i]].inode];
+}
+
+/* The reader hears of the next files in disk order a little ahead of their turn: of as many as it
+ * can make something of. */
+static void look_ahead(struct engine *e)
+{
+	struct i2n_reader *r = e->reader;
+	uint32_t at = e->sched.order_cursor, end = at + AHEAD, n = e->plan->n_order;
+	uint64_t far = r->ahead && at < n ? r->ops->where(r, in_order(e, at)) + r->ahead : 0;
+
+	for (; e->told < n; e->told++) {
+		if (e->told >= end && r->ops->where(r, in_order(e, e->told)) >= far)
+			break;
+		r->ops->willneed(r, in_order(e, e->told));
+	}
 }
 
 /* A dirent that cannot be stored because what it depends on failed; a failed directory that is now

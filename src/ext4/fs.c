@@ -201,6 +201,7 @@ int i2n_fs_open(struct i2n_source *src, const struct i2n_fs_opts *opts,
 	if (notes)
 		fs->notes = *notes;
 	fs->reader.ops = &ext4_reader_ops;
+	fs->reader.ahead = fs->src->ahead;
 	rc = open_all(fs, err);
 	if (rc) {
 		i2n_fs_free(fs);

@@ -22,6 +22,17 @@ struct i2n_file {
 
 /* --- ranges --- */
 
+/* Say that a run will be read. Of a compressed image all of it, to be unpacked while others are
+ * read; else only as much as is good for a disk, and only what the engine says: the system sees for
+ * itself that a file is read in order. */
+static void announce(const struct i2n_file *f, const struct ext4_run *run)
+{
+	const unsigned bits = f->fs->block_bits;
+
+	if (f->fs->src->ahead)
+		i2n_source_willneed(f->fs->src, run->pblk << bits, run->len << bits);
+}
+
 /* Make f->run the run that holds f->pos, or the first behind it. */
 static int find_run(struct i2n_file *f, struct i2n_err *err)
 {
@@ -36,6 +47,7 @@ static int find_run(struct i2n_file *f, struct i2n_err *err)
 		f->has_run = !rc;
 		if (rc)
 			return rc;
+		announce(f, &f->run);
 	}
 	return I2N_OK;
 }
@@ -221,6 +233,8 @@ static int open_mapped(struct i2n_file *f, const struct i2n_inode *in, struct i2
 	if (in->flags & READER_EXTENT) {
 		f->run = (struct ext4_run){ 0, in->data >> 16, in->data & 0xffff };
 		f->has_run = f->run.len;
+		if (f->has_run)
+			announce(f, &f->run);
 		return I2N_OK;
 	}
 	rc = ext4_inode_read(f->fs, in->ino, &r, err);
@@ -285,7 +299,9 @@ static void reader_willneed(struct i2n_reader *reader, const struct i2n_inode *i
 		return;
 	if (in->flags & READER_EXTENT)
 		len = (in->data & 0xffff) << fs->block_bits;
-	i2n_source_willneed(fs->src, at, len < WILLNEED_MAX ? len : WILLNEED_MAX);
+	if (len > WILLNEED_MAX && !fs->src->ahead)
+		len = WILLNEED_MAX;
+	i2n_source_willneed(fs->src, at, len);
 }
 
 const struct i2n_reader_ops ext4_reader_ops = {

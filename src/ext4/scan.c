@@ -99,6 +99,27 @@ static int load_inode(struct load *l, uint32_t ino, const unsigned char *raw, st
 	return rc ? rc : add_inode(l, &in, err);
 }
 
+/* The next read, of at most n inodes at off. */
+static void announce(struct i2n_fs *fs, uint64_t off, uint32_t n)
+{
+	uint64_t len = (uint64_t)n * fs->sb.inode_size;
+
+	i2n_source_willneed(fs->src, off, len < SCAN_BYTES ? len : SCAN_BYTES);
+}
+
+/* A compressed image is unpacked ahead by several threads, so it hears of all tables at once. */
+static void announce_all(struct i2n_fs *fs)
+{
+	uint32_t g, n;
+	uint64_t off;
+
+	for (g = 0; fs->src->ahead && g < fs->e2->group_desc_count; g++) {
+		n = used_inodes(fs, g);
+		if (n && ext4_inode_offset(fs, g * fs->sb.inodes_per_group + 1, &off))
+			i2n_source_willneed(fs->src, off, (uint64_t)n * fs->sb.inode_size);
+	}
+}
+
 /* Look at the inodes [l->scanned[g], to) of a group. */
 static int scan_table(struct load *l, uint32_t g, uint32_t to, unsigned char *buf,
 		      struct i2n_err *err)
@@ -120,7 +141,8 @@ static int scan_table(struct load *l, uint32_t g, uint32_t to, unsigned char *bu
 	for (; at < to; at += n, off += (uint64_t)n * fs->sb.inode_size) {
 		n = SCAN_BYTES / fs->sb.inode_size;
 		n = n < to - at ? n : to - at;
-		i2n_source_willneed(fs->src, off + (uint64_t)n * fs->sb.inode_size, SCAN_BYTES);
+		if (at + n < to)
+			announce(fs, off + (uint64_t)n * fs->sb.inode_size, to - at - n);
 		rc = i2n_source_pread(fs->src, buf, (size_t)n * fs->sb.inode_size, off, err);
 		for (i = 0; i < n && !rc; i++)
 			rc = load_inode(l, first + at + i, buf + (size_t)i * fs->sb.inode_size,
@@ -164,8 +186,10 @@ int ext4_scan_inodes(struct load *l, struct i2n_err *err)
 	l->scanned = calloc(groups, sizeof(*l->scanned));
 	if (!buf || !l->scanned)
 		rc = i2n_err_nomem(err);
-	if (!rc)
+	if (!rc) {
 		reserve(l);
+		announce_all(l->fs);
+	}
 	for (g = 0; g < groups && !rc; g++)
 		rc = scan_table(l, g, used_inodes(l->fs, g), buf, err);
 	free(buf);

@@ -26,13 +26,30 @@ static size_t batch(const struct load_block *b, size_t i, size_t n, uint64_t max
 	return j - i;
 }
 
+/* What is read after element `next`: its batch, or as far ahead as the source likes to know. *told
+ * is the first element that was not announced. */
+static void announce(struct i2n_fs *fs, const struct load_block *b, size_t next, size_t n,
+		     size_t *told)
+{
+	const unsigned bits = fs->block_bits;
+
+	if (!fs->src->ahead) {
+		i2n_source_willneed(fs->src, b[next].blk << bits, SWEEP_BYTES);
+		return;
+	}
+	if (*told < next)
+		*told = next;
+	for (; *told < n && b[*told].blk - b[next].blk < fs->src->ahead >> bits; ++*told)
+		i2n_source_willneed(fs->src, b[*told].blk << bits, (uint64_t)1 << bits);
+}
+
 int ext4_sweep(struct load *l, struct load_block *blocks, size_t n, ext4_sweep_fn *fn,
 	       struct i2n_err *err)
 {
 	const unsigned bits = l->fs->block_bits;
 	uint64_t max = SWEEP_BYTES >> bits;
 	unsigned char *buf;
-	size_t i, k, j;
+	size_t i, k, j, told = 0;
 	int rc = I2N_OK;
 
 	if (!n)
@@ -45,7 +62,7 @@ int ext4_sweep(struct load *l, struct load_block *blocks, size_t n, ext4_sweep_f
 	for (i = 0; i < n && !rc; i += k) {
 		k = batch(blocks, i, n, max);
 		if (i + k < n)
-			i2n_source_willneed(l->fs->src, blocks[i + k].blk << bits, SWEEP_BYTES);
+			announce(l->fs, blocks, i + k, n, &told);
 		rc = ext4_read_blocks(l->fs, blocks[i].blk, blocks[i + k - 1].blk - blocks[i].blk +
 				      1, buf, err);
 		for (j = i; j < i + k && !rc; j++)

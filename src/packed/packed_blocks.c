@@ -27,6 +27,12 @@ struct slot {
 	struct i2n_err err;	/* when rc is not OK */
 };
 
+enum hint {
+	HINT_NONE,
+	HINT_WANTED,	/* in the ring */
+	HINT_OVER,	/* in the ring, but it was read meanwhile */
+};
+
 struct blocks {
 	struct i2n_source src;
 	struct blocks_spec spec;
@@ -36,7 +42,7 @@ struct blocks {
 	unsigned n_slots, max_ahead;
 	struct slot *slots;
 	uint16_t *slot_of;	/* of each block: its slot or NO_SLOT */
-	bool *is_hinted;	/* of each block: it is in `hints` */
+	unsigned char *hinted;	/* of each block: enum hint */
 	uint32_t *hints;	/* a ring of n elements: blocks to be decoded when there is room */
 	uint32_t first_hint, n_hints;
 	uint64_t clock, n_first;	/* reads of slots; slots that were read for the first time
@@ -191,9 +197,10 @@ static void start_hinted(struct blocks *b)
 	while (b->n_hints && count_ahead(b) < b->max_ahead) {
 		uint32_t block = b->hints[b->first_hint];
 
-		if (b->slot_of[block] == NO_SLOT && !take_slot(b, block, true))
+		if (b->hinted[block] == HINT_WANTED && b->slot_of[block] == NO_SLOT &&
+		    !take_slot(b, block, true))
 			return;
-		b->is_hinted[block] = false;
+		b->hinted[block] = HINT_NONE;
 		b->first_hint = (b->first_hint + 1) % b->spec.n;
 		b->n_hints--;
 	}
@@ -244,6 +251,8 @@ static int get_block(struct blocks *b, uint32_t block, struct slot **ret, struct
 		s->used = ++b->clock;
 	}
 	b->n_first += first;
+	if (b->hinted[block])
+		b->hinted[block] = HINT_OVER;
 	start_hinted(b);
 	if (!crew_await(b->crew, &s->job, b->spec.stop))
 		return stopped(b, err);
@@ -287,12 +296,14 @@ static void blocks_willneed(struct i2n_source *src, uint64_t off, uint64_t len)
 	uint32_t block = find_block(b, off), at;
 
 	for (; block < b->spec.n && b->spec.table[block].off < off + len; block++) {
-		if (b->slot_of[block] != NO_SLOT || b->is_hinted[block])
+		if (b->slot_of[block] != NO_SLOT)
 			continue;
-		at = (uint32_t)(((uint64_t)b->first_hint + b->n_hints) % b->spec.n);
-		b->hints[at] = block;
-		b->n_hints++;
-		b->is_hinted[block] = true;
+		if (b->hinted[block] == HINT_NONE) {
+			at = (uint32_t)(((uint64_t)b->first_hint + b->n_hints) % b->spec.n);
+			b->hints[at] = block;
+			b->n_hints++;
+		}
+		b->hinted[block] = HINT_WANTED;
 	}
 	start_hinted(b);
 }
@@ -308,7 +319,7 @@ static void blocks_free(struct i2n_source *src)
 	kept_release(&b->kept);
 	free(b->slots);
 	free(b->slot_of);
-	free(b->is_hinted);
+	free(b->hinted);
 	free(b->hints);
 	if (b->spec.codec->free)
 		b->spec.codec->free(b->spec.ctx);
@@ -350,7 +361,9 @@ static void set_slots(struct blocks *b, unsigned threads)
 		n = SLOTS_MAX;
 	b->n_slots = n < 2 ? 2 : (unsigned)n;
 	past = b->n_slots / 2 < 3 ? b->n_slots / 2 : 3;
-	b->max_ahead = b->n_slots - past;
+	b->max_ahead = b->n_slots / 2 > threads + 1 ? b->n_slots / 2 : threads + 1;
+	if (b->max_ahead > b->n_slots - past)
+		b->max_ahead = b->n_slots - past;
 }
 
 static int make_arrays(struct blocks *b, struct i2n_err *err)
@@ -359,9 +372,9 @@ static int make_arrays(struct blocks *b, struct i2n_err *err)
 
 	b->slots = calloc(b->n_slots, sizeof(*b->slots));
 	b->slot_of = malloc(b->spec.n * sizeof(*b->slot_of));
-	b->is_hinted = calloc(b->spec.n, sizeof(*b->is_hinted));
+	b->hinted = calloc(b->spec.n, sizeof(*b->hinted));
 	b->hints = malloc(b->spec.n * sizeof(*b->hints));
-	if (!b->slots || !b->slot_of || !b->is_hinted || !b->hints)
+	if (!b->slots || !b->slot_of || !b->hinted || !b->hints)
 		return i2n_err_nomem(err);
 	for (i = 0; i < b->spec.n; i++)
 		b->slot_of[i] = NO_SLOT;

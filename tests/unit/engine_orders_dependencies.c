@@ -7,7 +7,7 @@
 static void one(uint32_t n, uint64_t seed)
 {
 	struct i2n_tree *t = fake_tree(n, &seed);
-	struct i2n_reader reader = { &fake_reader_ops };
+	struct i2n_reader reader = { .ops = &fake_reader_ops };
 	struct i2n_engine_opts opts = { .max_ops = 40 };
 	struct i2n_progress p;
 	struct i2n_plan *plan;

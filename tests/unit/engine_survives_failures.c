@@ -21,7 +21,7 @@ enum how { BADNODE, FATAL, STOP };
 static uint64_t one(uint64_t seed, uint64_t k, enum how how)
 {
 	struct i2n_tree *t = fake_tree(N, &seed);
-	struct i2n_reader reader = { &fake_reader_ops };
+	struct i2n_reader reader = { .ops = &fake_reader_ops };
 	volatile int stop = 0;
 	struct i2n_engine_opts opts = { .stop = &stop };
 	struct i2n_notes notes = { on_note, NULL };

@@ -38,7 +38,7 @@ static struct i2n_tree *flat_tree(void)
 static void check(const char *what)
 {
 	struct i2n_reader_ops ops = fake_reader_ops;
-	struct i2n_reader reader = { &ops };
+	struct i2n_reader reader = { .ops = &ops };
 	struct i2n_tree *t = flat_tree();
 	struct i2n_plan *plan;
 	unsigned wrong = 0;
