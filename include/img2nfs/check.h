@@ -18,6 +18,7 @@
 #define IMG2NFS_CHECK_H
 
 #include "img2nfs/node.h"
+#include "img2nfs/reader.h"
 #include "img2nfs/sink.h"
 
 enum i2n_check_id {
@@ -78,6 +79,7 @@ struct i2n_finding {
 struct i2n_needs {
 	uint64_t bytes, inodes, largest_file; /* 0: unknown, or nothing */
 	uint32_t uses; /* 1 << enum i2n_check_id: findings that matter to it */
+	bool later; /* bytes and inodes are compared when it is known what there is already */
 };
 #define I2N_NEEDS_ALL              \
 	{                          \
@@ -97,9 +99,9 @@ struct i2n_check {
 	uint64_t requests;
 };
 
-/* What tree needs; used: bytes in use in the image's file system (a bound for sparse files), 0 =
- * unknown. */
-void i2n_needs_of(const struct i2n_tree *tree, uint64_t used, struct i2n_needs *ret);
+/* What tree needs at least: the data of its files without their holes, as a server may store it in
+ * no more. */
+void i2n_needs_of(const struct i2n_tree *tree, struct i2n_reader *reader, struct i2n_needs *ret);
 
 /* I2N_OK: look at the findings. I2N_FATAL: could not be asked (no connection, stopped, no memory);
  * err says why, and findings tells what was found before that. retry_for_s of opts counts for each

@@ -44,4 +44,8 @@ int i2n_plan_make(const struct i2n_tree *tree, struct i2n_reader *reader, uint32
 		  struct i2n_plan **ret, struct i2n_err *err);
 void i2n_plan_free(struct i2n_plan *plan);
 
+/* How many bytes of an inode's content are sent: holes are not. What cannot be read is not counted,
+ * nor told. */
+uint64_t i2n_data_bytes(struct i2n_reader *reader, const struct i2n_inode *in);
+
 #endif

@@ -60,6 +60,7 @@ enum i2n_op_kind {
 	I2N_OP_GETATTR,		/* obj -> attr */
 	I2N_OP_READ,		/* obj, buf, len > 0, off -> ret_len, eof. Less than len only at the
 				 * end of the file */
+	I2N_OP_STATFS,		/* obj -> space, of the file system it is in */
 	I2N_OP_READLINK,	/* obj, buf, len -> ret_len; a target that is longer than len is
 				 * I2N_BADNODE */
 	I2N_OP_SETATTR,		/* obj, inode, mask -> attr. What the server does not honour is a
@@ -88,6 +89,11 @@ struct i2n_attr {
 	uint32_t uid, gid, nlink;
 	uint32_t major, minor;
 	uint16_t mode;			/* type and 12 permission bits; type 0: none that we know */
+};
+
+/* What is free for us. A total of 0: the server does not count that. */
+struct i2n_space {
+	uint64_t free_bytes, total_bytes, free_inodes, total_inodes;
 };
 
 /* One entry of a LIST. obj is the receiver's: keep it or i2n_sink_release() it. The name comes from
@@ -129,6 +135,7 @@ struct i2n_op {
 	struct i2n_err err;			/* set when rc != I2N_OK */
 	/* reading back and changing */
 	struct i2n_attr attr;			/* out */
+	struct i2n_space space;			/* STATFS: out */
 	bool absent;				/* out, with rc I2N_OK: there is no such name */
 	bool eof;				/* out: nothing follows */
 	bool pause;				/* LIST: set it in on_entry to have the op done,

@@ -81,6 +81,8 @@ struct i2n_survey {
 	struct i2n_extra *extras;
 	size_t n_extras, cap_extras;
 	uint64_t n_extra;		/* of kind I2N_EXTRA */
+	uint64_t frees;			/* bytes that replacing and clearing may set free,
+					 * UINT64_MAX = nobody knows */
 	uint64_t bytes_read, hole_bytes;	/* content compared; taken for holes */
 };
 
@@ -89,6 +91,11 @@ int i2n_survey_run(const struct i2n_plan *plan, struct i2n_reader *reader, struc
 		   const struct i2n_notes *notes, const struct i2n_survey_opts *opts,
 		   struct i2n_survey **ret, struct i2n_err *err);
 void i2n_survey_free(struct i2n_survey *s);
+
+/* Is there room for what is to be made? Refused (I2N_FATAL, domain DEST) is what cannot fit however
+ * the server stores it; what replacing sets free counts as free. */
+int i2n_survey_room(const struct i2n_survey *s, struct i2n_reader *reader, struct i2n_sink *sink,
+		    const struct i2n_survey_opts *opts, struct i2n_err *err);
 
 /* Remove extras of this kind, directories with all that is in them when `deep`, many at a time.
  * What is protected stays, with the directories above it. The directories they are in become

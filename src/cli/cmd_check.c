@@ -52,7 +52,7 @@ static int read_image(struct run *r, struct i2n_err *err)
 	if (image_open(&r->o->image, r->path, &r->notes, &r->image, err) ||
 	    i2n_fs_tree(r->image.fs, &r->tree, err))
 		return I2N_FATAL;
-	i2n_needs_of(r->tree, i2n_fs_info(r->image.fs)->used, &r->check.needs);
+	i2n_needs_of(r->tree, i2n_fs_reader(r->image.fs), &r->check.needs);
 	rc = i2n_plan_make(r->tree, i2n_fs_reader(r->image.fs), 0, &r->notes, &plan, err);
 	i2n_plan_free(plan);
 	return rc;

@@ -106,9 +106,7 @@ static int open_sink(struct run *r, struct i2n_err *err)
 	struct i2n_sink_env env = { .tree = r->tree, .reader = reader, .notes = &r->notes };
 
 	signals_catch();
-	i2n_needs_of(r->tree, i2n_fs_info(r->image.fs)->used, &r->check.needs);
-	if (r->o->update.update)	/* what is there already needs no room */
-		r->check.needs.bytes = r->check.needs.inodes = 0;
+	i2n_needs_of(r->tree, i2n_fs_reader(r->image.fs), &r->check.needs);
 	r->nfs.check = r->o->no_check ? NULL : &r->check;
 	r->check.allow_squash = r->o->squashed == SQUASHED_SCRIPT;
 	if (r->to_null ? i2n_sink_open_null(&env, &r->sink, err) :
@@ -125,18 +123,21 @@ static int store(struct run *r, struct i2n_err *err)
 {
 	struct i2n_engine_opts opts = { .stop = signals_stop(), .progress = progress_update,
 					.ctx = &r->progress };
+	struct update_job job = {
+		.o = &r->o->update, .plan = r->plan, .reader = i2n_fs_reader(r->image.fs),
+		.sink = r->sink, .notes = &r->notes, .engine = &opts,
+		.json = r->o->json ? &r->json : NULL, .check_room = !r->o->no_check,
+	};
 	int rc;
 
-	r->result.ran = !r->o->update.dry_run;
 	progress_begin(&r->progress, &r->o->progress);
 	if (r->o->update.update)
-		rc = update_store(&r->o->update, r->plan, i2n_fs_reader(r->image.fs), r->sink,
-				  &r->notes, &opts, r->o->json ? &r->json : NULL,
-				  &r->result.update, &r->result.at, err);
+		rc = update_store(&job, &r->result.update, &r->result.at, err);
 	else
 		rc = i2n_engine_run(r->plan, i2n_fs_reader(r->image.fs), r->sink, &r->notes, &opts,
 				    &r->result.at, err);
 	progress_end(&r->progress);
+	r->result.ran = !r->o->update.update || r->result.update.wrote;
 	return rc;
 }
 

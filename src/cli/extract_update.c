@@ -62,28 +62,20 @@ static void delay(struct i2n_survey *s)
 			s->have.dirs[s->extras[i].dir] |= I2N_HAVE_LATER;
 }
 
-struct job {
-	const struct update_opts *o;
-	const struct i2n_plan *plan;
-	struct i2n_reader *reader;
-	struct i2n_sink *sink;
-	const struct i2n_notes *notes;
-	struct i2n_engine_opts *engine;
-	struct i2n_survey_opts survey;
-};
-
 /* The safest order: out of the way what would make requests fail, then all that is new or
  * different, and only then what nobody needs any more. */
-static int carry_out(const struct job *j, struct i2n_survey *s, struct update_result *ret,
-		     struct i2n_progress *ret_at,
+static int carry_out(const struct update_job *j, const struct i2n_survey_opts *opts,
+		     struct i2n_survey *s, struct update_result *ret, struct i2n_progress *ret_at,
 		     struct i2n_err *err)
 {
 	uint64_t cleared = 0;
 	int rc;
 
-	if (i2n_remove_run(s, j->sink, I2N_EXTRA_LEFTOVER, true, j->notes, &j->survey, &cleared,
-			   err) ||
-	    i2n_remove_run(s, j->sink, I2N_EXTRA_BLOCK, j->o->delete_extra, j->notes, &j->survey,
+	if (j->check_room && i2n_survey_room(s, j->reader, j->sink, opts, err))
+		return I2N_FATAL;
+	ret->wrote = true;
+	if (i2n_remove_run(s, j->sink, I2N_EXTRA_LEFTOVER, true, j->notes, opts, &cleared, err) ||
+	    i2n_remove_run(s, j->sink, I2N_EXTRA_BLOCK, j->o->delete_extra, j->notes, opts,
 			   &cleared, err))
 		return I2N_FATAL;
 	if (j->o->delete_extra)
@@ -92,41 +84,37 @@ static int carry_out(const struct job *j, struct i2n_survey *s, struct update_re
 	rc = i2n_engine_run(j->plan, j->reader, j->sink, j->notes, j->engine, ret_at, err);
 	if (rc || !j->o->delete_extra)
 		return rc;
-	rc = i2n_remove_run(s, j->sink, I2N_EXTRA, true, j->notes, &j->survey, &ret->deleted, err);
-	return rc ? rc : i2n_survey_settle(s, j->sink, j->notes, &j->survey, err);
+	rc = i2n_remove_run(s, j->sink, I2N_EXTRA, true, j->notes, opts, &ret->deleted, err);
+	return rc ? rc : i2n_survey_settle(s, j->sink, j->notes, opts, err);
 }
 
-int update_store(const struct update_opts *o, const struct i2n_plan *plan,
-		 struct i2n_reader *reader, struct i2n_sink *sink, const struct i2n_notes *notes,
-		 struct i2n_engine_opts *opts, struct json *json, struct update_result *ret,
+int update_store(const struct update_job *j, struct update_result *ret,
 		 struct i2n_progress *ret_at, struct i2n_err *err)
 {
-	struct job j = {
-		.o = o, .plan = plan, .reader = reader, .sink = sink, .notes = notes, .engine = opts
-	};
+	const char *globs = j->o->protect;
+	struct i2n_survey_opts opts = { .stop = j->engine->stop,
+					.progress = j->engine->progress,
+					.ctx = j->engine->ctx,
+					.checksum = j->o->checksum,
+					.is_protected = globs ? is_protected : NULL,
+					.protect_ctx = (void *)(uintptr_t)globs };
 	struct i2n_survey *s = NULL;
 	int rc;
 
-	j.survey = (struct i2n_survey_opts){ .stop = opts->stop,
-					     .progress = opts->progress,
-					     .ctx = opts->ctx,
-					     .checksum = o->checksum,
-					     .is_protected = o->protect ? is_protected : NULL,
-					     .protect_ctx = (void *)(uintptr_t)o->protect };
-	ret_at->total = plan->totals;
-	ret_at->left = plan->totals.objects;
-	rc = i2n_survey_run(plan, reader, sink, notes, &j.survey, &s, err);
+	ret_at->total = j->plan->totals;
+	ret_at->left = j->plan->totals.objects;
+	rc = i2n_survey_run(j->plan, j->reader, j->sink, j->notes, &opts, &s, err);
 	if (rc)
 		return rc;
 	ret->ran = true;
 	ret->extra = s->n_extra;
 	ret->bytes_read = s->bytes_read;
 	ret->hole_bytes = s->hole_bytes;
-	if (o->dry_run) {
+	if (j->o->dry_run) {
 		ret->dry = true;
-		rc = itemise(&(struct itemise){ s, reader, o, json }, err);
+		rc = itemise(&(struct itemise){ s, j->reader, j->o, j->json }, err);
 	} else {
-		rc = carry_out(&j, s, ret, ret_at, err);
+		rc = carry_out(j, &opts, s, ret, ret_at, err);
 	}
 	i2n_survey_free(s);
 	return rc;

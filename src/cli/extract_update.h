@@ -13,7 +13,8 @@ struct update_opts {
 
 /* Beside what the engine counts. */
 struct update_result {
-	bool ran;
+	bool ran;		/* compared */
+	bool wrote;		/* changes have begun */
 	bool dry;		/* compared and told, nothing changed */
 	uint64_t extra;		/* objects there that the image does not have, not those below
 				 * them */
@@ -27,11 +28,19 @@ int update_check(const struct update_opts *o, struct i2n_err *err);
 /* path: from the destination directory, without leading slash. */
 bool update_is_protected(const struct update_opts *o, const char *path, size_t len);
 
-/* Compare, and carry out what differs, or tell it: with a json, an open object, as a member
- * "changes", else on stdout. opts->have is filled in. */
-int update_store(const struct update_opts *o, const struct i2n_plan *plan,
-		 struct i2n_reader *reader, struct i2n_sink *sink, const struct i2n_notes *notes,
-		 struct i2n_engine_opts *opts, struct json *json, struct update_result *ret,
+struct update_job {
+	const struct update_opts *o;
+	const struct i2n_plan *plan;
+	struct i2n_reader *reader;
+	struct i2n_sink *sink;
+	const struct i2n_notes *notes;
+	struct i2n_engine_opts *engine;	/* have is filled in */
+	struct json *json;		/* of a dry run, an open object; NULL = lines on stdout */
+	bool check_room;
+};
+
+/* Compare, and carry out what differs, or tell it: as a member "changes" of json. */
+int update_store(const struct update_job *j, struct update_result *ret,
 		 struct i2n_progress *ret_at, struct i2n_err *err);
 
 #endif

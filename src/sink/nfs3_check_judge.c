@@ -321,7 +321,11 @@ static void judge_room(const struct nfs3_probed *p, struct i2n_check *check)
 	const struct i2n_needs *n = &check->needs;
 	const FSSTAT3resok *st = &p->stat;
 
-	if (!p->statted)
+	if (n->later) {
+		FOUND(SPACE, UNKNOWN, NONE, "most of the image may be there already");
+		FOUND(INODES, UNKNOWN, NONE, "most of the image may be there already");
+	}
+	if (!p->statted || n->later)
 		return;
 	/* a server that counts neither says 0 */
 	if (!st->tbytes)

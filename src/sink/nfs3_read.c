@@ -53,6 +53,20 @@ static void ask_attrs(struct nfs3_op *o)
 	nfs3_ask(o, I2N_PROC_GETATTR, on_getattr);
 }
 
+static void on_fsstat(struct nfs3_op *o, const void *reply)
+{
+	const FSSTAT3res *res = reply;
+	const FSSTAT3resok *ok = &res->FSSTAT3res_u.resok;
+
+	if (res->status != NFS3_OK) {
+		nfs3_op_refused(o, I2N_PROC_FSSTAT, res->status);
+		return;
+	}
+	o->op->space = (struct i2n_space){ .free_bytes = ok->abytes, .total_bytes = ok->tbytes,
+					   .free_inodes = ok->afiles, .total_inodes = ok->tfiles };
+	nfs3_op_done(o, I2N_OK);
+}
+
 static void on_lookup(struct nfs3_op *o, const void *reply)
 {
 	const LOOKUP3res *res = reply;
@@ -164,6 +178,9 @@ void nfs3_read_start(struct nfs3_op *o)
 	o->self = *nfs3_objs_get(&o->nfs->objs, op->obj);
 	if (op->kind == I2N_OP_GETATTR) {
 		ask_attrs(o);
+	} else if (op->kind == I2N_OP_STATFS) {
+		o->call.args.fsstat.fsroot = nfs3_fh_xdr(&o->self);
+		nfs3_ask(o, I2N_PROC_FSSTAT, on_fsstat);
 	} else if (op->kind == I2N_OP_READ) {
 		o->nfs->read_bytes += op->len;
 		ask_data(o);

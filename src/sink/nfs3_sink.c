@@ -66,6 +66,7 @@ static void start(struct nfs3_op *o)
 	case I2N_OP_GETATTR:
 	case I2N_OP_READ:
 	case I2N_OP_READLINK:
+	case I2N_OP_STATFS:
 		nfs3_read_start(o);
 		break;
 	case I2N_OP_SETATTR:

@@ -402,9 +402,7 @@ static int check_fitness(struct walk *w, bool exists, struct i2n_err *err)
 
 	if (!check)
 		return I2N_OK;
-	if (exists && w->nfs->opts.dest == I2N_DEST_UPDATE)	/* most of it may be there
-								 * already */
-		check->needs.bytes = check->needs.inodes = 0;
+	check->needs.later = exists && w->nfs->opts.dest == I2N_DEST_UPDATE;
 	rc = probe(w, true, check, err);
 	if (rc == I2N_OK)
 		rc = nfs3_check_verdict(check, err);

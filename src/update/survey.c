@@ -62,6 +62,13 @@ int survey_extra_add(struct i2n_survey *res, const struct i2n_extra *extra,
 	return I2N_OK;
 }
 
+void survey_frees(struct survey *s, uint64_t bytes)
+{
+	uint64_t *sum = &s->res->frees;
+
+	*sum = bytes > UINT64_MAX - *sum ? UINT64_MAX : *sum + bytes;
+}
+
 static void remember_time(struct survey *s, uint32_t dirent)
 {
 	size_t cap = s->cap_times ? 2 * s->cap_times : 64;

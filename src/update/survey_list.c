@@ -41,6 +41,9 @@ static void add_extra(struct survey *s, uint32_t dir, uint32_t dirent, const str
 			       .is_dir = (e->attr.mode & I2N_S_IFMT) == I2N_S_IFDIR,
 			       .kind = (unsigned char)kind };
 
+	/* what is in a directory is not known */
+	if (kind != I2N_EXTRA)
+		survey_frees(s, x.is_dir ? UINT64_MAX : e->attr.used);
 	if (!x.is_dir) {
 		i2n_sink_release(s->sink, x.obj);
 		x.obj = I2N_OBJ_NONE;
@@ -117,6 +120,9 @@ static void take_other(struct survey *s, uint32_t dirent, unsigned differs,
 	bool first = in->first_dirent == dirent;
 
 	s->res->differs[dirent] = (unsigned char)differs;
+	/* may be equal in the end; then it is too much, and nothing is refused for it */
+	if (differs || s->opts->checksum || in->links > 1 || e->attr.nlink > 1)
+		survey_frees(s, e->attr.used);
 	if (in->links > 1 || e->attr.nlink > 1)
 		add_id(s, dirent, &e->attr);
 	if (!first) {

@@ -22,4 +22,23 @@ small_fs() {
 # The image holds some 9 MB in 3600 objects.
 small_fs space size=4m,nr_inodes=100k '4 MiB are free'
 small_fs inodes size=100m,nr_inodes=500 '499 inodes are free'
+
+# Neither holes nor the image's own tables need room: 60 MB of a file, 1 MB of it data, fit into 3 MiB.
+img=$WORK/sparse.img
+truncate -s 64M "$img"
+mkdir "$WORK/tree"
+dd if=/dev/urandom of="$WORK/tree/sparse" bs=1k seek=30k count=1k 2>/dev/null
+truncate -s 60M "$WORK/tree/sparse"
+mke2fs -q -F -t ext4 -J size=8 -d "$WORK/tree" "$img" || die "mke2fs failed"
+[ "$(dumpe2fs -h "$img" 2>/dev/null | awk '/^Block count/ { t = $3 } /^Free blocks/ { f = $3 } /^Block size/ { s = $3 }
+	END { print (t - f) * s > 3 * 1048576 }')" = 1 ] || die "the image uses too little to show it"
+chmod a+r "$img"
+img=$(for_nobody "$img") || die "no image for nobody"
+mkdir "$WORK/tight.exp"
+mount -t tmpfs -o size=3m none "$WORK/tight.exp" || die "cannot mount a tmpfs"
+at_exit "umount '$WORK/tight.exp'"
+serve tight
+extract "$img" "$(ganesha_url tight /root)"
+want_rc 0
+cmp "$WORK/tree/sparse" "$exp/root/sparse" || bad "the sparse file differs"
 e2e_end

@@ -1,0 +1,50 @@
+# --update onto a server that has no room: nothing is refused that needs none, and what cannot fit is refused before
+# anything is written. Holes need no room.
+. "$top/tests/lib/e2e.sh"
+need_loop
+use_fixture plain
+mount_ro "$img" "$WORK/mnt"
+mkdir "$WORK/srv.exp"
+mount -t tmpfs -o size=40m,nr_inodes=20k none "$WORK/srv.exp" || die "cannot mount a tmpfs"
+at_exit "umount '$WORK/srv.exp'"
+serve
+url=$(ganesha_url srv /root)
+extract --allow-loss=symlink-times "$img" "$url"
+want_rc 0
+r=$exp/root
+
+state() {
+	find "$r" -mindepth 1 -printf '%P %y %m %U:%G %s %T@ %C@\n' | sort | cksum
+}
+
+# Full, and all is there.
+dd if=/dev/zero of="$exp/filler" bs=64k 2>/dev/null
+extract --update --json --allow-loss=symlink-times "$img" "$url"
+want_rc 0
+want_json "j['update']['equal'] == j['stored']['total']"
+
+# Full, and the largest file has to be made anew; then with as much room as it needs.
+ganesha_stop srv
+f=$(find "$r" -type f -printf '%b %P\n' | sort -n | tail -n 1 | cut -d ' ' -f 2-)
+rm "$r/$f"
+dd if=/dev/zero of="$exp/filler2" bs=64k 2>/dev/null
+touch -r "$WORK/mnt/$(dirname "$f")" "$r/$(dirname "$f")"
+ganesha_run srv || die "the server does not start again"
+before=$(state)
+extract --update --allow-loss=symlink-times "$img" "$url"
+want_rc 4
+want_err 'too little room: 0 MiB are free, what is new needs'
+want_err ' MiB'
+grep -q incomplete "$WORK/err" && bad 'nothing was begun, and yet it is incomplete'
+want_err '--no-check'
+[ "$before" = "$(state)" ] || bad "something was written"
+extract --update --no-check --allow-loss=symlink-times "$img" "$url"
+want_rc 4
+want_err 'NFS3ERR_NOSPC'
+ganesha_stop srv
+rm "$exp/filler2"
+ganesha_run srv || die "the server does not start again"
+extract --update --allow-loss=symlink-times "$img" "$url"
+want_rc 0
+same_tree "$WORK/mnt" "$r"
+e2e_end
