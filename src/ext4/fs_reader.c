@@ -148,7 +148,8 @@ int ext4_read_content(struct i2n_fs *fs, void *buf, size_t len, uint64_t off, st
 		return I2N_OK;
 	if (err)
 		*err = e;
-	return e.domain == I2N_DOM_PACKED ? rc : I2N_BADNODE;
+	/* a sector costs a file; not so a stream that broke, a full disk here, or ctrl-C */
+	return e.domain == I2N_DOM_PACKED || e.blame != I2N_BLAME_IMAGE ? rc : I2N_BADNODE;
 }
 
 static int read_mapped(struct i2n_file *f, unsigned char *buf, size_t len, uint64_t off,

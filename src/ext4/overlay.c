@@ -173,6 +173,8 @@ int overlay_new(struct i2n_source *below, struct i2n_source *journal, uint32_t b
 	o->src = (struct i2n_source){
 		.ops = &overlay_ops,
 		.size = below->size,
+		.is_stream = below->is_stream,
+		.is_open_ended = below->is_open_ended,
 		.sector_size = below->sector_size,
 		.ahead = below->ahead,
 		.name = below->name,

@@ -110,6 +110,11 @@ static const struct fsmagic archives[] = {
 	ARCHIVE("lz4", 0, "\x04\x22\x4d\x18"),
 	ARCHIVE("lzip", 0, "LZIP"),
 	ARCHIVE("lzop", 0, "\x89LZO\0\r\n\x1a\n"),
+	/* dictionaries of 256 KiB to 64 MiB, as xz -0 to -9 make */
+	ARCHIVE("lzma", 0, "\x5d\0\0\x04\0"),
+	ARCHIVE("lzma", 0, "\x5d\0\0\x10\0"),
+	ARCHIVE("lzma", 0, "\x5d\0\0\x20\0"),
+	ARCHIVE("lzma", 0, "\x5d\0\0\x40\0"),
 	ARCHIVE("lzma", 0, "\x5d\0\0\x80\0"),
 	ARCHIVE("lzma", 0, "\x5d\0\0\0\x01"),
 	ARCHIVE("lzma", 0, "\x5d\0\0\0\x02"),
@@ -267,7 +272,7 @@ static bool is_zero(const unsigned char *b, size_t len)
 	return !len || (!b[0] && !memcmp(b, b + 1, len - 1));
 }
 
-/* Nothing at the front and nothing at the end. */
+/* Nothing at the front and nothing at the end; of a stream the end is not waited for. */
 static bool is_empty(struct probe *p)
 {
 	uint64_t size = p->src->size;
@@ -276,6 +281,8 @@ static bool is_empty(struct probe *p)
 
 	if (!is_zero(p->head, p->head_len))
 		return false;
+	if (p->src->is_stream)
+		return true;
 	b = probe_bytes(p, size - tail, tail);
 	return b && is_zero(b, tail);
 }
@@ -284,8 +291,11 @@ static bool is_empty(struct probe *p)
 
 static void probe_all(struct probe *p, struct i2n_fstype *ret)
 {
-	if (match_probe(p, probe_md_at_end, I2N_FS_CONTAINER, "linux_raid_member", ret) ||
-	    MATCH(holders))
+	/* the end of a stream is not waited for: one half of a mirror has all of its content */
+	if (!p->src->is_stream &&
+	    match_probe(p, probe_md_at_end, I2N_FS_CONTAINER, "linux_raid_member", ret))
+		return;
+	if (MATCH(holders))
 		return;
 	if (match_probe(p, probe_udf, I2N_FS_OTHER, "udf", ret) || MATCH(file_systems))
 		return;

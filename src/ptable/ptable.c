@@ -30,11 +30,24 @@ static bool is_sector_size(uint32_t n)
 	return n == 512 || n == 1024 || n == 2048 || n == 4096;
 }
 
+static bool has_protective_entry(const struct table *t)
+{
+	unsigned i;
+
+	for (i = 0; i < 4 && t->head_len >= MBR_SIZE; i++)
+		if (t->head[446 + 16 * i + 4] == 0xee)
+			return true;
+	return false;
+}
+
+/* The backup at the end of a stream is worth waiting for only where a GPT ought to be. */
 static int load_gpt(struct table *t, uint32_t sector_size)
 {
+	bool may_wait = !t->src->is_open_ended && has_protective_entry(t);
+
 	t->sector_size = sector_size;
 	gpt_release(&t->gpt);
-	return gpt_load(t->src, sector_size, &t->gpt, t->err);
+	return gpt_load(t->src, sector_size, !t->src->is_stream || may_wait, &t->gpt, t->err);
 }
 
 /* Settle the sector size and read the GPT with it. */
@@ -88,7 +101,7 @@ static void note_gpt(const struct table *t)
 	else if (t->mbr == MBR_PROTECTIVE && !t->gpt.primary.is_valid)
 		i2n_note(t->notes, I2N_NOTE_WARN, "partition-table", NULL, 0,
 			 "the GPT of %s is damaged; its backup at the end is used", name);
-	else if (t->mbr == MBR_PROTECTIVE && !t->gpt.backup.is_valid)
+	else if (t->mbr == MBR_PROTECTIVE && !t->gpt.backup.is_valid && !t->gpt.is_backup_skipped)
 		i2n_note(t->notes, I2N_NOTE_INFO, "partition-table", NULL, 0,
 			 "the backup GPT of %s is damaged or missing", name);
 	else if (t->mbr != MBR_PROTECTIVE && t->gpt.primary.is_valid)

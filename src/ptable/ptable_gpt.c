@@ -79,7 +79,8 @@ static int load_copy(struct i2n_source *src, uint32_t sector_size, uint64_t lba,
 	return rc;
 }
 
-int gpt_load(struct i2n_source *src, uint32_t sector_size, struct gpt *gpt, struct i2n_err *err)
+int gpt_load(struct i2n_source *src, uint32_t sector_size, bool may_seek, struct gpt *gpt,
+	     struct i2n_err *err)
 {
 	uint64_t sectors = src->size / sector_size, at;
 	int rc;
@@ -90,6 +91,10 @@ int gpt_load(struct i2n_source *src, uint32_t sector_size, struct gpt *gpt, stru
 	rc = load_copy(src, sector_size, 1, &gpt->primary, err);
 	if (rc != I2N_OK)
 		return rc;
+	if (src->is_stream && (gpt->primary.is_valid || !may_seek)) {
+		gpt->is_backup_skipped = true;
+		return I2N_OK;
+	}
 	/* an image that was made longer has the backup where the primary says */
 	at = gpt->primary.is_valid ? gpt->primary.alternate_lba : sectors - 1;
 	return at > 1 && at < sectors ? load_copy(src, sector_size, at, &gpt->backup, err) : I2N_OK;

@@ -42,10 +42,13 @@ struct gpt_copy {
 
 struct gpt {
 	struct gpt_copy primary, backup;
+	bool is_backup_skipped;		/* nobody looked */
 };
 
-/* Look for both copies. Neither valid is I2N_OK, too. gpt_release() afterwards in any case. */
-int gpt_load(struct i2n_source *src, uint32_t sector_size, struct gpt *gpt, struct i2n_err *err);
+/* Look for both copies. Neither valid is I2N_OK, too. gpt_release() afterwards in any case.
+ * may_seek: of a stream the backup is looked at, too, but only for want of the primary. */
+int gpt_load(struct i2n_source *src, uint32_t sector_size, bool may_seek, struct gpt *gpt,
+	     struct i2n_err *err);
 int gpt_copy_to(const struct gpt *gpt, struct view *v, struct i2n_err *err);
 void gpt_release(struct gpt *gpt);
 
