@@ -23,10 +23,10 @@ if command -v apt-get >/dev/null 2>&1; then
 	col=3
 elif [ "$(uname)" = Darwin ]; then
 	col=4
-	# brew keeps these two out of pkg-config's way, because the system has parts of its own with
+	# brew keeps these out of pkg-config's way, because the system has parts of its own with
 	# the same names.
 	if command -v brew >/dev/null 2>&1; then
-		for keg in e2fsprogs util-linux; do
+		for keg in e2fsprogs util-linux libarchive zlib; do
 			PKG_CONFIG_PATH=$(brew --prefix)/opt/$keg/lib/pkgconfig:${PKG_CONFIG_PATH:-}
 		done
 		export PKG_CONFIG_PATH

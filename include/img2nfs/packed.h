@@ -31,6 +31,13 @@ enum i2n_checksum {
 				 * it */
 };
 
+struct i2n_image_progress {
+	uint64_t packed, packed_total;	/* bytes of the file that were read; total 0: a pipe */
+	uint64_t unpacked;		/* bytes that came out; 0 when nothing is unpacked */
+	uint64_t spooled;		/* of these, bytes that are kept in the spool */
+	bool is_done;			/* nothing more is coming */
+};
+
 struct i2n_image_opts {
 	const char *spool;		/* folder for the spool file; NULL: $TMPDIR, else
 					 * /var/tmp */
@@ -41,14 +48,18 @@ struct i2n_image_opts {
 	uint64_t max_ratio;		/* unpacked bytes that are not zero, per packed byte; 0: the
 					 * default */
 	unsigned threads;		/* that decode blocks; 0: as many as there are cores */
-	bool may_have_rest;		/* what follows the image's name is not all ours, see
-					 * i2n_image_rest() */
+	/* spec may go on with ":REST" that is not ours; MEMBER then needs a ':' after it, and does
+	 * not begin with '/' */
+	bool may_have_rest;
 	const volatile int *stop;	/* waiting ends when this is not 0; NULL: never */
+	/* some times a second while something waits for the stream; may be NULL */
+	void (*on_wait)(void *ctx, const struct i2n_image_progress *p);
+	void *ctx;
 	const struct i2n_notes *notes;	/* may be NULL */
 };
 
 #define I2N_IMAGE_MAX_SIZE ((uint64_t)1 << 40)
-#define I2N_IMAGE_MAX_RATIO 1100u	/* deflate's best is 1032 */
+#define I2N_IMAGE_MAX_RATIO 1000u	/* about the best that deflate does */
 
 struct i2n_image;
 
@@ -61,15 +72,9 @@ void i2n_image_free(struct i2n_image *image);
 /* The bytes of the disk. It is the image's own. */
 struct i2n_source *i2n_image_source(struct i2n_image *image);
 
-/* What follows FILE or FILE:MEMBER in spec, from the ':' on; "" when nothing does, and always
+/* What follows FILE or FILE:MEMBER in spec, without its ':'; "" when nothing does, and always
  * without may_have_rest. Points into spec. */
 const char *i2n_image_rest(const struct i2n_image *image);
-
-struct i2n_image_progress {
-	uint64_t packed, packed_total;	/* bytes of the file that were read; total 0: a pipe */
-	uint64_t unpacked;		/* bytes that came out; 0 when nothing is unpacked */
-	uint64_t spooled;		/* of these, bytes that are kept in the spool */
-};
 
 /* How far it is. false: there is nothing that goes on beside the caller, the image is plain. */
 bool i2n_image_progress(struct i2n_image *image, struct i2n_image_progress *ret);
@@ -80,8 +85,12 @@ bool i2n_image_progress(struct i2n_image *image, struct i2n_image_progress *ret)
  * again. */
 int i2n_image_finish(struct i2n_image *image, struct i2n_err *err);
 
-/* Does i2n_image_finish() compare a SHA-256? */
-bool i2n_image_has_checksum(const struct i2n_image *image);
+/* The SHA-256 that i2n_image_finish() compares with, 64 hexadecimal digits; NULL: none. */
+const char *i2n_image_checksum(const struct i2n_image *image);
+
+/* Nothing outside of [off, off + len) will be read any more: what comes need not be kept. A
+ * hint. */
+void i2n_image_keep_only(struct i2n_image *image, uint64_t off, uint64_t len);
 
 /* Versions of the libraries in use: "libarchive 3.6.2, ..."; NULL: built without them. */
 const char *i2n_packed_libraries(void);

@@ -49,13 +49,13 @@ static int read_image(struct run *r, struct i2n_err *err)
 	r->check.needs = (struct i2n_needs)I2N_NEEDS_ALL;
 	if (!r->path)
 		return I2N_OK;
-	if (image_open(&r->o->image, r->path, &r->notes, &r->image, err) ||
-	    i2n_fs_tree(r->image.fs, &r->tree, err))
+	if (image_open(&r->o->image, r->path, IMAGE_PART, NULL, &r->notes, &r->image, err) ||
+	    image_tree(&r->image, &r->tree, err))
 		return I2N_FATAL;
 	i2n_needs_of(r->tree, i2n_fs_reader(r->image.fs), &r->check.needs);
 	rc = i2n_plan_make(r->tree, i2n_fs_reader(r->image.fs), 0, &r->notes, &plan, err);
 	i2n_plan_free(plan);
-	return rc;
+	return rc == I2N_OK ? image_finish(&r->image, err) : rc;
 }
 
 static int ask(struct run *r, struct i2n_err *err)

@@ -56,9 +56,10 @@ static int parse_values(struct run *r, struct i2n_err *err)
 
 static int read_image(struct run *r, struct i2n_err *err)
 {
-	if (image_open(&r->o->image, r->result.image, &r->notes, &r->image, err))
+	if (image_open(&r->o->image, r->result.image, IMAGE_WHOLE, &r->o->progress, &r->notes,
+		       &r->image, err))
 		return I2N_FATAL;
-	if (i2n_fs_tree(r->image.fs, &r->tree, err))
+	if (image_tree(&r->image, &r->tree, err))
 		return I2N_FATAL;
 	return r->o->caps == CAPS_SETUID ? i2n_edit_caps_to_setuid(r->tree, &r->notes,
 								   err) : I2N_OK;
@@ -131,6 +132,7 @@ static int store(struct run *r, struct i2n_err *err)
 	int rc;
 
 	progress_begin(&r->progress, &r->o->progress);
+	r->progress.image = r->image.file;
 	if (r->o->update.update)
 		rc = update_store(&job, &r->result.update, &r->result.at, err);
 	else
@@ -162,7 +164,10 @@ static int run_all(struct run *r, struct i2n_err *err)
 {
 	if (parse_values(r, err) || read_image(r, err) || open_sink(r, err))
 		return I2N_FATAL;
-	return store(r, err) ? I2N_FATAL : prove(r, err);
+	/* what was stored is good only when the image proves to be */
+	if (store(r, err) || image_finish(&r->image, err))
+		return I2N_FATAL;
+	return prove(r, err);
 }
 
 static void release(struct run *r)

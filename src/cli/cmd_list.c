@@ -5,6 +5,7 @@
 
 #include "cmd.h"
 #include "human.h"
+#include "image.h"
 #include "json.h"
 #include "msg.h"
 #include "pick_refuse.h"
@@ -18,6 +19,7 @@
 #include <string.h>
 
 struct list_opts {
+	struct packed_opts packed;
 	bool json, verbose;
 	unsigned sector_size;		/* a word of SECTOR_WORDS */
 };
@@ -31,7 +33,9 @@ struct list {
 	const char *path;
 	struct report report;
 	struct i2n_notes notes;
-	struct i2n_source *image;
+	struct i2n_image *file;
+	struct progress waiting;
+	struct i2n_source *image;	/* the file's */
 	struct i2n_ptable *pt;
 	struct volumes vols;
 	struct i2n_fs **fs;		/* per volume, NULL where it is no ext or cannot be read */
@@ -79,9 +83,13 @@ static int load(struct list *l, struct i2n_err *err)
 	unsigned i;
 	int rc;
 
-	rc = i2n_source_open_file(l->path, &l->image, err);
-	if (rc == I2N_OK)
-		rc = i2n_ptable_read(l->image, sector_sizes[l->opts->sector_size], &l->notes,
+	image_begin_waiting(&l->waiting, NULL);
+	rc = packed_open(&l->opts->packed, l->path, IMAGE_PART, &l->notes, &l->waiting, &l->file,
+			 err);
+	if (rc != I2N_OK)
+		return rc;
+	l->image = i2n_image_source(l->file);
+	rc = i2n_ptable_read(l->image, sector_sizes[l->opts->sector_size], &l->notes,
 				     &l->pt, err);
 	if (rc == I2N_OK)
 		rc = volumes_probe(l->image, l->pt, &l->vols, err);
@@ -107,7 +115,7 @@ static void release(struct list *l)
 	free(l->fs);
 	volumes_release(&l->vols);
 	i2n_ptable_free(l->pt);
-	i2n_source_free(l->image);
+	i2n_image_free(l->file);
 	report_release(&l->report);
 }
 
@@ -249,15 +257,26 @@ static void print_details(const struct list *l)
 	}
 }
 
-static int print_all(const struct list *l, struct i2n_err *err)
+static void print_size(const struct list *l)
 {
 	uint64_t size = l->image->size;
 	char human[HUMAN_MAX];
+
+	if (l->image->is_open_ended)
+		printf("%s: its size shows when all of it is unpacked, sectors of %" PRIu32
+		       " bytes\n",
+		       l->image->name, l->pt->sector_size);
+	else
+		printf("%s: %s, %" PRIu64 " bytes, %" PRIu64 " sectors of %" PRIu32 " bytes\n",
+		       l->image->name, human_bytes(human, size), size, size / l->pt->sector_size,
+		       l->pt->sector_size);
+}
+
+static int print_all(const struct list *l, struct i2n_err *err)
+{
 	int rc;
 
-	printf("%s: %s, %" PRIu64 " bytes, %" PRIu64 " sectors of %" PRIu32 " bytes\n",
-	       l->image->name, human_bytes(human, size), size, size / l->pt->sector_size,
-	       l->pt->sector_size);
+	print_size(l);
 	if (l->pt->label == I2N_LABEL_NONE) {
 		printf("no partition table\n\n");
 		rc = print_file_systems(l, err);
@@ -360,7 +379,10 @@ static void json_all(const struct list *l)
 	json_init(&j, stdout, true);
 	json_object(&j, NULL);
 	json_bytes(&j, "image", l->path, strlen(l->path));
-	json_u64(&j, "size", l->image->size);
+	if (l->image->is_open_ended)
+		json_null(&j, "size");
+	else
+		json_u64(&j, "size", l->image->size);
 	json_u64(&j, "sector_size", l->pt->sector_size);
 	json_str(&j, "label", label_words[l->pt->label]);
 	json_text(&j, "id", l->pt->disk_id);
@@ -385,6 +407,9 @@ static int list_exec(const void *values, unsigned n_args, char **args)
 	l.report.verbose = l.opts->verbose;
 	l.notes = (struct i2n_notes){ .fn = report_note, .ctx = &l.report };
 	rc = load(&l, &err);
+	if (rc == I2N_OK && l.opts->packed.sha256)
+		rc = i2n_image_finish(l.file, &err);
+	progress_end(&l.waiting);
 	if (rc == I2N_OK && l.opts->json)
 		json_all(&l);
 	else if (rc == I2N_OK)
@@ -396,6 +421,7 @@ static int list_exec(const void *values, unsigned n_args, char **args)
 }
 
 static const struct opt list_rows[] = {
+	PACKED_ROWS(struct list_opts, packed),
 	{ .name = "sector-size",
 	  .type = OPT_WORD,
 	  .off = offsetof(struct list_opts, sector_size),

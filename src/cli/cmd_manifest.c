@@ -17,12 +17,14 @@ static int run(const struct manifest_opts *o, const char *path, const struct i2n
 {
 	struct image image = { 0 };
 	struct i2n_tree *tree = NULL;
-	int rc = image_open(&o->image, path, notes, &image, err);
+	int rc = image_open(&o->image, path, IMAGE_WHOLE, NULL, notes, &image, err);
 
 	if (rc == I2N_OK)
-		rc = i2n_fs_tree(image.fs, &tree, err);
+		rc = image_tree(&image, &tree, err);
 	if (rc == I2N_OK)
 		rc = i2n_manifest_write(stdout, tree, i2n_fs_reader(image.fs), NULL, notes, err);
+	if (rc == I2N_OK)
+		rc = image_finish(&image, err);
 	i2n_tree_free(tree);
 	image_release(&image);
 	return rc;

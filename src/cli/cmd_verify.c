@@ -50,8 +50,9 @@ static int read_manifest(struct run *r, struct i2n_err *err)
 	struct i2n_source *src;
 	int rc;
 
-	if (i2n_source_open_file(r->sum.source, &src, err))
-		return I2N_FATAL;
+	/* what is no file may be an image all the same: a pipe, a member of an archive */
+	if (i2n_source_open_file(r->sum.source, &src, NULL))
+		return I2N_END;
 	rc = i2n_manifest_probe(src) ? i2n_manifest_read(src, &r->manifest, err) : I2N_END;
 	i2n_source_free(src);
 	return rc;
@@ -63,9 +64,10 @@ static int read_image(struct run *r, struct i2n_err *err)
 
 	if (rc != I2N_END)
 		return rc;
-	if (image_open(&r->o->image, r->sum.source, &r->notes, &r->image, err))
+	if (image_open(&r->o->image, r->sum.source, IMAGE_WHOLE, &r->o->progress, &r->notes,
+		       &r->image, err))
 		return I2N_FATAL;
-	return i2n_fs_tree(r->image.fs, &r->tree, err);
+	return image_tree(&r->image, &r->tree, err);
 }
 
 static int compare(struct run *r, struct i2n_err *err)
@@ -94,7 +96,9 @@ static int run_all(struct run *r, struct i2n_err *err)
 {
 	if (parse_values(r, err) || read_image(r, err))
 		return I2N_FATAL;
-	return compare(r, err);
+	if (compare(r, err))
+		return I2N_FATAL;
+	return r->manifest ? I2N_OK : image_finish(&r->image, err);
 }
 
 static void release(struct run *r)

@@ -1,11 +1,50 @@
 #include "image.h"
 
+#include "signals.h"
+
 #include <string.h>
+#include <unistd.h>
 
 /* in the order of IMAGE_SECTOR_WORDS */
 static const uint32_t sector_sizes[] = { 0, 512, 4096 };
 
-int image_open(const struct image_opts *opts, const char *path, const struct i2n_notes *notes,
+int packed_open(const struct packed_opts *opts, const char *operand, enum image_use use,
+		const struct i2n_notes *notes, struct progress *waiting, struct i2n_image **ret,
+		struct i2n_err *err)
+{
+	const struct i2n_image_opts image = {
+		.spool = opts->spool,
+		.sha256 = opts->sha256,
+		.checksum = use == IMAGE_WHOLE && !opts->no_sha256 ? I2N_CHECKSUM_FIND
+								   : I2N_CHECKSUM_GIVEN,
+		.max_size = opts->max_unpacked,
+		.max_ratio = opts->max_ratio,
+		.may_have_rest = use == IMAGE_LOOK,
+		.stop = signals_stop(),
+		.notes = notes,
+		.on_wait = progress_wait,
+		.ctx = waiting,
+	};
+
+	return i2n_image_open(operand, &image, ret, err);
+}
+
+void image_begin_waiting(struct progress *p, const struct progress_opts *opts)
+{
+	const struct progress_opts silent = { .quiet = !isatty(STDERR_FILENO) };
+
+	progress_begin(p, opts ? opts : &silent);
+}
+
+static uint64_t start_of(const struct image *image, const struct pick_opts *opts)
+{
+	if (opts->has_offset)
+		return opts->offset;
+	return image->pick.part ? image->pick.part->start : 0;
+}
+
+int image_open(const struct image_opts *opts, const char *operand, enum image_use use,
+	       const struct progress_opts *progress, const struct i2n_notes *notes,
 	       struct image *ret, struct i2n_err *err)
 {
 	struct pick_opts pick = {
@@ -18,15 +57,37 @@ int image_open(const struct image_opts *opts, const char *path, const struct i2n
 				  .strict = opts->strict };
 
 	memset(ret, 0, sizeof(*ret));
-	if (i2n_source_open_file(path, &ret->file, err))
+	ret->must_finish = use == IMAGE_WHOLE || opts->packed.sha256;
+	image_begin_waiting(&ret->waiting, progress);
+	if (packed_open(&opts->packed, operand, use, notes, &ret->waiting, &ret->file, err))
 		return I2N_FATAL;
-	if (pick_find(ret->file, &pick, notes, &ret->pick, err))
+	ret->rest = i2n_image_rest(ret->file);
+	if (pick_find(i2n_image_source(ret->file), &pick, notes, &ret->pick, err))
 		return I2N_FATAL;
 	ret->picked = true;
+	i2n_image_keep_only(ret->file, start_of(ret, &pick), ret->pick.slice->size);
 	if (opts->journal_device && i2n_source_open_file(opts->journal_device, &ret->journal, err))
 		return I2N_FATAL;
 	fs.journal_device = ret->journal;
 	return i2n_fs_open(ret->pick.slice, &fs, notes, &ret->fs, err);
+}
+
+int image_tree(struct image *image, struct i2n_tree **ret, struct i2n_err *err)
+{
+	int rc = i2n_fs_tree(image->fs, ret, err);
+
+	progress_end(&image->waiting);
+	if (!image->must_finish)	/* from here on there is output, which is progress enough */
+		image->waiting.mode = PROGRESS_NONE;
+	return rc;
+}
+
+int image_finish(struct image *image, struct i2n_err *err)
+{
+	int rc = image->must_finish ? i2n_image_finish(image->file, err) : I2N_OK;
+
+	progress_end(&image->waiting);
+	return rc;
 }
 
 void image_release(struct image *image)
@@ -35,6 +96,6 @@ void image_release(struct image *image)
 	i2n_source_free(image->journal);
 	if (image->picked)
 		pick_release(&image->pick);
-	i2n_source_free(image->file);
+	i2n_image_free(image->file);
 	memset(image, 0, sizeof(*image));
 }

@@ -1,16 +1,43 @@
 /* image.h - IMAGE and the options that say what in it is meant, the same for all commands that read
  * a file system.
  *
+ * IMAGE is what i2n_image_open() takes: a file, plain or packed, FILE:MEMBER, or "-".
+ *
  * Ownership: image_release() frees all; it accepts a zeroed struct. */
 #ifndef CLI_IMAGE_H
 #define CLI_IMAGE_H
 
 #include "img2nfs/fs.h"
 
+#include "img2nfs/packed.h"
+
 #include "opts.h"
 #include "pick.h"
+#include "progress.h"
+
+struct packed_opts {
+	const char *spool, *sha256;
+	uint64_t max_unpacked, max_ratio;
+	bool no_sha256;
+};
+
+/* Rows for a struct (`tag`: "struct x_opts") with a member `m` of type struct packed_opts. */
+#define PACKED_ROWS(tag, m) \
+	{ .name = "sha256", .type = OPT_STRING, .off = offsetof(tag, m.sha256), .arg = "HEX", \
+	  .help = "the SHA-256 that the file must have, as it is downloaded" }, \
+	{ .name = "no-sha256", .type = OPT_FLAG, .off = offsetof(tag, m.no_sha256), \
+	  .help = "ignore FILE.sha256, FILE.sha256sum and SHA256SUMS beside the image" }, \
+	{ .name = "spool", .type = OPT_STRING, .off = offsetof(tag, m.spool), .arg = "DIR", \
+	  .help = "where to unpack what cannot be read in place (default $TMPDIR, else " \
+	  "/var/tmp); no name appears there" }, \
+	{ .name = "max-unpacked", .type = OPT_SIZE, .off = offsetof(tag, m.max_unpacked), \
+	  .arg = "BYTES", .min = 1, .def = "1T", .help = "give up when it unpacks to more" }, \
+	{ .name = "max-ratio", .type = OPT_NUMBER, .off = offsetof(tag, m.max_ratio), .arg = "N", \
+	  .min = 1, .def = "1000", .help = "give up when it unpacks to more than N times its " \
+	  "size, zeros not counted" }
 
 struct image_opts {
+	struct packed_opts packed;
 	const char *partition;
 	uint64_t offset;
 	unsigned sector_size;		/* word of IMAGE_SECTOR_WORDS */
@@ -24,6 +51,7 @@ struct image_opts {
 
 /* Rows for a struct (`tag`: "struct x_opts") with a member `m` of type struct image_opts. */
 #define IMAGE_ROWS(tag, m) \
+	PACKED_ROWS(tag, m.packed), \
 	{ .name = "partition", .type = OPT_STRING, .off = offsetof(tag, m.partition), \
 	  .arg = "WHICH", .def = "auto", .help = "the file system to read: auto, a number, " \
 	  "LABEL=..., UUID=... or PARTUUID=..." }, \
@@ -40,17 +68,43 @@ struct image_opts {
 	{ .name = "strict", .type = OPT_FLAG, .off = offsetof(tag, m.strict), \
 	  .help = "stop at the first damaged object instead of leaving it out" }
 
+enum image_use {
+	IMAGE_WHOLE,	/* all of it will be read: a checksum beside it is looked for */
+	IMAGE_PART,	/* only --sha256 makes more than what is wanted be read */
+	IMAGE_LOOK,	/* the same, and ":PATH" may follow */
+};
+
 struct image {
-	struct i2n_source *file, *journal;
+	struct i2n_image *file;
+	struct i2n_source *journal;
 	struct pick pick;
 	bool picked;
 	struct i2n_fs *fs;
+	const char *rest;		/* with IMAGE_LOOK: PATH; "" where none was given */
+	bool must_finish;
+	struct progress waiting;	/* shown while nothing but unpacking goes on */
 };
 
-/* Open the file, choose the partition, open its file system. On failure *ret holds what
- * image_release() has to free. */
-int image_open(const struct image_opts *opts, const char *path, const struct i2n_notes *notes,
+/* progress: how to show that the image is being unpacked; NULL: on a terminal. */
+void image_begin_waiting(struct progress *p, const struct progress_opts *progress);
+
+/* The image alone, without its partitions. `waiting` lives as long as *ret. */
+int packed_open(const struct packed_opts *opts, const char *operand, enum image_use use,
+		const struct i2n_notes *notes, struct progress *waiting, struct i2n_image **ret,
+		struct i2n_err *err);
+
+/* Open the file, choose the partition, open its file system. progress as above. On failure *ret
+ * holds what image_release() has to free. *ret must stay where it is. */
+int image_open(const struct image_opts *opts, const char *operand, enum image_use use,
+	       const struct progress_opts *progress, const struct i2n_notes *notes,
 	       struct image *ret, struct i2n_err *err);
+
+/* The tree, for the caller to free. */
+int image_tree(struct image *image, struct i2n_tree **ret, struct i2n_err *err);
+
+/* To be called when what was wanted has been read and before it is said to be good: reads the rest
+ * and checks what there is to check. Without IMAGE_WHOLE only where --sha256 was given. */
+int image_finish(struct image *image, struct i2n_err *err);
 void image_release(struct image *image);
 
 #endif

@@ -7,34 +7,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #define SYMLINKS_MAX 40		/* as the kernel's MAXSYMLINKS */
-
-/* Length of the part of operand that names the image; the rest is empty or begins with ':'. */
-static size_t image_part(const char *operand)
-{
-	size_t whole = strlen(operand);
-	struct stat st;
-
-	if (!stat(operand, &st))
-		return whole;
-	for (const char *c = strchr(operand, ':'); c; c = strchr(c + 1, ':')) {
-		char *head = malloc((size_t)(c - operand) + 1);
-		bool found;
-
-		if (!head)
-			break;
-		memcpy(head, operand, (size_t)(c - operand));
-		head[c - operand] = '\0';
-		found = !stat(head, &st);
-		free(head);
-		if (found)
-			return (size_t)(c - operand);
-	}
-	return whole;
-}
 
 char *look_target(struct look *look, const struct i2n_inode *in, struct i2n_err *err)
 {
@@ -182,21 +157,14 @@ int look_open(const struct image_opts *opts, const char *operand, bool follow,
 	      const struct i2n_notes *notes,
 	      struct look *ret, struct i2n_err *err)
 {
-	size_t n = image_part(operand);
-	char *name = malloc(n + 1);
 	int rc;
 
 	memset(ret, 0, sizeof(*ret));
-	if (!name)
-		return i2n_err_nomem(err);
-	memcpy(name, operand, n);
-	name[n] = '\0';
-	rc = image_open(opts, name, notes, &ret->image, err);
-	free(name);
+	rc = image_open(opts, operand, IMAGE_LOOK, NULL, notes, &ret->image, err);
 	if (!rc)
-		rc = i2n_fs_tree(ret->image.fs, &ret->tree, err);
+		rc = image_tree(&ret->image, &ret->tree, err);
 	if (!rc)
-		rc = find(ret, operand, operand[n] ? operand + n + 1 : "", follow, err);
+		rc = find(ret, operand, ret->image.rest, follow, err);
 	return rc;
 }
 
@@ -211,7 +179,12 @@ void look_release(struct look *look)
 int look_end(struct look *look, struct report *report, int rc, const struct i2n_err *err)
 {
 	int status = report_status(report);
+	struct i2n_err late = { 0 };
 
+	if (rc == I2N_OK && look->image.fs) {
+		rc = image_finish(&look->image, &late);
+		err = &late;
+	}
 	if (rc) {
 		msg_error(err);
 		status = rc == I2N_BADNODE ? STATUS_DAMAGED : status_of(err);

@@ -1,8 +1,7 @@
 /* look.h - IMAGE[:PATH], the operand of the commands that look inside: ls, cat, stat.
  *
- * The operand is split at the first ':' before which stands the name of an existing file; an image
- * whose own name has a ':' is thus found too. Symlinks in PATH are followed as a system booted from
- * the image would: absolute ones from the image's root, ".." never above it.
+ * How the operand is split, i2n_image_open() says. Symlinks in PATH are followed as a system booted
+ * from the image would: absolute ones from the image's root, ".." never above it.
  *
  * Ownership: look_release() frees all; it accepts a zeroed struct. */
 #ifndef CLI_LOOK_H

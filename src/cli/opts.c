@@ -253,7 +253,7 @@ int opts_parse(const struct i2n_cmd *cmd, int argc, char **argv, void *values, u
 	for (int i = 0; !rc && i < argc; i++) {
 		if (!ended && !strcmp(argv[i], "--"))
 			ended = true;
-		else if (!ended && argv[i][0] == '-' && argv[i][1])
+		else if (!ended && argv[i][0] == '-' && argv[i][1] && argv[i][1] != ':')
 			rc = parse_option(cmd, argc, argv, &i, values, err);
 		else
 			argv[n++] = argv[i];

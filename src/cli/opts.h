@@ -10,8 +10,8 @@
  *	};
  *
  * Syntax: --name=VALUE or --name VALUE, -v for the rows that have a letter; no abbreviations, no
- * clusters; options and operands in any order; "--" ends the options; a repeated option counts with
- * its last value.
+ * clusters; options and operands in any order; "--" ends the options; "-" and what begins with "-:"
+ * are operands; a repeated option counts with its last value.
  *
  * Ownership: OPT_STRING values point into argv.
  * Errors:    domain USAGE, with the option's own name in the text. */

@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -69,6 +70,33 @@ static double fraction(const struct i2n_progress *at)
 	return total > done ? done / total : 1;
 }
 
+/* "unpacking: 45%, 1.2 GB of the image" */
+static void format_unpacking(const struct i2n_image_progress *at, char *buf, size_t cap)
+{
+	const char *word = at->unpacked ? "unpacking" : "reading the image";
+	char bytes[HUMAN_MAX];
+
+	human_bytes(bytes, at->unpacked ? at->unpacked : at->packed);
+	if (at->packed_total)
+		(void)snprintf(buf, cap, "%s: %3.0f%%, %s", word,
+			       100 * (double)at->packed / (double)at->packed_total, bytes);
+	else
+		(void)snprintf(buf, cap, "%s: %s", word, bytes);	/* short */
+}
+
+/* While the image is being unpacked beside the run. */
+static void add_unpacking(const struct progress *p, char *buf, size_t cap)
+{
+	size_t at = strlen(buf);
+	struct i2n_image_progress now;
+
+	if (!p->image || !i2n_image_progress(p->image, &now) || now.is_done || at + 2 >= cap)
+		return;
+	buf[at++] = ' ';
+	buf[at++] = ' ';
+	format_unpacking(&now, buf + at, cap - at);
+}
+
 static void format_line(const struct progress *p, const struct i2n_progress *at, int64_t now,
 			char *buf, size_t cap)
 {
@@ -88,10 +116,23 @@ static void format_line(const struct progress *p, const struct i2n_progress *at,
 	(void)snprintf(buf, cap,
 		       "%3.0f%%  %" PRIu64 "/%" PRIu64 " objects  %s of %s  %s/s  %s left", 100 * f,
 		       at->done.objects, at->total.objects, done, total, rate, time_left);
+	add_unpacking(p, buf, cap);
+}
+
+static void json_image(struct json *j, const struct i2n_image_progress *at)
+{
+	json_u64(j, "packed", at->packed);
+	if (at->packed_total)
+		json_u64(j, "packed_total", at->packed_total);
+	else
+		json_null(j, "packed_total");
+	json_u64(j, "unpacked", at->unpacked);
+	json_u64(j, "spooled", at->spooled);
 }
 
 static void put_json(const struct progress *p, const struct i2n_progress *at, int64_t now)
 {
+	struct i2n_image_progress image;
 	struct json j;
 
 	json_init(&j, stderr, false);
@@ -104,6 +145,20 @@ static void put_json(const struct progress *p, const struct i2n_progress *at, in
 	json_u64(&j, "bytes_total", at->total.bytes);
 	json_u64(&j, "bytes_written", at->written);
 	json_u64(&j, "requests", at->requests);
+	if (p->image && i2n_image_progress(p->image, &image))
+		json_image(&j, &image);
+	json_end(&j);
+}
+
+static void put_json_wait(const struct progress *p, const struct i2n_image_progress *at,
+			  int64_t now)
+{
+	struct json j;
+
+	json_init(&j, stderr, false);
+	json_object(&j, NULL);
+	json_ms(&j, "seconds", (uint64_t)(now - p->start_ms));
+	json_image(&j, at);
 	json_end(&j);
 }
 
@@ -116,28 +171,62 @@ static void say_stopping(struct progress *p)
 	p->said_stopping = true;
 }
 
+/* Is it time to show something again? */
+static bool is_due(struct progress *p, int64_t now)
+{
+	int64_t wait = p->mode == PROGRESS_JSON ? JSON_MS : p->terminal ? TERMINAL_MS : PLAIN_MS;
+
+	if (p->mode == PROGRESS_NONE || now - p->shown_ms < wait)
+		return false;
+	p->shown_ms = now;
+	return true;
+}
+
+static void put_line(const struct progress *p, char *line, size_t len)
+{
+	unsigned width;
+
+	if (!p->terminal) {
+		msg_line("%s", line);
+	} else if (in_foreground()) {
+		/* one column less: a full line makes some terminals wrap */
+		width = terminal_width();
+		if (width <= len)
+			line[width - 1] = '\0';
+		msg_passing(line);
+	}
+}
+
 void progress_update(void *ctx, const struct i2n_progress *at)
 {
 	struct progress *p = ctx;
 	int64_t now = progress_now_ms();
-	int64_t wait = p->mode == PROGRESS_JSON ? JSON_MS : p->terminal ? TERMINAL_MS : PLAIN_MS;
 	char line[256];
 
 	say_stopping(p);
-	if (p->mode == PROGRESS_NONE || now - p->shown_ms < wait)
+	if (!is_due(p, now))
 		return;
-	p->shown_ms = now;
 	if (p->mode == PROGRESS_JSON) {
 		put_json(p, at, now);
-	} else if (!p->terminal) {
+	} else {
 		format_line(p, at, now, line, sizeof(line));
-		msg_line("%s", line);
-	} else if (in_foreground()) {
-		unsigned width = terminal_width();
+		put_line(p, line, strlen(line));
+	}
+}
 
-		/* one column less: a full line makes some terminals wrap */
-		format_line(p, at, now, line, width < sizeof(line) ? width : sizeof(line));
-		msg_passing(line);
+void progress_wait(void *ctx, const struct i2n_image_progress *at)
+{
+	struct progress *p = ctx;
+	int64_t now = progress_now_ms();
+	char line[256];
+
+	if (!is_due(p, now))
+		return;
+	if (p->mode == PROGRESS_JSON) {
+		put_json_wait(p, at, now);
+	} else {
+		format_unpacking(at, line, sizeof(line));
+		put_line(p, line, strlen(line));
 	}
 }
 

@@ -8,6 +8,7 @@
 #define CLI_PROGRESS_H
 
 #include "img2nfs/engine.h"
+#include "img2nfs/packed.h"
 
 #include "opts.h"
 
@@ -29,12 +30,16 @@ struct progress {
 	enum progress_mode mode;
 	bool terminal, said_stopping;
 	int64_t start_ms, shown_ms;
+	struct i2n_image *image;	/* shown as well while it is unpacked; NULL: not */
 };
 
 void progress_begin(struct progress *p, const struct progress_opts *opts);
 /* Call as often as you like; shows itself when it is time, and says once that a signal is heeded.
  * A callback of the layers below: ctx is a struct progress. */
 void progress_update(void *ctx, const struct i2n_progress *at);
+/* The same while nothing goes on but the unpacking of an image. A callback of packed.h: ctx is a
+ * struct progress. */
+void progress_wait(void *ctx, const struct i2n_image_progress *at);
 /* Takes the line away. */
 void progress_end(struct progress *p);
 

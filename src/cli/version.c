@@ -1,12 +1,16 @@
 #include "version.h"
 
 #include "img2nfs/fs.h"
+#include "img2nfs/packed.h"
 #include "img2nfs/ptable.h"
 #include "img2nfs/sink.h"
 
 void version_print(FILE *f)
 {
-	(void)fprintf(f, "img2nfs %s\nlibext2fs %s\nlibfdisk %s\nlibnfs %s\n", I2N_VERSION,
-		      i2n_fs_library(), i2n_ptable_library(),
-		      i2n_nfs_library()); /* main() finds failed writes */
+	const char *packed = i2n_packed_libraries();
+
+	/* main() finds failed writes */
+	(void)fprintf(f, "img2nfs %s\nlibext2fs %s\nlibfdisk %s\nlibnfs %s\n%s\n", I2N_VERSION,
+		      i2n_fs_library(), i2n_ptable_library(), i2n_nfs_library(),
+		      packed ? packed : "no compressed images");
 }

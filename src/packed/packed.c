@@ -1,28 +1,236 @@
+#define _POSIX_C_SOURCE 200809L
 #include "img2nfs/packed.h"
 
+#include "img2nfs/name.h"
 #include "img2nfs/ptable.h"
 
+#include "layers.h"
 #include "packed_own.h"
+#include "spec.h"
+#include "spool.h"
+#include "sums.h"
+#include "unpack.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAPS_MAX 2u			/* a container in blocks of xz */
 
 struct i2n_image {
 	struct i2n_image_opts opts;
-	struct i2n_source *raw;		/* the file as it is */
-	struct i2n_source *unpacked;	/* NULL: raw is the disk */
-	const char *rest;
+	const char *operand;
+	struct spec spec;
+	char name[600];			/* of the raw bytes, for messages, quoted */
+	struct i2n_source *raw;		/* the file as it is; NULL: standard input */
+	struct input *input;		/* reads all of it once; NULL: nobody has to */
+	struct i2n_source *spool;	/* what comes out of it; NULL: nothing does */
+	/* over raw or spool, each over the one before: formats with random access */
+	struct i2n_source *maps[MAPS_MAX];
+	unsigned n_maps;
+	bool has_sum;
+	char sum[SHA256_HEX];		/* that the file must have */
+	char *sum_where;		/* the file that says so; NULL: the user */
+	bool finished;
+	int rc;				/* with `finished` */
+	struct i2n_err err;
 };
 
-/* By content: is it something that has to be unpacked? */
+/* --- the checksum that is wanted --- */
+
+static int take_given(struct i2n_image *image, struct i2n_err *err)
+{
+	const char *hex = image->opts.sha256;
+
+	image->has_sum = true;
+	return sums_is_hex(hex, strlen(hex), image->sum)
+		       ? I2N_OK
+		       : i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
+				  "option '--sha256': it takes 64 hexadecimal digits");
+}
+
+static void note_file(const struct i2n_image *image, const char *fmt_cls, const char *where)
+{
+	char q[300];
+
+	i2n_quote(q, sizeof(q), where, strlen(where));
+	if (image->has_sum)
+		i2n_note(image->opts.notes, I2N_NOTE_STATE, fmt_cls, NULL, 0,
+			 "the SHA-256 of %s is compared with the one in %s", image->name, q);
+	else
+		i2n_note(image->opts.notes, I2N_NOTE_WARN, fmt_cls, NULL, 0,
+			 "%s has no SHA-256 of %s: it is not compared", q, image->name);
+}
+
+static int find_sum(struct i2n_image *image, struct i2n_err *err)
+{
+	char *other = NULL;
+	int rc;
+
+	if (image->opts.sha256)
+		return take_given(image, err);
+	if (image->opts.checksum != I2N_CHECKSUM_FIND || !image->spec.file)
+		return I2N_OK;
+	rc = sums_find(image->spec.file, image->sum, &image->sum_where, &other, err);
+	image->has_sum = rc == I2N_OK;
+	if (image->has_sum)
+		note_file(image, "sha256", image->sum_where);
+	else if (other)
+		note_file(image, "sha256", other);
+	free(other);
+	return rc == I2N_END ? I2N_OK : rc;
+}
+
+/* --- what has to be unpacked --- */
+
+static int open_input(struct i2n_image *image, bool digest_only, struct i2n_err *err)
+{
+	const struct input_opts opts = {
+		.source = image->raw,
+		.fd = STDIN_FILENO,
+		.name = image->name,
+		.digest = image->has_sum,
+		.digest_only = digest_only,
+		.image = &image->opts,
+	};
+
+	return input_open(&opts, &image->input, err);
+}
+
+/* type: of an archive that is read by seeking in the file; NULL: read in order. */
+static int open_layers(struct i2n_image *image, const char *type, struct stream **ret,
+		       struct i2n_err *err)
+{
+	struct layers_opts opts = {
+		.file = type ? image->raw : NULL,
+		.type = type,
+		.name = image->name,
+		.spec = image->spec.file ? image->spec.file : "-",
+		.threads = image->opts.threads,
+	};
+	bool is_packed;
+
+	if (!spec_take_member(&image->spec, image->opts.may_have_rest))
+		return i2n_err_nomem(err);
+	opts.member = image->spec.member;
+	if (open_input(image, type != NULL, err) ||
+	    (!type && input_stream(image->input, &opts.raw, err)))
+		return I2N_FATAL;
+	return layers_open(&opts, ret, &is_packed, err);
+}
+
+static void close_maps(struct i2n_image *image)
+{
+	while (image->n_maps)
+		i2n_source_free(image->maps[--image->n_maps]);
+}
+
+/* Put on `bottom` what can be read at random; *ret_is: what then comes out. */
+static int open_maps(struct i2n_image *image, struct i2n_source *bottom, struct i2n_fstype *ret_is,
+		     struct i2n_err *err)
+{
+	int rc = i2n_fstype_probe(bottom, ret_is, err);
+
+	while (rc == I2N_OK && ret_is->kind == I2N_FS_ARCHIVE && image->n_maps < MAPS_MAX) {
+		struct i2n_source **map = &image->maps[image->n_maps];
+
+		rc = packed_random_open(ret_is->type, bottom, &image->opts, map, err);
+		if (rc == I2N_END)
+			return I2N_OK;
+		if (rc != I2N_OK)
+			return rc;
+		image->n_maps++;
+		bottom = *map;
+		rc = i2n_fstype_probe(bottom, ret_is, err);
+	}
+	return rc;
+}
+
+static int unpack(struct i2n_image *image, const char *type, struct i2n_err *err)
+{
+	struct spool_opts opts = {
+		.image = &image->opts,
+		.packed_size = image->raw ? image->raw->size : 0,
+	};
+	struct i2n_fstype is;
+	struct stream *s = NULL;
+	int rc = open_layers(image, type, &s, err);
+
+	if (rc != I2N_OK)
+		return rc;
+	opts.input = image->input;
+	rc = spool_open(s, &opts, &image->spool, err);
+	if (rc != I2N_OK) {
+		stream_free(s);
+		return rc;
+	}
+	return open_maps(image, image->spool, &is, err);
+}
+
+/* --- opening --- */
+
+static bool is_packed(const struct i2n_fstype *is)
+{
+	return is->kind == I2N_FS_ARCHIVE && unpack_kind_of(is->type) != UNPACK_NONE;
+}
+
+/* By content. */
 static int look_inside(struct i2n_image *image, struct i2n_err *err)
 {
 	struct i2n_fstype is;
-	int rc = i2n_fstype_probe(image->raw, &is, err);
+	int rc = open_maps(image, image->raw, &is, err);
 
-	if (rc != I2N_OK || is.kind != I2N_FS_ARCHIVE)
+	if (rc != I2N_OK || !is_packed(&is))
 		return rc;
-	rc = packed_random_open(is.type, image->raw, &image->opts, &image->unpacked, err);
-	return rc == I2N_END ? I2N_OK : rc;
+	close_maps(image);	/* blocks of an archive: nothing to read at random after all */
+	rc = i2n_fstype_probe(image->raw, &is, err);
+	if (rc != I2N_OK)
+		return rc;
+	return unpack(image, unpack_kind_of(is.type) == UNPACK_ARCHIVE ? is.type : NULL, err);
+}
+
+static int check_rest(const struct i2n_image *image, struct i2n_err *err)
+{
+	char q[600];
+
+	if (!image->spec.rest[0] || image->opts.may_have_rest)
+		return I2N_OK;
+	return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0, "cannot open %s: %s is no archive",
+			i2n_quote(q, sizeof(q), image->operand, strlen(image->operand)),
+			image->name);
+}
+
+static int open_file(struct i2n_image *image, struct i2n_err *err)
+{
+	int rc = i2n_source_open_file(image->spec.file, &image->raw, err);
+
+	if (rc == I2N_OK)
+		rc = look_inside(image, err);
+	if (rc == I2N_OK)
+		rc = check_rest(image, err);
+	/* nothing else reads the file from front to end */
+	if (rc == I2N_OK && image->has_sum && !image->input)
+		rc = open_input(image, true, err);
+	return rc;
+}
+
+static int open_all(struct i2n_image *image, struct i2n_err *err)
+{
+	const char *file;
+	int rc;
+
+	if (!spec_parse(&image->spec, image->operand))
+		return i2n_err_nomem(err);
+	file = image->spec.file;
+	if (file)
+		i2n_quote(image->name, sizeof(image->name), file, strlen(file));
+	else
+		(void)snprintf(image->name, sizeof(image->name), "standard input");
+	rc = find_sum(image, err);
+	if (rc != I2N_OK)
+		return rc;
+	return file ? open_file(image, err) : unpack(image, NULL, err);
 }
 
 int i2n_image_open(const char *spec, const struct i2n_image_opts *opts, struct i2n_image **ret,
@@ -34,10 +242,8 @@ int i2n_image_open(const char *spec, const struct i2n_image_opts *opts, struct i
 	if (!image)
 		return i2n_err_nomem(err);
 	image->opts = *opts;
-	image->rest = "";
-	rc = i2n_source_open_file(spec, &image->raw, err);
-	if (rc == I2N_OK)
-		rc = look_inside(image, err);
+	image->operand = spec;
+	rc = open_all(image, err);
 	if (rc == I2N_OK)
 		*ret = image;
 	else
@@ -49,17 +255,96 @@ void i2n_image_free(struct i2n_image *image)
 {
 	if (!image)
 		return;
-	i2n_source_free(image->unpacked);
+	close_maps(image);
+	i2n_source_free(image->spool);	/* before what its thread reads from */
+	input_free(image->input);
 	i2n_source_free(image->raw);
+	spec_release(&image->spec);
+	free(image->sum_where);
 	free(image);
 }
 
 struct i2n_source *i2n_image_source(struct i2n_image *image)
 {
-	return image->unpacked ? image->unpacked : image->raw;
+	if (image->n_maps)
+		return image->maps[image->n_maps - 1];
+	return image->spool ? image->spool : image->raw;
 }
 
 const char *i2n_image_rest(const struct i2n_image *image)
 {
-	return image->rest;
+	return image->spec.rest;
+}
+
+const char *i2n_image_checksum(const struct i2n_image *image)
+{
+	return image->has_sum ? image->sum : NULL;
+}
+
+void i2n_image_keep_only(struct i2n_image *image, uint64_t off, uint64_t len)
+{
+	if (image->spool && !image->n_maps)
+		spool_keep_only(image->spool, off, len);
+}
+
+bool i2n_image_progress(struct i2n_image *image, struct i2n_image_progress *ret)
+{
+	struct input_progress in;
+
+	*ret = (struct i2n_image_progress){ .packed_total = image->raw ? image->raw->size : 0 };
+	if (!image->input)
+		return false;
+	input_progress(image->input, &in);
+	ret->packed = in.bytes;
+	ret->is_done = in.is_done;
+	if (image->spool)
+		spool_progress(image->spool, ret);
+	return true;
+}
+
+/* --- the end --- */
+
+static int compare(const struct i2n_image *image, const char *hex, struct i2n_err *err)
+{
+	char q[300];
+
+	if (!strcmp(hex, image->sum))
+		return I2N_OK;
+	i2n_err_set(err, I2N_DOM_IMAGE, 0, "the SHA-256 of %s is not the one %s%s", image->name,
+		    image->sum_where ? "in " : "that was given",
+		    image->sum_where ? i2n_quote(q, sizeof(q), image->sum_where,
+						 strlen(image->sum_where))
+				     : "");
+	i2n_err_hint(err, "it is %s,\nand should be %s", hex, image->sum);
+	i2n_err_blame(err, I2N_BLAME_CHECKSUM);
+	return I2N_FATAL;
+}
+
+static int finish(struct i2n_image *image, struct i2n_err *err)
+{
+	char hex[SHA256_HEX] = "";
+	int rc = I2N_OK;
+
+	if (image->spool)
+		rc = spool_finish(image->spool, err);
+	if (rc == I2N_OK && image->input)
+		rc = input_finish(image->input, hex, err);
+	if (rc != I2N_OK || !image->has_sum)
+		return rc;
+	rc = compare(image, hex, err);
+	if (rc == I2N_OK)
+		i2n_note(image->opts.notes, I2N_NOTE_INFO, "sha256", NULL, 0,
+			 "the SHA-256 of %s is right", image->name);
+	return rc;
+}
+
+int i2n_image_finish(struct i2n_image *image, struct i2n_err *err)
+{
+	if (!image->finished) {
+		image->rc = finish(image, &image->err);
+		image->finished = image->err.domain != I2N_DOM_STOPPED;
+	}
+	if (image->rc != I2N_OK)
+		*err = image->err;
+	return image->rc;
 }

@@ -1,0 +1,432 @@
+#define _POSIX_C_SOURCE 200809L
+#include "spool.h"
+
+#include "img2nfs/name.h"
+
+#include "checked.h"
+#include "spool_os.h"
+#include "task.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CHUNK ((size_t)256 << 10)
+#define BLOCK ((size_t)4096)		/* zeros are looked for in pieces of this size */
+/* nobody minds a bomb that is smaller, and the ratio of the first bytes says nothing */
+#define RATIO_FROM ((uint64_t)256 << 20)
+
+struct spool {
+	struct i2n_source src;
+	struct spool_opts opts;
+	struct stream *stream;		/* the thread's */
+	char *name;
+	char dir[200];			/* quoted */
+	int fd;
+	struct task task;
+	uint64_t max_size, max_ratio;
+	pthread_mutex_t mutex;		/* of all that follows */
+	pthread_cond_t moved;
+	uint64_t unpacked, spooled;
+	uint64_t keep_off, keep_end;	/* what is still of use */
+	bool ended, stop;
+	int rc;				/* with `ended`: I2N_OK, or what err says */
+	struct i2n_err err;
+};
+
+/* --- the thread --- */
+
+static int write_failed(const struct spool *s, int sys, struct i2n_err *err)
+{
+	i2n_err_set(err, I2N_DOM_SYS, sys, "cannot unpack %s into %s: %s after %" PRIu64 " bytes",
+		    s->src.name, s->dir, strerror(sys), s->spooled);
+	i2n_err_hint(err, "choose another folder with --spool; it has to hold what is not zero in "
+			  "the unpacked image");
+	return I2N_FATAL;
+}
+
+static int write_run(struct spool *s, const unsigned char *buf, size_t len, uint64_t off,
+		     struct i2n_err *err)
+{
+	while (len) {
+		ssize_t n = pwrite(s->fd, buf, len, (off_t)off);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return write_failed(s, n ? errno : ENOSPC, err);
+		buf += n;
+		off += (uint64_t)n;
+		len -= (size_t)n;
+	}
+	return I2N_OK;
+}
+
+static bool is_zero(const unsigned char *b, size_t len)
+{
+	return !b[0] && !memcmp(b, b + 1, len - 1);
+}
+
+static size_t block_at(size_t at, size_t len)
+{
+	return len - at < BLOCK ? len - at : BLOCK;
+}
+
+/* Write the runs of blocks that hold something; *ret_n: how many bytes they have. */
+static int write_data(struct spool *s, const unsigned char *buf, size_t len, uint64_t off,
+		      uint64_t *ret_n, struct i2n_err *err)
+{
+	size_t at = 0, end;
+	int rc = I2N_OK;
+
+	*ret_n = 0;
+	while (at < len && rc == I2N_OK) {
+		while (at < len && is_zero(buf + at, block_at(at, len)))
+			at += block_at(at, len);
+		for (end = at; end < len && !is_zero(buf + end, block_at(end, len));)
+			end += block_at(end, len);
+		rc = write_run(s, buf + at, end - at, off + at, err);
+		*ret_n += end - at;
+		at = end;
+	}
+	return rc;
+}
+
+static int too_large(const struct spool *s, struct i2n_err *err)
+{
+	i2n_err_set(err, I2N_DOM_PACKED, 0, "cannot unpack %s: it is larger than %" PRIu64 " bytes",
+		    s->src.name, s->max_size);
+	i2n_err_hint(err, "--max-unpacked allows more");
+	return I2N_FATAL;
+}
+
+static int check_limits(struct spool *s, uint64_t unpacked, uint64_t spooled, struct i2n_err *err)
+{
+	struct input_progress in;
+	uint64_t packed, allowed;
+
+	if (unpacked > s->max_size)
+		return too_large(s, err);
+	if (spooled < RATIO_FROM)
+		return I2N_OK;
+	input_progress(s->opts.input, &in);
+	packed = in.bytes;
+	if (!i2n_mul(packed, s->max_ratio, &allowed))
+		return I2N_OK;
+	if (spooled <= allowed)
+		return I2N_OK;
+	i2n_err_set(err, I2N_DOM_PACKED, 0,
+		    "cannot unpack %s: %" PRIu64 " bytes grew to %" PRIu64
+		    " that are not zero, as those of a zip bomb do",
+		    s->src.name, packed, spooled);
+	i2n_err_hint(err, "if you trust it, --max-ratio allows more than %" PRIu64 " times",
+		     s->max_ratio);
+	return I2N_FATAL;
+}
+
+/* The part of [off, off + len) that is kept, relative to off. */
+static void clip(struct spool *s, uint64_t off, size_t len, size_t *ret_from, size_t *ret_to)
+{
+	uint64_t from = off, to = off + len;
+
+	(void)pthread_mutex_lock(&s->mutex);	/* of our own making: cannot fail; so below */
+	if (from < s->keep_off)
+		from = s->keep_off < to ? s->keep_off : to;
+	if (to > s->keep_end)
+		to = s->keep_end > from ? s->keep_end : from;
+	(void)pthread_mutex_unlock(&s->mutex);
+	*ret_from = (size_t)(from - off);
+	*ret_to = (size_t)(to - off);
+}
+
+static int take(struct spool *s, const unsigned char *buf, size_t n, struct i2n_err *err)
+{
+	uint64_t stored = 0;
+	size_t from, to;
+	int rc;
+
+	rc = check_limits(s, s->unpacked + n, s->spooled, err);
+	if (rc != I2N_OK)
+		return rc;
+	clip(s, s->unpacked, n, &from, &to);
+	rc = write_data(s, buf + from, to - from, s->unpacked + from, &stored, err);
+	if (rc != I2N_OK)
+		return rc;
+	(void)pthread_mutex_lock(&s->mutex);
+	s->unpacked += n;
+	s->spooled += stored;
+	(void)pthread_cond_broadcast(&s->moved);
+	(void)pthread_mutex_unlock(&s->mutex);
+	return I2N_OK;
+}
+
+static bool is_stopped(struct spool *s)
+{
+	bool ret;
+
+	(void)pthread_mutex_lock(&s->mutex);
+	ret = s->stop;
+	(void)pthread_mutex_unlock(&s->mutex);
+	return ret;
+}
+
+static int unpack_all(struct spool *s, unsigned char *buf, struct i2n_err *err)
+{
+	size_t n = 1;
+	int rc = I2N_OK;
+
+	while (n && rc == I2N_OK && !is_stopped(s)) {
+		rc = stream_read(s->stream, buf, CHUNK, &n, err);
+		if (rc == I2N_OK && n)
+			rc = take(s, buf, n, err);
+	}
+	return rc;
+}
+
+static void *run(void *arg)
+{
+	struct spool *s = arg;
+	struct i2n_err err = { 0 };
+	unsigned char *buf = malloc(CHUNK);
+	int rc = buf ? unpack_all(s, buf, &err) : i2n_err_nomem(&err);
+
+	free(buf);
+	(void)pthread_mutex_lock(&s->mutex);
+	s->ended = true;
+	s->rc = rc;
+	s->err = err;
+	(void)pthread_cond_broadcast(&s->moved);
+	(void)pthread_mutex_unlock(&s->mutex);
+	return NULL;
+}
+
+/* --- the reader --- */
+
+static bool is_interrupted(const struct spool *s)
+{
+	return s->opts.image->stop && *s->opts.image->stop;
+}
+
+static void tell_waiting(const struct spool *s)
+{
+	struct i2n_image_progress at = { .packed_total = s->opts.packed_size,
+					 .unpacked = s->unpacked, .spooled = s->spooled };
+	struct input_progress in;
+
+	if (!s->opts.image->on_wait)
+		return;
+	input_progress(s->opts.input, &in);
+	at.packed = in.bytes;
+	s->opts.image->on_wait(s->opts.image->ctx, &at);
+}
+
+/* Until `end` bytes have come, or the stream ended. With the mutex held. */
+static int wait_for(struct spool *s, uint64_t end, struct i2n_err *err)
+{
+	while (s->unpacked < end && !s->ended) {
+		if (is_interrupted(s))
+			return i2n_fail(err, I2N_FATAL, I2N_DOM_STOPPED, *s->opts.image->stop,
+					"stopped by signal %d", *s->opts.image->stop);
+		tell_waiting(s);
+		task_wait(&s->moved, &s->mutex);
+	}
+	return I2N_OK;
+}
+
+/* After the end: it is shorter than somebody said, or it broke. With the mutex held. */
+static int beyond(const struct spool *s, uint64_t off, struct i2n_err *err)
+{
+	if (s->rc != I2N_OK) {
+		*err = s->err;
+		return s->rc;
+	}
+	i2n_err_set(err, I2N_DOM_PACKED, 0,
+		    "cannot read %s at %" PRIu64 ": the unpacked image ends at %" PRIu64,
+		    s->src.name, off, s->unpacked);
+	i2n_err_hint(err, "it was cut short before it was packed");
+	return I2N_FATAL;
+}
+
+static int read_file(const struct spool *s, unsigned char *to, size_t len, uint64_t off,
+		     struct i2n_err *err)
+{
+	while (len) {
+		ssize_t n = pread(s->fd, to, len, (off_t)off);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return i2n_fail(err, I2N_FATAL, I2N_DOM_SYS, errno,
+					"cannot read back from %s: %s", s->dir, strerror(errno));
+		if (n == 0) {	/* zeros at the end were not written */
+			memset(to, 0, len);
+			return I2N_OK;
+		}
+		to += n;
+		off += (uint64_t)n;
+		len -= (size_t)n;
+	}
+	return I2N_OK;
+}
+
+static int spool_pread(struct i2n_source *src, void *buf, size_t len, uint64_t off,
+		       struct i2n_err *err)
+{
+	struct spool *s = (struct spool *)src;
+	struct i2n_err why = { 0 };
+	int rc;
+
+	(void)pthread_mutex_lock(&s->mutex);
+	rc = wait_for(s, off + len, &why);
+	if (rc == I2N_OK && s->unpacked < off + len)
+		rc = beyond(s, off, &why);
+	(void)pthread_mutex_unlock(&s->mutex);
+	if (rc == I2N_OK)
+		return read_file(s, buf, len, off, err);
+	if (err)
+		*err = why;
+	return rc;
+}
+
+static void spool_free(struct i2n_source *src)
+{
+	struct spool *s = (struct spool *)src;
+
+	(void)pthread_mutex_lock(&s->mutex);
+	s->stop = true;
+	(void)pthread_mutex_unlock(&s->mutex);
+	input_stop(s->opts.input);	/* the thread may be waiting there */
+	task_join(&s->task);
+	stream_free(s->stream);
+	if (s->fd >= 0)
+		(void)close(s->fd);	/* its content is of no more use */
+	(void)pthread_cond_destroy(&s->moved);
+	(void)pthread_mutex_destroy(&s->mutex);
+	free(s->name);
+	free(s);
+}
+
+static const struct i2n_source_ops spool_ops = {
+	.name = "spool",
+	.pread = spool_pread,
+	.free = spool_free,
+};
+
+int spool_finish(struct i2n_source *src, struct i2n_err *err)
+{
+	struct spool *s = (struct spool *)src;
+	int rc;
+
+	(void)pthread_mutex_lock(&s->mutex);
+	rc = wait_for(s, UINT64_MAX, err);
+	if (rc == I2N_OK && s->rc != I2N_OK) {
+		rc = s->rc;
+		*err = s->err;
+	}
+	(void)pthread_mutex_unlock(&s->mutex);
+	return rc;
+}
+
+void spool_progress(struct i2n_source *src, struct i2n_image_progress *ret)
+{
+	struct spool *s = (struct spool *)src;
+
+	(void)pthread_mutex_lock(&s->mutex);
+	ret->unpacked = s->unpacked;
+	ret->spooled = s->spooled;
+	ret->is_done = s->ended;
+	(void)pthread_mutex_unlock(&s->mutex);
+}
+
+void spool_keep_only(struct i2n_source *src, uint64_t off, uint64_t len)
+{
+	struct spool *s = (struct spool *)src;
+
+	(void)pthread_mutex_lock(&s->mutex);
+	s->keep_off = off;
+	s->keep_end = off + len;
+	(void)pthread_mutex_unlock(&s->mutex);
+}
+
+/* --- opening --- */
+
+static const char *folder(const struct i2n_image_opts *opts)
+{
+	const char *dir = opts->spool ? opts->spool : getenv("TMPDIR");
+
+	return dir && dir[0] ? dir : "/var/tmp";
+}
+
+/* What is not zero does not become smaller by unpacking, but for some headers. */
+static int check_room(const struct spool *s, struct i2n_err *err)
+{
+	uint64_t room = spool_os_free_space(s->fd);
+
+	if (s->opts.packed_size <= room)
+		return I2N_OK;
+	i2n_err_set(err, I2N_DOM_SYS, ENOSPC,
+		    "cannot unpack %s into %s: only %" PRIu64 " bytes are free there, and %" PRIu64
+		    " is its size before it is unpacked",
+		    s->src.name, s->dir, room, s->opts.packed_size);
+	i2n_err_hint(err, "choose another folder with --spool; it has to hold what is not zero in "
+			  "the unpacked image");
+	return I2N_FATAL;
+}
+
+static int open_file(struct spool *s, struct i2n_err *err)
+{
+	const char *dir = folder(s->opts.image);
+
+	i2n_quote(s->dir, sizeof(s->dir), dir, strlen(dir));
+	s->fd = spool_os_open(dir);
+	if (s->fd < 0) {
+		int sys = errno;
+
+		i2n_err_set(err, I2N_DOM_SYS, sys,
+			    "cannot make a file in %s to unpack %s into: %s", s->dir, s->src.name,
+			    strerror(sys));
+		i2n_err_hint(err, "choose another folder with --spool");
+		return I2N_FATAL;
+	}
+	return check_room(s, err);
+}
+
+int spool_open(struct stream *stream, const struct spool_opts *opts, struct i2n_source **ret,
+	       struct i2n_err *err)
+{
+	struct spool *s = calloc(1, sizeof(*s));
+	int rc;
+
+	if (!s)
+		return i2n_err_nomem(err);
+	s->opts = *opts;
+	s->fd = -1;
+	s->max_size = opts->image->max_size ? opts->image->max_size : I2N_IMAGE_MAX_SIZE;
+	s->max_ratio = opts->image->max_ratio ? opts->image->max_ratio : I2N_IMAGE_MAX_RATIO;
+	s->keep_end = UINT64_MAX;
+	s->name = strdup(stream->name);
+	s->src = (struct i2n_source){
+		.ops = &spool_ops,
+		.size = stream->size ? stream->size : s->max_size,
+		.is_stream = true,
+		.is_open_ended = !stream->size,
+		.name = s->name,
+	};
+	(void)pthread_mutex_init(&s->mutex, NULL);	/* cannot fail on any system we know */
+	(void)pthread_cond_init(&s->moved, NULL);
+	rc = s->name ? open_file(s, err) : i2n_err_nomem(err);
+	if (rc == I2N_OK && s->src.size > s->max_size)
+		rc = too_large(s, err);
+	s->stream = stream;
+	if (rc == I2N_OK)
+		rc = task_start(&s->task, run, s, err);
+	if (rc == I2N_OK) {
+		*ret = &s->src;
+	} else {
+		s->stream = NULL;	/* stays the caller's */
+		spool_free(&s->src);
+	}
+	return rc;
+}

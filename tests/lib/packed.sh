@@ -1,0 +1,56 @@
+# packed.sh - a small disk image in the recipe's layout, packed by the formats' own tools. Source
+# cli.sh and tiny_image.sh first.
+
+# packed_disk FILE: DOS table, FAT partition 1 (empty), ext4 partition 2 with some megabytes that do
+# not compress.
+packed_disk() {
+	need sfdisk mke2fs
+	mkdir -p "$WORK/tree/etc" "$WORK/tree/usr/bin"
+	echo hello >"$WORK/tree/etc/motd"
+	ln -s motd "$WORK/tree/etc/link"
+	ln "$WORK/tree/etc/motd" "$WORK/tree/etc/hard"
+	head -c 3000000 /dev/urandom >"$WORK/tree/usr/bin/blob"
+	head -c 900000 /dev/zero | tr '\0' 'x' >"$WORK/tree/usr/bin/text"
+	truncate -s 32M "$WORK/part"
+	mke2fs -q -F -t ext4 -b 4096 -d "$WORK/tree" "$WORK/part" || die "mke2fs failed"
+	truncate -s 40M "$1"
+	printf 'label: dos\nlabel-id: 0x12345678\n2048,8192,c\n10240,65536,83\n' | sfdisk -q "$1" ||
+		die "sfdisk failed"
+	dd if="$WORK/part" of="$1" bs=512 seek=10240 conv=notrunc status=none || die "dd failed"
+}
+
+# pack KIND IMAGE FILE: 1 when its tool is not here.
+pack() {
+	case $1 in
+	gz) pack_with gzip "gzip -c" ;;
+	xz) pack_with xz "xz -0 -T1 -c" ;;
+	xzmt) pack_with xz "xz -0 -T2 --block-size=4MiB -c" ;;
+	zst) pack_with zstd "zstd -q --check -c" ;;
+	bz2) pack_with bzip2 "bzip2 -c" ;;
+	lz4) pack_with lz4 "lz4 -q -c" ;;
+	lzma) pack_with xz "xz -0 --format=lzma -c" ;;
+	zip) pack_with zip "zip -q - -" ;;
+	7z) command -v 7z >/dev/null && rm -f "$3.7z" && 7z a -bd -mx1 "$3.7z" "$2" >"$WORK/7z.log" && mv "$3.7z" "$3" ;;
+	tar) tar -cf "$3" "$2" ;;
+	tgz) tar -czf "$3" "$2" ;;
+	esac
+}
+pack_with() {
+	command -v "$1" >/dev/null || return 1
+	# shellcheck disable=SC2086 # words
+	$2 <"$packed_image" >"$packed_file" || die "$2 failed"
+}
+# pack_all KIND...: files x.KIND from the image "disk"; those that could be made are in $packed.
+pack_all() {
+	packed=
+	packed_image=disk
+	for packed_kind; do
+		packed_file=x.$packed_kind
+		if pack "$packed_kind" disk "$packed_file"; then
+			packed="$packed $packed_file"
+		else
+			echo "skipped: $packed_kind, its tool is not installed"
+		fi
+	done
+	[ -n "$packed" ] || skip "no packer is installed"
+}
