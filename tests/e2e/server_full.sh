@@ -31,7 +31,7 @@ dd if=/dev/urandom of="$WORK/tree/sparse" bs=1k seek=30k count=1k 2>/dev/null
 truncate -s 60M "$WORK/tree/sparse"
 mke2fs -q -F -t ext4 -J size=8 -d "$WORK/tree" "$img" || die "mke2fs failed"
 [ "$(dumpe2fs -h "$img" 2>/dev/null | awk '/^Block count/ { t = $3 } /^Free blocks/ { f = $3 } /^Block size/ { s = $3 }
-	END { print (t - f) * s > 3 * 1048576 }')" = 1 ] || die "the image uses too little to show it"
+	END { print ((t - f) * s > 3 * 1048576) }')" = 1 ] || die "the image uses too little to show it"
 chmod a+r "$img"
 img=$(for_nobody "$img") || die "no image for nobody"
 mkdir "$WORK/tight.exp"
