@@ -393,6 +393,13 @@ static int open_file(struct spool *s, struct i2n_err *err)
 	return check_room(s, err);
 }
 
+/* Where nobody knows the size, no partition shall seem to lie outside; a limit is kept by the
+ * thread. */
+static uint64_t open_end(uint64_t max_size)
+{
+	return max_size > I2N_IMAGE_MAX_SIZE ? max_size : I2N_IMAGE_MAX_SIZE;
+}
+
 int spool_open(struct stream *stream, const struct spool_opts *opts, struct i2n_source **ret,
 	       struct i2n_err *err)
 {
@@ -409,7 +416,7 @@ int spool_open(struct stream *stream, const struct spool_opts *opts, struct i2n_
 	s->name = strdup(stream->name);
 	s->src = (struct i2n_source){
 		.ops = &spool_ops,
-		.size = stream->size ? stream->size : s->max_size,
+		.size = stream->size ? stream->size : open_end(s->max_size),
 		.is_stream = true,
 		.is_open_ended = !stream->size,
 		.name = s->name,
@@ -417,7 +424,7 @@ int spool_open(struct stream *stream, const struct spool_opts *opts, struct i2n_
 	(void)pthread_mutex_init(&s->mutex, NULL);	/* cannot fail on any system we know */
 	(void)pthread_cond_init(&s->moved, NULL);
 	rc = s->name ? open_file(s, err) : i2n_err_nomem(err);
-	if (rc == I2N_OK && s->src.size > s->max_size)
+	if (rc == I2N_OK && stream->size > s->max_size)
 		rc = too_large(s, err);
 	s->stream = stream;
 	if (rc == I2N_OK)

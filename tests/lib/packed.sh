@@ -9,12 +9,12 @@ packed_disk() {
 	echo hello >"$WORK/tree/etc/motd"
 	ln -s motd "$WORK/tree/etc/link"
 	ln "$WORK/tree/etc/motd" "$WORK/tree/etc/hard"
-	head -c 3000000 /dev/urandom >"$WORK/tree/usr/bin/blob"
+	head -c 2000000 /dev/urandom >"$WORK/tree/usr/bin/blob"
 	head -c 900000 /dev/zero | tr '\0' 'x' >"$WORK/tree/usr/bin/text"
-	truncate -s 32M "$WORK/part"
+	truncate -s 16M "$WORK/part"
 	mke2fs -q -F -t ext4 -b 4096 -d "$WORK/tree" "$WORK/part" || die "mke2fs failed"
-	truncate -s 40M "$1"
-	printf 'label: dos\nlabel-id: 0x12345678\n2048,8192,c\n10240,65536,83\n' | sfdisk -q "$1" ||
+	truncate -s 21M "$1"
+	printf 'label: dos\nlabel-id: 0x12345678\n2048,8192,c\n10240,32768,83\n' | sfdisk -q "$1" ||
 		die "sfdisk failed"
 	dd if="$WORK/part" of="$1" bs=512 seek=10240 conv=notrunc status=none || die "dd failed"
 }
