@@ -190,6 +190,17 @@ static void on_listed(struct remover *r, struct node_op *no)
 	}
 }
 
+/* The run ends: forget a node, and those above it that waited for nothing else. */
+static void give_up(struct remover *r, struct node *n)
+{
+	while (n) {
+		struct node *parent = n->parent;
+
+		node_free(r, n);
+		n = parent && !--parent->pending ? parent : NULL;
+	}
+}
+
 static void drop_children(struct remover *r, struct node_op *no)
 {
 	struct node *c;
@@ -210,7 +221,7 @@ static void on_back(struct i2n_op *op)
 	if (op->rc == I2N_FATAL) {
 		die(r, &op->err);
 		drop_children(r, no);
-		node_free(r, no->node);
+		give_up(r, no->node);
 	} else if (op->rc != I2N_OK) {
 		tell(r, no->node, &op->err);
 		drop_children(r, no);
@@ -353,12 +364,11 @@ int i2n_remove_run(struct i2n_survey *s, struct i2n_sink *sink, enum i2n_extra_k
 
 	loop(&r);
 	*ret_removed += r.removed;
-	while (r.ready) {	/* only after a fatal end; what is above them is given up with the
-				 * run */
+	while (r.ready) {	/* only after a fatal end */
 		struct node *n = r.ready;
 
 		r.ready = n->next;
-		node_free(&r, n);
+		give_up(&r, n);
 	}
 	if (r.dead)
 		*err = r.err;
