@@ -25,4 +25,7 @@ void i2n_digest_text(const unsigned char bytes[16], char hex[33]);
 bool i2n_digest_parse(const char *text, size_t len, unsigned char ret[16]);	/* false: not one */
 void i2n_digest_free(struct i2n_digest *d);
 
+/* XXH64 with seed 0, which some formats have as a checksum. */
+uint64_t i2n_digest_xxh64(const void *buf, size_t len);
+
 #endif

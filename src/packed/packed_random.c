@@ -11,7 +11,10 @@ static const struct {
 } formats[] = {
 #if I2N_PACKED
 	{ "xz", packed_xz_open },
+	{ "zstd", packed_zstd_open },
+	{ "qcow2", packed_qcow2_open },
 #endif
+	{ "simg", packed_simg_open },
 	{ NULL, NULL },
 };
 

@@ -110,3 +110,8 @@ void i2n_digest_free(struct i2n_digest *d)
 	(void)XXH3_freeState(d->state);	/* never fails */
 	free(d);
 }
+
+uint64_t i2n_digest_xxh64(const void *buf, size_t len)
+{
+	return XXH64(buf, len, 0);
+}

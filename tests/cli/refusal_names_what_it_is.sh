@@ -47,14 +47,24 @@ row mkfs.vfat 'truncate -s 4M x; mkfs.vfat x' "it holds vfat, not ext2, ext3 or 
 row mkntfs 'truncate -s 8M x; mkntfs -q -F x' "it holds ntfs, not ext2, ext3 or ext4"
 row mkswap 'truncate -s 1M x; mkswap -q x' "it holds swap, not ext2, ext3 or ext4"
 row ar 'ar rc x d/file' "it is an ar archive or a Debian package"
-row qemu-img 'qemu-img convert -O qcow2 disk x' "it is a qcow2 disk" "qemu-img convert -O raw 'x' OUTPUT"
+row qemu-img 'qemu-img create -q -f qcow2 -F raw -b disk x' "it is a qcow2 disk that only holds the differences" \
+	"qemu-img convert -O raw 'x' OUTPUT"
+row qemu-img 'qemu-img convert -O qed disk x' "it is a QED disk" "qemu-img convert -O raw"
+row qemu-img 'qemu-img convert -O parallels disk x' "it is a Parallels disk" "qemu-img convert -O raw"
 row qemu-img 'qemu-img convert -O vmdk disk x' "it is a VMware disk (vmdk)" "qemu-img convert -O raw"
 row qemu-img 'qemu-img convert -O vdi disk x' "it is a VirtualBox disk (vdi)" "qemu-img convert -O raw"
 row qemu-img 'qemu-img convert -O vhdx disk x' "it is a Hyper-V disk (vhdx)" "qemu-img convert -O raw"
 row qemu-img 'qemu-img convert -O vpc disk x' "it is a dynamic VHD disk" "qemu-img convert -f vpc -O raw"
-# sparse header of AOSP's libsparse/sparse_format.h: magic 0xed26ff3a, version 1.0
+# the trailer of an UDIF image: "koly", version 4, 512 bytes; what comes before may look like anything
+row true '{ cat random && printf "koly\000\000\000\004\000\000\002\000" && head -c 500 /dev/zero; } >x' \
+	"it is an Apple disk image (dmg)" "qemu-img convert -f dmg -O raw 'x' OUTPUT"
+# EWF, 3.1 of libewf's description of the format
+row true 'printf "EVF\011\015\012\377\000" | cat - random >x' "it is an EWF (EnCase) disk image" "ewfexport"
+# sparse header of AOSP's libsparse/sparse_format.h: magic 0xed26ff3a, version 1.0, then nothing; and version 2
 row true "printf '\\072\\377\\046\\355\\001\\000\\000\\000\\034\\000\\014\\000' >x" \
-	"it is an Android sparse image" "simg2img"
+	"the Android sparse image is damaged: it ends in its header" "download it again"
+row true "printf '\\072\\377\\046\\355\\002\\000\\000\\000' | cat - random >x" \
+	"it is an Android sparse image of version 2, known is 1"
 
 run 3 extract absent null:
 says "cannot open 'absent': No such file or directory"

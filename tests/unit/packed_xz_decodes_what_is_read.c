@@ -1,5 +1,6 @@
 /* Only blocks that are read, or announced by willneed(), are decoded; what is held is not decoded
- * again, and small reads stay for good. 16 blocks of 64 KiB are in the file. */
+ * again, and small reads stay for good. 64 blocks of 64 KiB are in the file; what looks for a file
+ * system in it reads some in the first and the last quarter. */
 #include "packed_image.h"
 
 #define BLOCK 65536u
@@ -11,33 +12,34 @@ static void get(struct i2n_source *src, const unsigned char *data, uint64_t off,
 	struct i2n_err err = { 0 };
 
 	T_EQ(i2n_source_pread(src, buf, len, off, &err), I2N_OK);
-	T_MEM(buf, data + off, len);
+	T_MEM(buf, data + off % DATA_SIZE, len);
 }
 
 static void count(const unsigned char *data, unsigned threads)
 {
-	struct i2n_image *image = open_blocks("x.xz", threads, 16);
+	struct i2n_image *image = open_blocks("x.xz", threads, 64);
 	struct i2n_source *src;
+	uint64_t before;
 
 	if (!image)
 		return;
 	src = i2n_image_source(image);
-	/* the search for the image's type reads the packed file only */
-	T_EQ(src->stats.blocks, 0);
-	get(src, data, 5 * BLOCK + 7, 100);
-	T_EQ(src->stats.blocks, 1);
-	get(src, data, 5 * BLOCK, BLOCK);
-	T_EQ(src->stats.blocks, 1);
-	get(src, data, 6 * BLOCK - 1, 2);
-	T_EQ(src->stats.blocks, 2);
-	i2n_source_willneed(src, 9 * BLOCK, 1);
-	i2n_source_willneed(src, 9 * BLOCK + 5, BLOCK - 5);
-	T_EQ(src->stats.blocks, 3);
-	get(src, data, 9 * BLOCK, BLOCK);
-	T_EQ(src->stats.blocks, 3);
-	i2n_source_willneed(src, 10 * BLOCK - 1, 2 * BLOCK);
-	get(src, data, 10 * BLOCK, 2 * BLOCK);
-	T_EQ(src->stats.blocks, 5);
+	before = src->stats.blocks;
+	T_OK(before <= 32);
+	get(src, data, 21 * BLOCK + 7, 100);
+	T_EQ(src->stats.blocks - before, 1);
+	get(src, data, 21 * BLOCK, BLOCK);
+	T_EQ(src->stats.blocks - before, 1);
+	get(src, data, 22 * BLOCK - 1, 2);
+	T_EQ(src->stats.blocks - before, 2);
+	i2n_source_willneed(src, 25 * BLOCK, 1);
+	i2n_source_willneed(src, 25 * BLOCK + 5, BLOCK - 5);
+	T_EQ(src->stats.blocks - before, 3);
+	get(src, data, 25 * BLOCK, BLOCK);
+	T_EQ(src->stats.blocks - before, 3);
+	i2n_source_willneed(src, 26 * BLOCK - 1, 2 * BLOCK);
+	get(src, data, 26 * BLOCK, 2 * BLOCK);
+	T_EQ(src->stats.blocks - before, 5);
 	i2n_image_free(image);
 }
 
@@ -49,6 +51,7 @@ static void count_again(void)
 	unsigned char *zero = calloc(1, size);
 	struct i2n_image *image;
 	struct i2n_source *src;
+	uint64_t before;
 
 	T_OK(zero && sh("head -c 2457600 /dev/zero | xz -0 --block-size=4096 >z.xz"));
 	image = open_blocks("z.xz", 2, 600);
@@ -58,13 +61,14 @@ static void count_again(void)
 	get(src, zero, 100, 28);
 	for (i = 0; i < 600; i++)
 		T_EQ(i2n_source_pread(src, zero, 4096, i << 12, NULL), I2N_OK);
-	T_EQ(src->stats.blocks, 600);
+	before = src->stats.blocks;
+	T_OK(before >= 600);
 	get(src, zero, 100, 28);
 	get(src, zero, 0, 4096);
-	T_EQ(src->stats.blocks, 600);
+	T_EQ(src->stats.blocks, before);
 	/* a large read of what was thrown out long ago */
 	T_EQ(i2n_source_pread(src, zero, 300000, 0, NULL), I2N_OK);
-	T_OK(src->stats.blocks > 600);
+	T_OK(src->stats.blocks > before);
 	free(zero);
 	i2n_image_free(image);
 }
@@ -75,7 +79,7 @@ int main(void)
 
 	if (!I2N_PACKED)
 		return t_skip("built without compressed images");
-	T_OK(sh("xz -T2 --block-size=65536 -1 -c data >x.xz"));
+	T_OK(sh("cat data data data data | xz -T2 --block-size=65536 -1 >x.xz"));
 	count(data, 1);
 	count(data, 3);
 	count_again();

@@ -27,7 +27,7 @@ static void read_all(const unsigned char *data, unsigned blocks)
 		struct i2n_image *image = open_blocks("x.xz", threads, blocks);
 
 		if (image)
-			read_randomly(i2n_image_source(image), data, DATA_SIZE, 500);
+			read_randomly(i2n_image_source(image), data, DATA_SIZE, 150);
 		i2n_image_free(image);
 	}
 }
@@ -51,7 +51,7 @@ int main(void)
 		T_OK(image);
 		if (image) {
 			T_OK(i2n_image_source(image)->stats.n_blocks > 1);
-			read_randomly(i2n_image_source(image), data, DATA_SIZE, 500);
+			read_randomly(i2n_image_source(image), data, DATA_SIZE, 150);
 		}
 		i2n_image_free(image);
 	}
