@@ -137,6 +137,8 @@ static const struct fsmagic archives[] = {
 	ARCHIVE("vdi", 64, "\x7f\x10\xda\xbe"),
 	ARCHIVE("vhdx", 0, "vhdxfile"),
 	ARCHIVE("vhd", 0, "conectix"),
+	ARCHIVE("parallels", 0, "WithoutFreeSpace"),
+	ARCHIVE("parallels", 0, "WithouFreSpacExt"),
 	ARCHIVE("simg", 0, "\x3a\xff\x26\xed"),
 	ARCHIVE("ewf", 0, "EVF\x09\x0d\x0a\xff\0"),
 	ARCHIVE("wim", 0, "MSWIM\0\0\0"),
@@ -287,6 +289,18 @@ static bool is_empty(struct probe *p)
 	return b && is_zero(b, tail);
 }
 
+/* Apple's UDIF: its only magic is in the last sector, and it may begin like a bzip2 file. */
+static bool probe_dmg(struct probe *p, struct i2n_fstype *ret)
+{
+	const unsigned char *b;
+
+	(void)ret;
+	if (p->src->is_stream || p->src->size < 512)
+		return false;
+	b = probe_bytes(p, p->src->size - 512, 12);
+	return b && !memcmp(b, "koly\0\0\0\4\0\0\2", 12);
+}
+
 #define MATCH(rows) match_table(p, rows, sizeof(rows) / sizeof(rows[0]), ret)
 
 static void probe_all(struct probe *p, struct i2n_fstype *ret)
@@ -299,7 +313,8 @@ static void probe_all(struct probe *p, struct i2n_fstype *ret)
 		return;
 	if (match_probe(p, probe_udf, I2N_FS_OTHER, "udf", ret) || MATCH(file_systems))
 		return;
-	if (match_probe(p, probe_zfs, I2N_FS_CONTAINER, "zfs_member", ret) || MATCH(archives))
+	if (match_probe(p, probe_zfs, I2N_FS_CONTAINER, "zfs_member", ret) ||
+	    match_probe(p, probe_dmg, I2N_FS_ARCHIVE, "dmg", ret) || MATCH(archives))
 		return;
 	*ret = (struct i2n_fstype){ .kind = I2N_FS_UNKNOWN };
 	if (is_empty(p))
