@@ -60,6 +60,7 @@ struct i2n_engine_opts {
 	void *ctx;
 	unsigned max_ops;		/* ops submitted at a time; 0 = 256 */
 	struct i2n_have *have;		/* NULL: the destination is empty */
+	bool root_later;		/* the caller settles the root: i2n_settle_root() */
 };
 
 /* *ret is filled in all cases. I2N_OK: every object was stored or has been noted as FAILED.

@@ -69,6 +69,8 @@ enum i2n_op_kind {
 	I2N_OP_RMDIR,		/* parent, name: an empty directory; absent: it was not there */
 	I2N_OP_RENAME,		/* parent, name -> parent2, name2, replacing what is there as
 				 * rename(2) does */
+	I2N_OP_WRITE,		/* obj, buf, len > 0, off: a few bytes into a file that is there;
+				 * safe at once, or, with `unstable`, some time */
 };
 
 /* For SETATTR. The owner is set first, in a request of its own: servers drop setuid and setgid when
@@ -149,6 +151,13 @@ struct i2n_op {
 	/* Runs during service(). entry NULL: the server cannot go on where it was, all entries come
 	 * again. */
 	void (*on_entry)(struct i2n_op *op, const struct i2n_entry *entry);
+	/* FILE without data: `exists` tells, with rc I2N_OK, that somebody else's is there. Owner
+	 * and times are not settled; what is there is ours if it has the mtime that we wanted, so
+	 * give it one of your own. */
+	bool exclusive;
+	bool exists;				/* out */
+	bool unstable;				/* WRITE: a server that restarts may lose it */
+	bool urgent;				/* taken even when the window is full */
 	i2n_obj parent2;			/* RENAME */
 	const unsigned char *name2;
 	unsigned char name2_len;
@@ -231,6 +240,10 @@ struct i2n_sink {
 	bool absent;			/* DEST_LOOK: there is no such directory, take no op */
 	struct i2n_sink_stats stats;
 	unsigned outstanding;		/* the gate's count of ops submitted and not done */
+	/* The owner's, NULL at first: runs after each service, for what has to be done now and then
+	 * whoever uses the sink. May submit and cancel. */
+	void (*tick)(void *ctx);
+	void *tick_ctx;
 };
 
 /* The gates: check the contract with assert(), then call the op. */
@@ -240,6 +253,10 @@ void i2n_sink_cancel(struct i2n_sink *sink, int signo);
 void i2n_sink_release(struct i2n_sink *sink, i2n_obj obj);	/* I2N_OBJ_NONE and ROOT are fine:
 								 * nothing happens */
 int i2n_sink_finish(struct i2n_sink *sink, struct i2n_err *err);
+/* Submit one op and wait for it; op->done and op->owner are not the caller's then. *stop (may be
+ * NULL) cancels the sink. Returns op->rc. */
+int i2n_sink_do(struct i2n_sink *sink, struct i2n_op *op, const volatile int *stop,
+		struct i2n_err *err);
 void i2n_sink_free(struct i2n_sink *sink);
 /* For sinks: an op is finished; counts it and runs done. */
 void i2n_sink_complete(struct i2n_sink *sink, struct i2n_op *op);
@@ -267,6 +284,9 @@ enum i2n_dest {
 
 struct i2n_check;
 
+/* lock.h: a file in the destination while a run writes there. It does not make it "not empty". */
+#define I2N_LOCK_NAME ".img2nfs-lock"
+
 struct i2n_nfs_opts {
 	enum i2n_dest dest;
 	uint32_t uid, gid;		/* AUTH_SYS credentials; default 0:0 */
@@ -276,6 +296,10 @@ struct i2n_nfs_opts {
 	unsigned write_size;		/* largest WRITE, 0 = min(what the server prefers, 1 MiB) */
 	/* check.h: what to ask of the server before anything is written, NULL = nothing */
 	struct i2n_check *check;
+	/* The destination directory exists and is as it should be; nothing has been written, and
+	 * ops may read. I2N_OK to go on. NULL: not asked; nor is it with EXISTING. */
+	int (*arrived)(void *ctx, struct i2n_sink *sink, struct i2n_err *err);
+	void *arrived_ctx;
 };
 #define I2N_NFS_OPTS_DEFAULT { .window = 128, .bytes_in_flight = 8u << 20, .retry_for_s = 300 }
 

@@ -67,6 +67,7 @@ struct i2n_survey_opts {
 	void (*progress)(void *ctx, const struct i2n_progress *p);
 	void *ctx;
 	bool checksum;
+	bool locked;		/* the lock in the root is nobody's business */
 	/* Leave this alone? path: from the destination directory, without leading slash. NULL:
 	 * nothing is protected. */
 	bool (*is_protected)(void *protect_ctx, const char *path, size_t len);
@@ -104,6 +105,11 @@ int i2n_survey_room(const struct i2n_survey *s, struct i2n_reader *reader, struc
 int i2n_remove_run(struct i2n_survey *s, struct i2n_sink *sink, enum i2n_extra_kind kind, bool deep,
 		   const struct i2n_notes *notes, const struct i2n_survey_opts *opts,
 		   uint64_t *ret_removed, struct i2n_err *err);
+
+/* Attributes of the destination directory itself, after all that happens in it: with
+ * i2n_engine_opts.root_later. */
+int i2n_settle_root(const struct i2n_tree *tree, struct i2n_sink *sink,
+		    const struct i2n_notes *notes, const volatile int *stop, struct i2n_err *err);
 
 /* Attributes of the directories that the engine left for later. */
 int i2n_survey_settle(struct i2n_survey *s, struct i2n_sink *sink, const struct i2n_notes *notes,

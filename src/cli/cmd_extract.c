@@ -3,6 +3,7 @@
 #include "img2nfs/engine.h"
 #include "img2nfs/loss.h"
 #include "img2nfs/name.h"
+#include "img2nfs/update.h"
 
 #include "cmd.h"
 #include "extract_opts.h"
@@ -10,6 +11,7 @@
 #include "msg.h"
 #include "proof.h"
 #include "report.h"
+#include "run_lock.h"
 #include "script.h"
 #include "signals.h"
 #include "status.h"
@@ -30,6 +32,7 @@ struct run {
 	struct image image;
 	struct i2n_tree *tree;
 	struct i2n_sink *sink;
+	struct run_lock lock;
 	struct i2n_plan *plan;
 	struct progress progress;
 	struct verify_summary proof;
@@ -100,6 +103,25 @@ static int leave_to_script(struct run *r, struct i2n_err *err)
 	return I2N_OK;
 }
 
+/* Two runs into one destination would spoil each other's work. */
+static int prepare_lock(struct run *r, struct i2n_err *err)
+{
+	const struct extract_opts *o = r->o;
+
+	if (r->to_null || o->update.dry_run)
+		return I2N_OK;
+	if (i2n_tree_lookup(r->tree, r->tree->root, I2N_LOCK_NAME, strlen(I2N_LOCK_NAME)) !=
+	    I2N_NONE) {
+		msg_line("the image has a file '%s' itself, which is the name of our lock: another "
+			 "run into the same destination will not be noticed", I2N_LOCK_NAME);
+		return I2N_OK;
+	}
+	r->nfs.arrived = run_lock_arrived;
+	r->nfs.arrived_ctx = &r->lock;
+	return run_lock_init(&r->lock, &r->url, I2N_LOCK_NAME, o->break_lock, &r->nfs, &r->notes,
+			     err);
+}
+
 /* From here on a signal is an orderly end, because the server may have been changed. */
 static int open_sink(struct run *r, struct i2n_err *err)
 {
@@ -110,12 +132,14 @@ static int open_sink(struct run *r, struct i2n_err *err)
 	i2n_needs_of(r->tree, i2n_fs_reader(r->image.fs), &r->check.needs);
 	r->nfs.check = r->o->no_check ? NULL : &r->check;
 	r->check.allow_squash = r->o->squashed == SQUASHED_SCRIPT;
+	if (prepare_lock(r, err))
+		return I2N_FATAL;
 	if (r->to_null ? i2n_sink_open_null(&env, &r->sink, err) :
 	    i2n_sink_open_nfs3(&r->url, &r->nfs, &env, signals_stop(), &r->sink, err)) {
 		hint_no_check(r, err);
 		return I2N_FATAL;
 	}
-	if (leave_to_script(r, err))
+	if (run_lock_take(&r->lock, r->sink, err) || leave_to_script(r, err))
 		return I2N_FATAL;
 	return i2n_plan_make(r->tree, reader, r->sink->caps, &r->notes, &r->plan, err);
 }
@@ -123,7 +147,7 @@ static int open_sink(struct run *r, struct i2n_err *err)
 static int store(struct run *r, struct i2n_err *err)
 {
 	struct i2n_engine_opts opts = { .stop = signals_stop(), .progress = progress_update,
-					.ctx = &r->progress };
+					.ctx = &r->progress, .root_later = r->lock.lock != NULL };
 	struct update_job job = {
 		.o = &r->o->update, .plan = r->plan, .reader = i2n_fs_reader(r->image.fs),
 		.sink = r->sink, .notes = &r->notes, .engine = &opts,
@@ -141,6 +165,17 @@ static int store(struct run *r, struct i2n_err *err)
 	progress_end(&r->progress);
 	r->result.ran = !r->o->update.update || r->result.update.wrote;
 	return rc;
+}
+
+/* Removing the lock disturbs the time of the destination directory. */
+static int unlock(struct run *r, struct i2n_err *err)
+{
+	if (!r->lock.lock)
+		return I2N_OK;
+	run_lock_drop(&r->lock, false);
+	if (run_lock_is_lost(&r->lock, err))
+		return I2N_FATAL;
+	return i2n_settle_root(r->tree, r->sink, &r->notes, signals_stop(), err);
 }
 
 static int prove(struct run *r, struct i2n_err *err)
@@ -165,15 +200,28 @@ static int run_all(struct run *r, struct i2n_err *err)
 	if (parse_values(r, err) || read_image(r, err) || open_sink(r, err))
 		return I2N_FATAL;
 	/* what was stored is good only when the image proves to be */
-	if (store(r, err) || image_finish(&r->image, err))
+	if (store(r, err) || image_finish(&r->image, err) || unlock(r, err))
 		return I2N_FATAL;
 	return prove(r, err);
+}
+
+/* However it ends, the lock is removed. */
+static int run_locked(struct run *r, struct i2n_err *err)
+{
+	int rc = run_all(r, err);
+
+	(void)run_lock_is_lost(&r->lock, err);	/* then nothing else is worth telling */
+	run_lock_drop(&r->lock, rc != I2N_OK && err->domain == I2N_DOM_RPC);
+	if (r->sink)
+		r->result.at.requests = i2n_sink_requests(r->sink);
+	return rc;
 }
 
 static void release(struct run *r)
 {
 	i2n_plan_free(r->plan);
 	i2n_sink_free(r->sink);
+	run_lock_release(&r->lock);
 	i2n_tree_free(r->tree);
 	image_release(&r->image);
 	i2n_nfs_url_release(&r->url);
@@ -195,7 +243,7 @@ static int exec_extract(const void *values, unsigned n_args, char **args)
 		json_init(&r.json, stdout, true);
 		json_object(&r.json, NULL);
 	}
-	if (run_all(&r, &err))
+	if (run_locked(&r, &err))
 		res->err = &err;
 	res->ms = (uint64_t)(progress_now_ms() - start);
 	if (r.sink)

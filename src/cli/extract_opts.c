@@ -59,6 +59,10 @@ const struct opt extract_rows[] = {
 	  .off = offsetof(struct extract_opts, update.dry_run),
 	  .help = "with --update: print what would be done, as rsync's --itemize-changes, and "
 		  "change nothing" },
+	{ .name = "break-lock",
+	  .type = OPT_FLAG,
+	  .off = offsetof(struct extract_opts, break_lock),
+	  .help = "where another run has locked the destination, take the lock from it" },
 	{ .name = "no-check",
 	  .type = OPT_FLAG,
 	  .off = offsetof(struct extract_opts, no_check),

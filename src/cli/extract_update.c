@@ -55,10 +55,11 @@ bool update_is_protected(const struct update_opts *o, const char *path, size_t l
 }
 
 /* Directories that will lose something are settled when that is gone. */
-static void delay(struct i2n_survey *s)
+static void delay(struct i2n_survey *s, bool root_too)
 {
 	for (size_t i = 0; i < s->n_extras; i++)
-		if (s->extras[i].name && s->extras[i].kind == I2N_EXTRA)
+		if (s->extras[i].name && s->extras[i].kind == I2N_EXTRA &&
+		    (root_too || s->extras[i].dir != s->tree->root))
 			s->have.dirs[s->extras[i].dir] |= I2N_HAVE_LATER;
 }
 
@@ -79,7 +80,7 @@ static int carry_out(const struct update_job *j, const struct i2n_survey_opts *o
 			   &cleared, err))
 		return I2N_FATAL;
 	if (j->o->delete_extra)
-		delay(s);
+		delay(s, !j->engine->root_later);
 	j->engine->have = &s->have;
 	rc = i2n_engine_run(j->plan, j->reader, j->sink, j->notes, j->engine, ret_at, err);
 	if (rc || !j->o->delete_extra)
@@ -96,6 +97,7 @@ int update_store(const struct update_job *j, struct update_result *ret,
 					.progress = j->engine->progress,
 					.ctx = j->engine->ctx,
 					.checksum = j->o->checksum,
+					.locked = j->engine->root_later || j->o->dry_run,
 					.is_protected = globs ? is_protected : NULL,
 					.protect_ctx = (void *)(uintptr_t)globs };
 	struct i2n_survey *s = NULL;

@@ -284,6 +284,8 @@ static bool is_settled(const struct engine *e, uint32_t dirent)
 	uint32_t inode = dirent == I2N_NONE ? t->root : t->dirents[dirent].inode;
 	enum i2n_have_verdict v = verdict(e, dirent);
 
+	if (dirent == I2N_NONE && e->opts->root_later)
+		return true;
 	if (v == I2N_HAVE_PROTECTED || is_flagged(e, inode, I2N_HAVE_LATER))
 		return true;
 	return v == I2N_HAVE_EQUAL && !is_flagged(e, inode, I2N_HAVE_TOUCHED);

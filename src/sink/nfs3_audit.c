@@ -26,6 +26,8 @@ void nfs3_audit_add(struct nfs3_op *o)
 {
 	struct nfs3_audit *a;
 
+	if (o->op->exclusive)	/* its attributes are nobody's wish */
+		return;
 	switch (o->op->kind) {
 	case I2N_OP_FILE:
 	case I2N_OP_SYMLINK:

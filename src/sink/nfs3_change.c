@@ -146,11 +146,58 @@ static void start_rename(struct nfs3_op *o)
 	nfs3_ask(o, I2N_PROC_LOOKUP, on_source);
 }
 
+static void send_write(struct nfs3_op *o);
+
+static void on_written(struct nfs3_op *o, const void *reply)
+{
+	const WRITE3res *res = reply;
+	uint32_t n = res->status == NFS3_OK ? res->WRITE3res_u.resok.count : 0;
+
+	if (res->status != NFS3_OK) {
+		nfs3_op_fail(o, I2N_PROC_WRITE, res->status, true);
+		return;
+	}
+	if (!n || n > o->op->len - o->op->ret_len) {	/* no progress, or a lie */
+		nfs3_op_fail(o, I2N_PROC_WRITE, NFS3ERR_SERVERFAULT, true);
+		return;
+	}
+	o->op->ret_len += n;
+	if (o->op->ret_len < o->op->len)
+		send_write(o);
+	else
+		nfs3_op_done(o, I2N_OK);
+}
+
+static void send_write(struct nfs3_op *o)
+{
+	const struct i2n_op *op = o->op;
+	WRITE3args *args = &o->call.args.write;
+
+	args->file = nfs3_fh_xdr(&o->self);
+	args->offset = op->off + op->ret_len;
+	args->count = op->len - op->ret_len;
+	args->stable = op->unstable ? UNSTABLE : FILE_SYNC;
+	args->data.data_len = args->count;
+	args->data.data_val = (char *)op->buf + op->ret_len;
+	nfs3_ask(o, I2N_PROC_WRITE, on_written);
+}
+
+static void start_write(struct nfs3_op *o)
+{
+	o->self = *nfs3_objs_get(&o->nfs->objs, o->op->obj);
+	o->op->ret_len = 0;
+	send_write(o);
+}
+
 void nfs3_change_start(struct nfs3_op *o)
 {
 	o->op->absent = false;
 	if (o->op->kind == I2N_OP_SETATTR) {
 		start_setattr(o);
+		return;
+	}
+	if (o->op->kind == I2N_OP_WRITE) {
+		start_write(o);
 		return;
 	}
 	o->dir = *nfs3_objs_get(&o->nfs->objs, o->op->parent);

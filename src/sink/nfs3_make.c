@@ -58,7 +58,7 @@ static void go_on(struct nfs3_op *o, const fattr3 *attrs)
 {
 	if (attrs && attrs->type != o->want.type)
 		nfs3_op_conflict(o, "something of another type is there");
-	else if (o->op->kind == I2N_OP_MKDIR)
+	else if (o->op->kind == I2N_OP_MKDIR || o->op->exclusive)
 		nfs3_op_done(o, I2N_OK);
 	else if (o->file)
 		nfs3_file_begin(o);
@@ -90,7 +90,12 @@ static void on_readlink(struct nfs3_op *o, const void *reply)
  * this one, and something is there: is it what we wanted to make? */
 static void judge_existing(struct nfs3_op *o, const fattr3 *attrs)
 {
-	if (!attrs) {
+	if (o->op->exclusive) {
+		unsigned alien = NFS3_ATTR_TYPE | NFS3_ATTR_MTIME;
+
+		o->op->exists = !attrs || nfs3_want_diff(&o->want, attrs, &o->nfs->delta) & alien;
+		nfs3_op_done(o, I2N_OK);
+	} else if (!attrs) {
 		nfs3_op_conflict(o, "something is there already and the server does not say what");
 	} else if (attrs->type != o->want.type) {
 		nfs3_op_conflict(o, "something of another type is there");
@@ -112,10 +117,14 @@ static void on_lookup(struct nfs3_op *o, const void *reply)
 	const LOOKUP3res *res = reply;
 	const LOOKUP3resok *ok = &res->LOOKUP3res_u.resok;
 
-	if (res->status != NFS3_OK)
+	if (res->status == NFS3ERR_NOENT && o->op->exclusive) {	/* it was somebody else's */
+		o->op->exists = true;
+		nfs3_op_done(o, I2N_OK);
+	} else if (res->status != NFS3_OK) {
 		nfs3_op_fail(o, I2N_PROC_LOOKUP, res->status, false);
-	else if (take_fh(o, &ok->object))
+	} else if (take_fh(o, &ok->object)) {
 		judge_existing(o, nfs3_attrs(&ok->obj_attributes));
+	}
 }
 
 static void look_up(struct nfs3_op *o, void (*step)(struct nfs3_op *o, const void *res))
@@ -126,7 +135,7 @@ static void look_up(struct nfs3_op *o, void (*step)(struct nfs3_op *o, const voi
 
 static bool may_be_ours(const struct nfs3_op *o)
 {
-	return o->call.ambiguous || o->op->late;
+	return o->call.ambiguous || o->op->late || o->op->exclusive;
 }
 
 static void on_made(struct nfs3_op *o, const void *reply)
@@ -197,8 +206,9 @@ static void send_create(struct nfs3_op *o)
 	CREATE3args *args = &o->call.args.create;
 	unsigned mask = NFS3_ATTR_MODE | NFS3_ATTR_OWNER;
 
-	/* without data this is all there is to do */
-	if (!o->file)
+	if (o->op->exclusive)
+		mask = NFS3_ATTR_MODE | NFS3_ATTR_MTIME;
+	else if (!o->file)	/* without data this is all there is to do */
 		mask |= NFS3_ATTR_TIMES | (o->want.size ? NFS3_ATTR_SIZE : 0);
 	memset(args, 0, sizeof(*args));
 	args->where = (diropargs3){ .dir = nfs3_fh_xdr(&o->dir), .name = o->name };

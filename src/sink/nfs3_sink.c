@@ -73,6 +73,7 @@ static void start(struct nfs3_op *o)
 	case I2N_OP_REMOVE:
 	case I2N_OP_RMDIR:
 	case I2N_OP_RENAME:
+	case I2N_OP_WRITE:
 		nfs3_change_start(o);
 		break;
 	}
@@ -88,9 +89,9 @@ static int submit(struct i2n_sink *sink, struct i2n_op *op, struct i2n_err *err)
 		return I2N_FATAL;
 	}
 	/* files that wait for a data buffer keep their image file open: not too many of them */
-	if (!nfs_calls_have_room(&nfs->calls) || nfs->n_ops >= 2 * nfs->opts.window)
-		return I2N_RETRY;
-	if (op->kind == I2N_OP_READ && !nfs3_read_admits(nfs, op))
+	if (!op->urgent && (!nfs_calls_have_room(&nfs->calls) ||
+			    nfs->n_ops >= 2 * nfs->opts.window ||
+			    (op->kind == I2N_OP_READ && !nfs3_read_admits(nfs, op))))
 		return I2N_RETRY;
 	o = op_new(nfs, op);
 	if (!o)

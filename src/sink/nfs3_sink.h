@@ -7,7 +7,7 @@
  *	nfs3_file.c	file data: WRITE, COMMIT, write verifiers
  *	nfs3_read.c	LOOKUP, GETATTR, READ, READLINK: what is there
  *	nfs3_list.c	LIST
- *	nfs3_change.c	SETATTR, REMOVE, RMDIR, RENAME
+ *	nfs3_change.c	SETATTR, REMOVE, RMDIR, RENAME, WRITE
  *	nfs3_audit.c	a second look at the attributes of what a broken connection may have
  *			disturbed
  *	nfs_mount.c	everything before the first op

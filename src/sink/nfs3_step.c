@@ -35,13 +35,13 @@ static int take_result(struct nfs3_op *o)
 	char *path;
 	size_t len = 0;
 
-	if (kind == I2N_OP_MKDIR || (object && o->op->keep) ||
+	if (kind == I2N_OP_MKDIR || (object && o->op->keep && !o->op->exists) ||
 	    (kind == I2N_OP_LOOKUP && !o->op->absent)) {
 		o->op->obj = nfs3_objs_add(&o->nfs->objs, &o->self);
 		if (o->op->obj == I2N_OBJ_NONE)
 			return i2n_err_nomem(&o->op->err);
 	}
-	if (settled && o->want.clamped && o->want.check & NFS3_ATTR_TIMES) {
+	if (settled && !o->op->exclusive && o->want.clamped && o->want.check & NFS3_ATTR_TIMES) {
 		path = o->nfs->env.tree ? i2n_tree_path(o->nfs->env.tree, o->op->dirent,
 							&len) : NULL;
 		i2n_note(o->nfs->env.notes, I2N_NOTE_LOSS, "time-range", path, len,

@@ -32,6 +32,7 @@ struct walk {
 	FSINFO3resok fsinfo;
 	enum i2n_remedy remedy;	/* of the failure that was reported */
 	char found[200];	/* a name in a directory that should be empty, quoted */
+	bool locked;		/* and there is the lock of a run */
 	uint64_t cookie;
 	cookieverf3 cookieverf;
 	/* where we are */
@@ -58,7 +59,9 @@ static void take_entries(struct walk *w, const READDIRPLUS3resok *ok)
 		entryplus3 e = nfs3_entry(next);
 
 		w->cookie = e.cookie;
-		if (e.name && strcmp(e.name, ".") && strcmp(e.name, "..") && !w->found[0])
+		if (e.name && !strcmp(e.name, I2N_LOCK_NAME))
+			w->locked = true;
+		else if (e.name && strcmp(e.name, ".") && strcmp(e.name, "..") && !w->found[0])
 			(void)i2n_quote(w->found, sizeof(w->found), e.name, strlen(e.name));
 		next = e.nextentry;
 	}
@@ -309,9 +312,10 @@ static int check_empty(struct walk *w, struct i2n_err *err)
 	}
 	if (w->eof && !w->found[0])
 		return I2N_OK;
-	i2n_err_set(err, I2N_DOM_DEST, 0, "the destination %s is not empty: it holds %s",
+	i2n_err_set(err, I2N_DOM_DEST, 0, "the destination %s is not empty: it holds %s%s",
 		    quote_here(w, w->rest, path,
-			       sizeof(path)), w->found[0] ? w->found : "something");
+			       sizeof(path)), w->found[0] ? w->found : "something",
+		    w->locked ? " and the lock of another run" : "");
 	i2n_err_hint(err, "to finish or renew what is there, add --update; else give a directory "
 			  "that is absent or "
 			  "empty; nothing was written");
@@ -433,6 +437,24 @@ static int absent(const struct walk *w, struct i2n_err *err)
 			quote_here(w, component(w->rest, name), path, sizeof(path)));
 }
 
+static int take_root(struct walk *w, struct i2n_err *err)
+{
+	struct nfs3 *nfs = w->nfs;
+
+	nfs->root_attrs = w->here_attrs;
+	if (nfs->objs.n)
+		return I2N_OK;
+	return nfs3_objs_add(&nfs->objs, &w->here) == I2N_OBJ_ROOT ? I2N_OK : i2n_err_nomem(err);
+}
+
+static int tell_arrival(struct walk *w, struct i2n_err *err)
+{
+	const struct i2n_nfs_opts *opts = &w->nfs->opts;
+	int rc = take_root(w, err);
+
+	return rc == I2N_OK ? opts->arrived(opts->arrived_ctx, &w->nfs->sink, err) : rc;
+}
+
 static int prepare(struct walk *w, struct i2n_err *err)
 {
 	char name[I2N_NAME_MAX + 1];
@@ -450,6 +472,8 @@ static int prepare(struct walk *w, struct i2n_err *err)
 	}
 	if (exists && w->nfs->opts.dest == I2N_DEST_NEW)
 		rc = check_empty(w, err);
+	if (rc == I2N_OK && exists && w->nfs->opts.arrived)
+		rc = tell_arrival(w, err);
 	if (rc == I2N_OK)
 		rc = check_fitness(w, exists, err);
 	if (rc != I2N_OK)
@@ -502,15 +526,11 @@ static int mount_export(struct walk *w, struct i2n_err *err)
 
 static int mount_and_prepare(struct walk *w, struct i2n_err *err)
 {
-	struct nfs3 *nfs = w->nfs;
 	int rc = mount_export(w, err);
 
 	if (rc == I2N_OK)
 		rc = prepare(w, err);
-	if (rc != I2N_OK)
-		return rc;
-	nfs->root_attrs = w->here_attrs;
-	return nfs3_objs_add(&nfs->objs, &w->here) == I2N_OBJ_ROOT ? I2N_OK : i2n_err_nomem(err);
+	return rc == I2N_OK ? take_root(w, err) : rc;
 }
 
 static struct walk *walk_new(struct nfs3 *nfs, const struct i2n_nfs_url *url,

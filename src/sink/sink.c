@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#define SERVICE_MS 200	/* how late a stop may be heeded */
+
 enum { NEEDS_INODE = 1, NEEDS_NAME = 2, NEEDS_NAME2 = 4, NEEDS_OBJ = 8, NEEDS_BUF = 16 };
 
 static unsigned needs_of(enum i2n_op_kind kind)
@@ -23,6 +25,7 @@ static unsigned needs_of(enum i2n_op_kind kind)
 		[I2N_OP_REMOVE] = NEEDS_NAME,
 		[I2N_OP_RMDIR] = NEEDS_NAME,
 		[I2N_OP_RENAME] = NEEDS_NAME | NEEDS_NAME2,
+		[I2N_OP_WRITE] = NEEDS_OBJ | NEEDS_BUF,
 	};
 
 	assert((size_t)kind < sizeof(needs));
@@ -56,6 +59,8 @@ int i2n_sink_service(struct i2n_sink *sink, int timeout_ms, struct i2n_err *err)
 	int rc = sink->ops->service(sink, timeout_ms, err);
 
 	assert(rc == I2N_OK || (rc == I2N_FATAL && sink->outstanding == 0));
+	if (rc == I2N_OK && sink->tick)
+		sink->tick(sink->tick_ctx);
 	return rc;
 }
 
@@ -74,6 +79,34 @@ int i2n_sink_finish(struct i2n_sink *sink, struct i2n_err *err)
 {
 	assert(sink->outstanding == 0);
 	return sink->ops->finish(sink, err);
+}
+
+static void on_one_done(struct i2n_op *op)
+{
+	*(bool *)op->owner = true;
+}
+
+int i2n_sink_do(struct i2n_sink *sink, struct i2n_op *op, const volatile int *stop,
+		struct i2n_err *err)
+{
+	bool done = false;
+	struct i2n_err ignored;	/* comes back with the op */
+	int rc;
+
+	op->done = on_one_done;
+	op->owner = &done;
+	while ((rc = i2n_sink_submit(sink, op, err)) == I2N_RETRY)
+		(void)i2n_sink_service(sink, SERVICE_MS, &ignored);
+	if (rc != I2N_OK)
+		return rc;
+	while (!done) {
+		if (stop && *stop)
+			i2n_sink_cancel(sink, *stop);
+		(void)i2n_sink_service(sink, SERVICE_MS, &ignored);
+	}
+	if (op->rc != I2N_OK)
+		*err = op->err;
+	return op->rc;
 }
 
 void i2n_sink_free(struct i2n_sink *sink)

@@ -115,3 +115,17 @@ int i2n_survey_settle(struct i2n_survey *s, struct i2n_sink *sink, const struct 
 		*err = r.err;
 	return r.dead ? I2N_FATAL : I2N_OK;
 }
+
+int i2n_settle_root(const struct i2n_tree *tree, struct i2n_sink *sink,
+		    const struct i2n_notes *notes, const volatile int *stop, struct i2n_err *err)
+{
+	struct i2n_op op = { .kind = I2N_OP_DIRATTR, .obj = I2N_OBJ_ROOT, .dirent = I2N_NONE,
+			     .inode = &tree->inodes[tree->root] };
+	int rc = i2n_sink_do(sink, &op, stop, err);
+
+	if (rc == I2N_BADNODE) {
+		i2n_note(notes, I2N_NOTE_FAILED, "store", ".", 1, "%s", err->msg);
+		rc = I2N_OK;
+	}
+	return rc == I2N_OK ? i2n_sink_finish(sink, err) : rc;
+}

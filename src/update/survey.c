@@ -163,7 +163,8 @@ static void judge_object(struct survey *s, const struct survey_id *ids, size_t n
 
 static void judge_links(struct survey *s)
 {
-	qsort(s->ids, s->n_ids, sizeof(*s->ids), by_id);
+	if (s->n_ids)	/* else there is no array */
+		qsort(s->ids, s->n_ids, sizeof(*s->ids), by_id);
 	for (size_t i = 0, n; i < s->n_ids; i += n) {
 		for (n = 1; i + n < s->n_ids && s->ids[i].fileid == s->ids[i + n].fileid &&
 			    s->ids[i].fsid == s->ids[i + n].fsid;)

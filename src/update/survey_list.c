@@ -30,6 +30,15 @@ static bool is_leftover(const struct i2n_entry *e)
 	return e->name_len > n && !memcmp(e->name, I2N_BESIDE_PREFIX, n);
 }
 
+/* Ours, or it has been looked at. */
+static bool is_lock(const struct survey *s, uint32_t dir, const struct i2n_entry *e)
+{
+	size_t n = strlen(I2N_LOCK_NAME);
+
+	return s->opts->locked && dir == s->tree->root && e->name_len == n &&
+	       !memcmp(e->name, I2N_LOCK_NAME, n);
+}
+
 /* Takes entry->obj. */
 static void add_extra(struct survey *s, uint32_t dir, uint32_t dirent, const struct i2n_entry *e,
 		      enum i2n_extra_kind kind)
@@ -198,7 +207,7 @@ static void on_entry(struct i2n_op *op, const struct i2n_entry *e)
 	}
 	d = e->name_len <= I2N_NAME_MAX ? i2n_tree_lookup(s->tree, lo->inode, e->name,
 							  e->name_len) : I2N_NONE;
-	if (s->dead) {
+	if (s->dead || (d == I2N_NONE && is_lock(s, lo->inode, e))) {
 		i2n_sink_release(s->sink, e->obj);
 	} else if (d == I2N_NONE) {
 		add_extra(s, lo->inode, I2N_NONE, e, is_leftover(e) ? I2N_EXTRA_LEFTOVER :

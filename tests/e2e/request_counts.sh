@@ -15,7 +15,8 @@ extract --json --no-check --allow-loss=symlink-times "$img" "$(proxy_url px srv 
 want_rc 0
 want_json 'j["stored"]["files"] == 2000 and j["stored"]["symlinks"] == 1000'
 want_json 'j["stored"]["devices"] == 1000 and j["stored"]["fifos"] == 1000'
-want_json 'j["requests"]["CREATE"] == 2000'
+# One is the lock; it also needs a WRITE, LOOKUP, READ and REMOVE, and two requests every 5 seconds.
+want_json 'j["requests"]["CREATE"] == 2001'
 want_json 'j["requests"]["SYMLINK"] <= 1100'
 want_json 'j["requests"]["MKNOD"] <= 2200'
 # Whatever is not one of the calls that other classes must make counts against the small files: at
@@ -32,9 +33,9 @@ seen=$(sed -n 's/.*calls=\([0-9]*\).*/\1/p' "$WORK/seen")
 want_json "abs(j['requests']['total'] - $seen) <= 3"
 echo "requests seen on the wire: $seen"
 total=$(json 'j["requests"]["total"]')
-# The check before the run costs eight more.
+# The check before the run costs eight more (and how often the lock beat may differ).
 extract --json --allow-loss=symlink-times "$img" "$(ganesha_url srv /checked)"
 want_rc 0
-want_json "j['requests']['total'] <= $total + 8"
+want_json "j['requests']['total'] <= $total + 16"
 echo "requests: $(json 'j["requests"]')"
 e2e_end

@@ -21,7 +21,7 @@ small_fs() {
 }
 # The image holds some 9 MB in 3600 objects.
 small_fs space size=4m,nr_inodes=100k '4 MiB are free'
-small_fs inodes size=100m,nr_inodes=500 '499 inodes are free'
+small_fs inodes size=100m,nr_inodes=500 ' inodes are free'
 
 # Neither holes nor the image's own tables need room: 60 MB of a file, 1 MB of it data, fit into 3 MiB.
 img=$WORK/sparse.img
