@@ -79,6 +79,10 @@ const char *i2n_image_rest(const struct i2n_image *image);
 /* How far it is. false: there is nothing that goes on beside the caller, the image is plain. */
 bool i2n_image_progress(struct i2n_image *image, struct i2n_image_progress *ret);
 
+/* How many of its compressed blocks have been unpacked, again when there was no room to keep them,
+ * of how many in all. false: it is not read in blocks. */
+bool i2n_image_blocks(struct i2n_image *image, uint64_t *ret_unpacked, uint64_t *ret_all);
+
 /* Wait until the whole file was read and everything in it that can be checked has been: the
  * checksums of the format, that nothing is missing at its end, the SHA-256 when one was given or
  * found. To be called before what was read is declared to be good. Called again it says the same

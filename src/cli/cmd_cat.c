@@ -13,10 +13,12 @@
 
 struct cat_opts {
 	struct image_opts image;
+	bool verbose;
 };
 
 static const struct opt rows[] = {
 	IMAGE_ROWS(struct cat_opts, image),
+	LOOK_ROWS(struct cat_opts, verbose),
 	{ 0 },
 };
 
@@ -83,7 +85,7 @@ static int put_file(struct look *look, struct i2n_err *err)
 static int exec_cat(const void *values, unsigned n_args, char **args)
 {
 	const struct cat_opts *o = values;
-	struct report report = { 0 };
+	struct report report = { .verbose = o->verbose };
 	struct i2n_notes notes = { report_note, &report };
 	struct i2n_err err;
 	struct look look;

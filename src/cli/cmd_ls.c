@@ -11,7 +11,7 @@
 
 struct ls_opts {
 	struct image_opts image;
-	bool is_long, recursive, json, mtree;
+	bool is_long, recursive, json, mtree, verbose;
 };
 
 static const struct opt rows[] = {
@@ -25,6 +25,7 @@ static const struct opt rows[] = {
 	{ .name = "mtree", .type = OPT_FLAG, .off = offsetof(struct ls_opts, mtree),
 	  .help = "an mtree(5) specification; always recursive" },
 	IMAGE_ROWS(struct ls_opts, image),
+	LOOK_ROWS(struct ls_opts, verbose),
 	{ 0 },
 };
 
@@ -163,7 +164,7 @@ static int list(struct ls *ls, const struct i2n_notes *notes, struct i2n_err *er
 static int exec_ls(const void *values, unsigned n_args, char **args)
 {
 	struct ls ls = { .o = values };
-	struct report report = { 0 };
+	struct report report = { .verbose = ls.o->verbose };
 	struct i2n_notes notes = { report_note, &report };
 	struct i2n_err err;
 	int rc;

@@ -12,7 +12,7 @@
 
 struct stat_opts {
 	struct image_opts image;
-	bool json;
+	bool json, verbose;
 };
 
 static const struct opt rows[] = {
@@ -21,6 +21,7 @@ static const struct opt rows[] = {
 	  .off = offsetof(struct stat_opts, json),
 	  .help = "print one JSON object" },
 	IMAGE_ROWS(struct stat_opts, image),
+	LOOK_ROWS(struct stat_opts, verbose),
 	{ 0 },
 };
 
@@ -167,7 +168,7 @@ static int show(struct look *look, bool as_json, struct i2n_err *err)
 static int exec_stat(const void *values, unsigned n_args, char **args)
 {
 	const struct stat_opts *o = values;
-	struct report report = { 0 };
+	struct report report = { .verbose = o->verbose };
 	struct i2n_notes notes = { report_note, &report };
 	struct i2n_err err;
 	struct look look;

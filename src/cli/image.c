@@ -2,6 +2,7 @@
 
 #include "signals.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -57,6 +58,7 @@ int image_open(const struct image_opts *opts, const char *operand, enum image_us
 				  .strict = opts->strict };
 
 	memset(ret, 0, sizeof(*ret));
+	ret->notes = notes;
 	ret->must_finish = use == IMAGE_WHOLE || opts->packed.sha256;
 	image_begin_waiting(&ret->waiting, progress);
 	if (packed_open(&opts->packed, operand, use, notes, &ret->waiting, &ret->file, err))
@@ -82,11 +84,22 @@ int image_tree(struct image *image, struct i2n_tree **ret, struct i2n_err *err)
 	return rc;
 }
 
+static void tell_blocks(const struct image *image)
+{
+	uint64_t unpacked, all;
+
+	if (i2n_image_blocks(image->file, &unpacked, &all))
+		i2n_note(image->notes, I2N_NOTE_INFO, "blocks", NULL, 0,
+			 "%" PRIu64 " blocks were unpacked of the %" PRIu64 " in %s", unpacked, all,
+			 i2n_image_source(image->file)->name);
+}
+
 int image_finish(struct image *image, struct i2n_err *err)
 {
 	int rc = image->must_finish ? i2n_image_finish(image->file, err) : I2N_OK;
 
 	progress_end(&image->waiting);
+	tell_blocks(image);
 	return rc;
 }
 

@@ -81,6 +81,7 @@ struct image {
 	bool picked;
 	struct i2n_fs *fs;
 	const char *rest;		/* with IMAGE_LOOK: PATH; "" where none was given */
+	const struct i2n_notes *notes;
 	bool must_finish;
 	struct progress waiting;	/* shown while nothing but unpacking goes on */
 };

@@ -10,6 +10,11 @@
 #include "image.h"
 #include "report.h"
 
+/* Row for a struct (`tag`) with a bool member `m`. */
+#define LOOK_ROWS(tag, m) \
+	{ .name = "verbose", .letter = 'v', .type = OPT_FLAG, .off = offsetof(tag, m), \
+	  .help = "show every note" }
+
 struct look {
 	struct image image;
 	struct i2n_tree *tree;

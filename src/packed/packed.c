@@ -302,6 +302,17 @@ bool i2n_image_progress(struct i2n_image *image, struct i2n_image_progress *ret)
 	return true;
 }
 
+bool i2n_image_blocks(struct i2n_image *image, uint64_t *ret_unpacked, uint64_t *ret_all)
+{
+	const struct i2n_source_stats *stats = image->n_maps ? &image->maps[0]->stats : NULL;
+
+	if (!stats || !stats->n_blocks)
+		return false;
+	*ret_unpacked = stats->blocks;
+	*ret_all = stats->n_blocks;
+	return true;
+}
+
 /* --- the end --- */
 
 static int compare(const struct i2n_image *image, const char *hex, struct i2n_err *err)
