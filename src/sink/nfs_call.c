@@ -11,6 +11,7 @@
 #define CONNECT_MS 10000	/* an unanswered connect is given up */
 #define FIRST_CONNECT_MS 500	/* a server that never was there is tried for so long */
 #define NO_REPLY_MS 60000	/* COMMIT of a large file can take long */
+#define MISSING_MS 20000	/* a reply that others overtake for so long is lost */
 #define JUKEBOX_FIRST_MS 100
 #define JUKEBOX_MAX_MS 5000
 #define SILENCE_TOLD_MS 5000	/* the user hears of a silent server after this time */
@@ -136,6 +137,8 @@ static void take_reply(struct nfs_call *call, const void *res)
 	int64_t now = nfs_now_ms();
 
 	heard(call->calls, now);
+	if (call->seq > call->calls->seq_answered)
+		call->calls->seq_answered = call->seq;
 	if (*(const nfsstat3 *)res == NFS3ERR_JUKEBOX && delay_jukebox(call, now))
 		return;
 	answer(call, res);
@@ -154,8 +157,10 @@ static void count_sending(struct nfs_call *call)
 	struct nfs_calls *calls = call->calls;
 	struct i2n_sink_stats *st = calls->stats;
 
+	call->sent_ms = nfs_now_ms();
+	call->seq = ++calls->seq;
 	if (!calls->sent.n)
-		calls->heard_ms = nfs_now_ms();	/* from now on it owes us a reply */
+		calls->heard_ms = call->sent_ms;	/* from now on it owes us a reply */
 	st->requests[call->proc]++;
 	if (call->sendings++)
 		st->resent++;
@@ -355,6 +360,31 @@ static void tell_silence(struct nfs_calls *calls, int64_t now)
 		 (int)((now - calls->heard_ms) / 1000));
 }
 
+/* What may take a server long while it answers others: a NAS flushes for half a minute, and frees a
+ * large file as slowly. */
+static bool is_slow(enum i2n_proc proc)
+{
+	return proc == I2N_PROC_COMMIT || proc == I2N_PROC_WRITE || proc == I2N_PROC_SETATTR ||
+	       proc == I2N_PROC_REMOVE || proc == I2N_PROC_RENAME;
+}
+
+/* Is a reply lost though the connection lives? Each further sending is given twice the time of the
+ * one before, so that what is only slow comes to its end. */
+static bool is_reply_missing(const struct nfs_calls *calls, int64_t now)
+{
+	int64_t limit = MISSING_MS < calls->no_reply_ms ? MISSING_MS : calls->no_reply_ms;
+	const struct nfs_call *call = calls->sent.head;	/* the oldest sending */
+
+	for (; call && now - call->sent_ms >= limit; call = call->next) {
+		int64_t patience = is_slow(call->proc) ? calls->no_reply_ms : limit;
+
+		patience <<= call->sendings < 5 ? call->sendings - 1 : 4;
+		if (call->seq < calls->seq_answered && now - call->sent_ms >= patience)
+			return true;
+	}
+	return false;
+}
+
 static void check_connection(struct nfs_calls *calls)
 {
 	int64_t now = nfs_now_ms();
@@ -372,6 +402,8 @@ static void check_connection(struct nfs_calls *calls)
 	} else if (calls->sent.n) {
 		if (now - calls->heard_ms >= calls->no_reply_ms)
 			lost(calls, "no reply", now);
+		else if (is_reply_missing(calls, now))
+			lost(calls, "it answers, but not everything", now);
 		else
 			tell_silence(calls, now);
 	}

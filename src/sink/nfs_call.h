@@ -4,8 +4,9 @@
  * the connection is down, is in `sent` until its reply comes, and in `delayed` while the server
  * asks for patience (NFS3ERR_JUKEBOX). When the connection fails, everything in `sent` goes back to
  * the head of `ready` in its old order, marked as ambiguous: the server may have carried it out. A
- * new connection is made after a growing pause; when the server gave no sign for `retry_for_ms`,
- * every call is answered with no result and calls->err says why.
+ * new connection is made after a growing pause. A connection has also failed when the server is
+ * silent, or leaves one request without a reply and answers later ones. When the server gave no
+ * sign for `retry_for_ms`, every call is answered with no result and calls->err says why.
  *
  * Unit:      milliseconds of a monotonic clock.
  * Thread:    one.
@@ -28,7 +29,8 @@ struct nfs_call {
 	enum i2n_proc proc;
 	bool ambiguous;			/* an earlier sending may have been carried out */
 	unsigned short sendings, jukebox;
-	int64_t due_ms, since_ms;
+	int64_t due_ms, since_ms, sent_ms;
+	uint64_t seq;			/* of its latest sending */
 	/* res: the XDR result, valid during the call; status is its first member. NULL: will never
 	 * be answered, see calls->err. */
 	void (*done)(struct nfs_call *call, const void *res);
@@ -74,6 +76,8 @@ struct nfs_calls {
 	bool dead;				/* err is set, nothing will be sent any more */
 	int64_t retry_for_ms;			/* 0: give up at the first failure */
 	int64_t no_reply_ms;			/* a connection silent for so long is given up */
+	uint64_t seq, seq_answered;		/* the latest sending; the latest that was
+						 * answered */
 	int64_t heard_ms;			/* last sign from the server, or since when it owes
 						 * us one */
 	int64_t outage_ms;			/* since when there is trouble, 0 = there is none */
