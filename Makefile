@@ -48,7 +48,8 @@ LIB_OBJ := $(LIB_SRC:%.c=$(O)/%.o)
 UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
 UNIT_BIN := $(UNIT_SRC:%.c=$(O)/%)
 # norpcbind is preloaded into the test server, which only Linux rigs have.
-TOOL_SRC := $(sort $(filter-out %/norpcbind.c,$(wildcard tests/tools/*.c)))
+TOOL_SRC := $(sort $(filter-out %/norpcbind.c $(if $(filter Linux,$(shell uname)),,%/slowdisk.c), \
+	$(wildcard tests/tools/*.c)))
 TOOL_BIN := $(TOOL_SRC:%.c=$(O)/%) $(if $(filter Linux,$(shell uname)),$(O)/tests/tools/norpcbind.so)
 
 # Fuzz targets: plain programs by default, with libFuzzer when LIBFUZZER=1 (see `make fuzz`).
