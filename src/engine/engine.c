@@ -11,7 +11,7 @@
 #define SERVICE_MS 200		/* how long a stop or a progress line may be late while the server
 				 * is silent */
 #define PROGRESS_MS 200
-#define AHEAD 64		/* files whose data the reader is told of before their turn */
+#define TURN_COST 512		/* so that the reader is not told of all empty files at once */
 
 struct engine;
 
@@ -36,6 +36,7 @@ struct engine {
 	struct i2n_progress p;
 	int64_t last_progress_ms;
 	uint32_t told;		/* index in plan->order up to which willneed was said */
+	uint64_t told_bytes, done_bytes;	/* of what was said so, and what had its turn */
 	bool ending;		/* cancelled: no more submits, only draining */
 	int rc;			/* first fatal outcome */
 	struct i2n_err err;
@@ -169,6 +170,47 @@ static void on_stored(struct engine *e, struct slot *slot)
 	       I2N_OBJ_NONE);
 }
 
+static const struct i2n_inode *inode_of(const struct engine *e, uint32_t dirent)
+{
+	const struct i2n_tree *t = e->plan->tree;
+
+	return &t->inodes[t->dirents[dirent].inode];
+}
+
+/* What a file takes of the room for what the reader was told of and is not done. A large one takes
+ * part of it only, as several may be under way for long. */
+static uint64_t ahead_of(const struct engine *e, const struct i2n_inode *in)
+{
+	uint64_t size = i2n_inode_type(in) == I2N_S_IFREG ? in->size : 0, most =
+		e->reader->ahead / 4;
+
+	return TURN_COST + (size < most ? size : most);
+}
+
+/* The reader hears of the next files in disk order: as much data as it can make something of,
+ * beyond as much that may be on its way to the sink. */
+static void look_ahead(struct engine *e)
+{
+	struct i2n_reader *r = e->reader;
+
+	for (; r->ahead && e->told < e->plan->n_order &&
+	       e->told_bytes < e->done_bytes + 2 * r->ahead; e->told++) {
+		const struct i2n_inode *in = inode_of(e, e->plan->order[e->told]);
+
+		e->told_bytes += ahead_of(e, in);
+		r->ops->willneed(r, in);
+	}
+}
+
+/* Whatever came of it. */
+static void had_its_turn(struct engine *e, enum work work, uint32_t dirent)
+{
+	if (work != WORK_FILE || !e->reader->ahead)
+		return;
+	e->done_bytes += ahead_of(e, inode_of(e, dirent));
+	look_ahead(e);
+}
+
 /* Made beside what is there; now it takes the place. */
 static void to_rename(struct engine *e, struct slot *slot)
 {
@@ -207,6 +249,7 @@ static void on_op_done(struct i2n_op *op)
 	} else {
 		on_stored(e, slot);
 	}
+	had_its_turn(e, slot->work, op->dirent);
 	slot->next = e->free_slots;
 	e->free_slots = slot;
 }
@@ -321,28 +364,6 @@ static bool take_existing(struct engine *e, enum work work, uint32_t dirent)
 	return true;
 }
 
-static const struct i2n_inode *in_order(const struct engine *e, uint32_t i)
-{
-	const struct i2n_tree *t = e->plan->tree;
-
-	return &t->inodes[t->dirents[e->plan->order[i]].inode];
-}
-
-/* The reader hears of the next files in disk order a little ahead of their turn: of as many as it
- * can make something of. */
-static void look_ahead(struct engine *e)
-{
-	struct i2n_reader *r = e->reader;
-	uint32_t at = e->sched.order_cursor, end = at + AHEAD, n = e->plan->n_order;
-	uint64_t far = r->ahead && at < n ? r->ops->where(r, in_order(e, at)) + r->ahead : 0;
-
-	for (; e->told < n; e->told++) {
-		if (e->told >= end && r->ops->where(r, in_order(e, e->told)) >= far)
-			break;
-		r->ops->willneed(r, in_order(e, e->told));
-	}
-}
-
 /* A dirent that cannot be stored because what it depends on failed; a failed directory that is now
  * complete. */
 static bool settle_failed(struct engine *e, enum work work, uint32_t dirent)
@@ -399,8 +420,10 @@ static void submit_ready(struct engine *e)
 		struct i2n_err err;
 		int rc;
 
-		if (settle_failed(e, work, dirent) || take_existing(e, work, dirent))
+		if (settle_failed(e, work, dirent) || take_existing(e, work, dirent)) {
+			had_its_turn(e, work, dirent);
 			continue;
+		}
 		fill_op(e, &slot->op, work, dirent);
 		slot->work = work;
 		slot->beside = false;
@@ -408,10 +431,8 @@ static void submit_ready(struct engine *e)
 			adapt_op(e, slot);
 		e->free_slots = slot->next;
 		rc = i2n_sink_submit(e->sink, &slot->op, &err);
-		if (!rc) {
-			look_ahead(e);
+		if (!rc)
 			continue;
-		}
 		slot->next = e->free_slots;
 		e->free_slots = slot;
 		schedule_put_back(&e->sched, work, dirent);
@@ -468,7 +489,7 @@ static int init(struct engine *e)
 {
 	unsigned n = e->opts->max_ops ? e->opts->max_ops : MAX_OPS_DEFAULT;
 
-	if (schedule_init(&e->sched, e->plan, &e->err))
+	if (schedule_init(&e->sched, e->plan, e->reader, &e->err))
 		return I2N_FATAL;
 	e->slots = calloc(n, sizeof(*e->slots));
 	if (!e->slots)
@@ -491,6 +512,7 @@ int i2n_engine_run(const struct i2n_plan *plan, struct i2n_reader *reader, struc
 
 	e.rc = init(&e);
 	if (!e.rc) {
+		look_ahead(&e);
 		loop(&e);
 		if (!e.rc && i2n_sink_finish(sink, &e.err))
 			e.rc = I2N_FATAL;

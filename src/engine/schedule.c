@@ -3,8 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* Files looked at ahead of the directories. More would lose the disk order (a directory hands out
- * its waiting files all at once), less would leave the window empty while directories are made. */
+/* Files looked at ahead of the directories. Fewer would leave the window empty while directories
+ * are made; more would spread the reading over more of the medium. */
 #define DEFERRED_MAX 4096
 
 static void append(struct schedule *s, uint32_t *tail, uint32_t dirent)
@@ -76,6 +76,11 @@ static enum work work_of(const struct schedule *s, uint32_t dirent)
 	return is_link(s, dirent) ? WORK_LINK : is_dir(s, dirent) ? WORK_DIR : WORK_FILE;
 }
 
+static void queue_file(struct schedule *s, uint32_t dirent)
+{
+	disk_queue_put(&s->files, s->reader->ops->where(s->reader, inode_of(s, dirent)), dirent);
+}
+
 /* A state for each inode that others need. */
 static bool init_states(struct schedule *s, const struct i2n_tree *t)
 {
@@ -102,15 +107,17 @@ static bool init_states(struct schedule *s, const struct i2n_tree *t)
 	return true;
 }
 
-int schedule_init(struct schedule *s, const struct i2n_plan *plan, struct i2n_err *err)
+int schedule_init(struct schedule *s, const struct i2n_plan *plan, struct i2n_reader *reader,
+		  struct i2n_err *err)
 {
 	const struct i2n_tree *t = plan->tree;
 
-	*s = (struct schedule){ .plan = plan };
-	for (int w = 0; w < WORKS; w++)
+	*s = (struct schedule){ .plan = plan, .reader = reader };
+	for (int w = 0; w < WORK_FILE; w++)
 		s->ready[w].tail = I2N_NONE;
 	s->next = malloc(((size_t)t->n_dirents + 1) * sizeof(*s->next));
-	if (!s->next || !init_states(s, t)) {
+	/* those that wait, and one put back */
+	if (!s->next || !disk_queue_init(&s->files, DEFERRED_MAX + 1) || !init_states(s, t)) {
 		schedule_release(s);
 		return i2n_err_nomem(err);
 	}
@@ -128,6 +135,7 @@ int schedule_init(struct schedule *s, const struct i2n_plan *plan, struct i2n_er
 void schedule_release(struct schedule *s)
 {
 	rank_release(&s->others_need);
+	disk_queue_release(&s->files);
 	free(s->states);
 	free(s->next);
 	s->states = NULL;
@@ -182,10 +190,10 @@ static uint32_t next_link(struct schedule *s)
 
 static uint32_t next_file(struct schedule *s)
 {
-	uint32_t d = pop(s, &s->ready[WORK_FILE].tail);
+	uint32_t d;
 
-	if (d != I2N_NONE)
-		return d;
+	if (s->files.n)
+		return disk_queue_get(&s->files);
 	while (s->order_cursor < s->plan->n_order && s->deferred < DEFERRED_MAX) {
 		d = s->plan->order[s->order_cursor++];
 		if (can_start(s, d))
@@ -216,6 +224,8 @@ void schedule_put_back(struct schedule *s, enum work work, uint32_t dirent)
 {
 	if (dirent == I2N_NONE)
 		s->root_attr = true;
+	else if (work == WORK_FILE)
+		queue_file(s, dirent);
 	else
 		prepend(s, &s->ready[work].tail, dirent);
 }
@@ -241,9 +251,12 @@ void schedule_stored(struct schedule *s, uint32_t dirent, i2n_obj obj)
 	while ((d = pop(s, &st->waiting)) != I2N_NONE) {
 		enum work w = work_of(s, d);
 
-		if (w == WORK_FILE)
-			s->deferred--;
-		append(s, &s->ready[w].tail, d);
+		if (w != WORK_FILE) {
+			append(s, &s->ready[w].tail, d);
+			continue;
+		}
+		s->deferred--;
+		queue_file(s, d);
 	}
 	/* an empty directory, or a failed one none of whose children was ever there */
 	if (is_dir(s, dirent) && !st->pending)

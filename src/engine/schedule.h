@@ -4,7 +4,8 @@
  *
  *	a dirent that needs its directory waits in that directory's list; a further name (LINK)
  *	waits in the list of the inode it names, then in that of its directory; a directory all
- *	whose children are done is in the `attr` list until its DIRATTR is submitted.
+ *	whose children are done is in the `attr` list until its DIRATTR is submitted. Files that
+ *	waited go into a queue in disk order instead of a list.
  *
  * Memory: 4 bytes per dirent; 12 per directory and per inode with several names; a bit or so for
  *         each other inode, on which nothing ever waits.
@@ -16,6 +17,7 @@
 #include "img2nfs/plan.h"
 #include "img2nfs/sink.h"
 
+#include "disk_queue.h"
 #include "rank.h"
 
 /* An object that could not be stored: what depends on it fails too. Not a value a sink hands
@@ -37,11 +39,13 @@ enum work { WORK_DIR, WORK_ATTR, WORK_LINK, WORK_FILE, WORKS };
 
 struct schedule {
 	const struct i2n_plan *plan;
+	struct i2n_reader *reader;		/* knows where files lie */
 	struct rank others_need;	/* inodes that have a state: other dirents need their
 					 * objects */
 	struct inode_state *states;
 	uint32_t *next;
-	struct list ready[WORKS];
+	struct list ready[WORK_FILE];
+	struct disk_queue files;
 	uint32_t dir_cursor, order_cursor;	/* how far plan->dirs and plan->order have been
 						 * looked at */
 	/* files put into waiting lists because their directory is not there yet */
@@ -49,7 +53,8 @@ struct schedule {
 	bool root_attr;				/* the root directory's DIRATTR is ready */
 };
 
-int schedule_init(struct schedule *s, const struct i2n_plan *plan, struct i2n_err *err);
+int schedule_init(struct schedule *s, const struct i2n_plan *plan, struct i2n_reader *reader,
+		  struct i2n_err *err);
 void schedule_release(struct schedule *s);
 
 /* The next thing to do: *ret_work and *ret_dirent (I2N_NONE = the root, for WORK_ATTR). false:
