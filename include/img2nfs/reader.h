@@ -56,8 +56,8 @@ struct i2n_reader_ops {
 /* Embed as first member. All ops are required. */
 struct i2n_reader {
 	const struct i2n_reader_ops *ops;
-	uint64_t ahead;		/* willneed() is worth saying of inodes whose `where` is so much
-				 * further on; 0: of the next few */
+	uint64_t ahead;		/* willneed() is worth saying of so many bytes before they are
+				 * read; 0: not at all */
 };
 
 #endif

@@ -48,7 +48,7 @@ struct i2n_source {
 	uint64_t size;
 	uint32_t sector_size;	/* logical sector size the medium reports, 0 = unknown (a plain
 				 * file) */
-	uint64_t ahead;		/* willneed() is worth saying so many bytes ahead; 0 = not known */
+	uint64_t ahead;		/* willneed() is worth saying so many bytes ahead; 0 = of no use */
 	const char *name;	/* for messages, quoted already; lives as long as the source */
 	/* The bytes come one after the other, and a read waits until all before its end have come:
 	 * nobody should look at the end who can do without. */

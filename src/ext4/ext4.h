@@ -21,6 +21,7 @@
 
 #include "img2nfs/fs.h"
 
+#include "ahead.h"
 #include "fastcommit.h"
 #include "journal.h"
 #include "ondisk.h"
@@ -95,6 +96,7 @@ struct i2n_fs {
 	char *features;
 	struct i2n_reader reader;
 	struct inode_cache cache;
+	struct ahead ahead;		/* of the reader */
 	unsigned block_bits;
 	bool csum;			/* metadata_csum */
 	bool group_csum;		/* group descriptors have checksums, and with them valid

@@ -203,6 +203,7 @@ int i2n_fs_open(struct i2n_source *src, const struct i2n_fs_opts *opts,
 	fs->reader.ops = &ext4_reader_ops;
 	fs->reader.ahead = fs->src->ahead;
 	rc = open_all(fs, err);
+	fs->ahead.src = fs->src;	/* with the journal, now */
 	if (rc) {
 		i2n_fs_free(fs);
 		return rc;

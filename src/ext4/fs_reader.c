@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WILLNEED_MAX (8u << 20)
+#define TELL_STEP (1u << 20)	/* bytes of one hint inside a file */
 
 /* An open file. Most files are one extent, known from the tree: they have no map and need no inode.
  * Inline data is held as a whole (it fits into an inode). */
@@ -18,19 +18,28 @@ struct i2n_file {
 	struct ext4_run found;		/* of random, or what next() returned last; len 0 = none */
 	unsigned char *data;		/* inline */
 	uint64_t data_len;
+	uint64_t told;			/* where on the medium the source's knowledge ends */
 };
 
 /* --- ranges --- */
 
-/* Say that a run will be read. Of a compressed image all of it, to be unpacked while others are
- * read; else only as much as is good for a disk, and only what the engine says: the system sees for
- * itself that a file is read in order. */
-static void announce(const struct i2n_file *f, const struct ext4_run *run)
+static uint64_t least(uint64_t a, uint64_t b)
 {
-	const unsigned bits = f->fs->block_bits;
+	return a < b ? a : b;
+}
 
-	if (f->fs->src->ahead)
-		i2n_source_willneed(f->fs->src, run->pblk << bits, run->len << bits);
+/* [at, end) of the medium is what is left to be read of a run: keep the source told of as much of
+ * it as it likes to know. */
+static void look_ahead(struct i2n_file *f, uint64_t at, uint64_t end)
+{
+	uint64_t want = least(end - at, f->fs->src->ahead) + at;
+
+	if (f->told < at || f->told > end)
+		f->told = at;
+	if (want <= f->told || (want - f->told < TELL_STEP && want < end))
+		return;
+	i2n_source_willneed(f->fs->src, f->told, want - f->told);
+	f->told = want;
 }
 
 /* Make f->run the run that holds f->pos, or the first behind it. */
@@ -47,7 +56,7 @@ static int find_run(struct i2n_file *f, struct i2n_err *err)
 		f->has_run = !rc;
 		if (rc)
 			return rc;
-		announce(f, &f->run);
+		look_ahead(f, f->run.pblk << bits, (f->run.pblk + f->run.len) << bits);
 	}
 	return I2N_OK;
 }
@@ -159,7 +168,7 @@ static int read_mapped(struct i2n_file *f, unsigned char *buf, size_t len, uint6
 	int rc;
 
 	while (len) {
-		uint64_t in, n;
+		uint64_t in, n, at;
 
 		rc = find_block(f, off >> bits, err);
 		if (rc == I2N_END)
@@ -172,7 +181,10 @@ static int read_mapped(struct i2n_file *f, unsigned char *buf, size_t len, uint6
 		n = (f->found.len << bits) - in;
 		if (n > len)
 			n = len;
-		rc = ext4_read_content(f->fs, buf, (size_t)n, (f->found.pblk << bits) + in, err);
+		at = (f->found.pblk << bits) + in;
+		ahead_touch(&f->fs->ahead, at);
+		look_ahead(f, at + n, (f->found.pblk + f->found.len) << bits);
+		rc = ext4_read_content(f->fs, buf, (size_t)n, at, err);
 		if (rc)
 			return rc;
 		buf += n;
@@ -234,8 +246,9 @@ static int open_mapped(struct i2n_file *f, const struct i2n_inode *in, struct i2
 	if (in->flags & READER_EXTENT) {
 		f->run = (struct ext4_run){ 0, in->data >> 16, in->data & 0xffff };
 		f->has_run = f->run.len;
-		if (f->has_run)
-			announce(f, &f->run);
+		/* this much the engine has told */
+		f->told = (f->run.pblk << f->fs->block_bits) +
+			least(f->run.len << f->fs->block_bits, f->fs->src->ahead / 4);
 		return I2N_OK;
 	}
 	rc = ext4_inode_read(f->fs, in->ino, &r, err);
@@ -300,9 +313,7 @@ static void reader_willneed(struct i2n_reader *reader, const struct i2n_inode *i
 		return;
 	if (in->flags & READER_EXTENT)
 		len = (in->data & 0xffff) << fs->block_bits;
-	if (len > WILLNEED_MAX && !fs->src->ahead)
-		len = WILLNEED_MAX;
-	i2n_source_willneed(fs->src, at, len);
+	ahead_tell(&fs->ahead, at, least(len, fs->src->ahead / 4));
 }
 
 const struct i2n_reader_ops ext4_reader_ops = {

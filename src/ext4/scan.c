@@ -99,24 +99,21 @@ static int load_inode(struct load *l, uint32_t ino, const unsigned char *raw, st
 	return rc ? rc : add_inode(l, &in, err);
 }
 
-/* The next read, of at most n inodes at off. */
-static void announce(struct i2n_fs *fs, uint64_t off, uint32_t n)
+/* Tables of which the source was told, and how many bytes of them are not read yet. */
+struct tables_ahead {
+	struct ahead ahead;
+	uint32_t told;
+	uint64_t bytes;
+};
+
+static void look_ahead(struct tables_ahead *t, struct i2n_fs *fs)
 {
-	uint64_t len = (uint64_t)n * fs->sb.inode_size;
+	for (; t->told < fs->e2->group_desc_count && t->bytes < fs->src->ahead; t->told++) {
+		uint64_t off, len = (uint64_t)used_inodes(fs, t->told) * fs->sb.inode_size;
 
-	i2n_source_willneed(fs->src, off, len < SCAN_BYTES ? len : SCAN_BYTES);
-}
-
-/* A compressed image is unpacked ahead by several threads, so it hears of all tables at once. */
-static void announce_all(struct i2n_fs *fs)
-{
-	uint32_t g, n;
-	uint64_t off;
-
-	for (g = 0; fs->src->ahead && g < fs->e2->group_desc_count; g++) {
-		n = used_inodes(fs, g);
-		if (n && ext4_inode_offset(fs, g * fs->sb.inodes_per_group + 1, &off))
-			i2n_source_willneed(fs->src, off, (uint64_t)n * fs->sb.inode_size);
+		t->bytes += len;
+		if (len && ext4_inode_offset(fs, t->told * fs->sb.inodes_per_group + 1, &off))
+			ahead_tell(&t->ahead, off, len);
 	}
 }
 
@@ -141,8 +138,6 @@ static int scan_table(struct load *l, uint32_t g, uint32_t to, unsigned char *bu
 	for (; at < to; at += n, off += (uint64_t)n * fs->sb.inode_size) {
 		n = SCAN_BYTES / fs->sb.inode_size;
 		n = n < to - at ? n : to - at;
-		if (at + n < to)
-			announce(fs, off + (uint64_t)n * fs->sb.inode_size, to - at - n);
 		rc = i2n_source_pread(fs->src, buf, (size_t)n * fs->sb.inode_size, off, err);
 		for (i = 0; i < n && !rc; i++)
 			rc = load_inode(l, first + at + i, buf + (size_t)i * fs->sb.inode_size,
@@ -180,18 +175,23 @@ static void reserve(struct load *l)
 int ext4_scan_inodes(struct load *l, struct i2n_err *err)
 {
 	uint32_t g, groups = l->fs->e2->group_desc_count;
+	struct tables_ahead t = { .ahead = { .src = l->fs->src } };
 	unsigned char *buf = malloc(SCAN_BYTES);
 	int rc = I2N_OK;
 
 	l->scanned = calloc(groups, sizeof(*l->scanned));
 	if (!buf || !l->scanned)
 		rc = i2n_err_nomem(err);
-	if (!rc) {
+	if (!rc)
 		reserve(l);
-		announce_all(l->fs);
+	for (g = 0; g < groups && !rc; g++) {
+		uint32_t n = used_inodes(l->fs, g);
+
+		look_ahead(&t, l->fs);
+		ahead_flush(&t.ahead);
+		rc = scan_table(l, g, n, buf, err);
+		t.bytes -= (uint64_t)n * l->fs->sb.inode_size;
 	}
-	for (g = 0; g < groups && !rc; g++)
-		rc = scan_table(l, g, used_inodes(l->fs, g), buf, err);
 	free(buf);
 	return rc;
 }

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 
 #define SWEEP_BYTES (1u << 20)	/* one read */
-#define SWEEP_GAP 8		/* blocks that nobody wants, read along because that is cheaper than
-				 * a seek */
 
 static int cmp_blocks(const void *ctx, const void *a, const void *b)
 {
@@ -17,37 +15,35 @@ static int cmp_blocks(const void *ctx, const void *a, const void *b)
 }
 
 /* How many elements from i on lie in one read of at most max blocks. */
-static size_t batch(const struct load_block *b, size_t i, size_t n, uint64_t max)
+static size_t batch(const struct load_block *b, size_t i, size_t n, uint64_t max, uint64_t gap)
 {
 	size_t j = i + 1;
 
-	while (j < n && b[j].blk - b[j - 1].blk <= SWEEP_GAP && b[j].blk - b[i].blk < max)
+	while (j < n && b[j].blk - b[j - 1].blk <= gap && b[j].blk - b[i].blk < max)
 		j++;
 	return j - i;
 }
 
-/* What is read after element `next`: its batch, or as far ahead as the source likes to know. *told
- * is the first element that was not announced. */
-static void announce(struct i2n_fs *fs, const struct load_block *b, size_t next, size_t n,
-		     size_t *told)
+/* Tell of the elements that are read after element `next`: as far ahead as the source likes to know
+ * and of the next one in any case. *told is the first one of which it was not told. */
+static void look_ahead(struct ahead *a, const struct i2n_fs *fs, const struct load_block *b,
+		       size_t next, size_t n, size_t *told)
 {
 	const unsigned bits = fs->block_bits;
 
-	if (!fs->src->ahead) {
-		i2n_source_willneed(fs->src, b[next].blk << bits, SWEEP_BYTES);
-		return;
-	}
 	if (*told < next)
 		*told = next;
-	for (; *told < n && b[*told].blk - b[next].blk < fs->src->ahead >> bits; ++*told)
-		i2n_source_willneed(fs->src, b[*told].blk << bits, (uint64_t)1 << bits);
+	for (; *told < n && (b[*told].blk - b[next].blk < fs->src->ahead >> bits || *told == next);
+	     ++*told)
+		ahead_tell(a, b[*told].blk << bits, fs->sb.block_size);
 }
 
 int ext4_sweep(struct load *l, struct load_block *blocks, size_t n, ext4_sweep_fn *fn,
 	       struct i2n_err *err)
 {
 	const unsigned bits = l->fs->block_bits;
-	uint64_t max = SWEEP_BYTES >> bits;
+	const uint64_t max = SWEEP_BYTES >> bits, gap = (AHEAD_GAP >> bits) + 1;
+	struct ahead ahead = { .src = l->fs->src };
 	unsigned char *buf;
 	size_t i, k, j, told = 0;
 	int rc = I2N_OK;
@@ -60,9 +56,9 @@ int ext4_sweep(struct load *l, struct load_block *blocks, size_t n, ext4_sweep_f
 	if (!buf)
 		return i2n_err_nomem(err);
 	for (i = 0; i < n && !rc; i += k) {
-		k = batch(blocks, i, n, max);
-		if (i + k < n)
-			announce(l->fs, blocks, i + k, n, &told);
+		k = batch(blocks, i, n, max, gap);
+		look_ahead(&ahead, l->fs, blocks, i + k, n, &told);
+		ahead_touch(&ahead, blocks[i].blk << bits);
 		rc = ext4_read_blocks(l->fs, blocks[i].blk, blocks[i + k - 1].blk - blocks[i].blk +
 				      1, buf, err);
 		for (j = i; j < i + k && !rc; j++)

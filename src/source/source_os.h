@@ -17,4 +17,7 @@ uint32_t source_os_sector_size(int fd);
 /* Size of a block device, 0 where the system does not say (the caller then asks lseek). */
 uint64_t source_os_device_size(int fd);
 
+/* Ask the system to begin reading this into its cache. A hint. */
+void source_os_willneed(int fd, uint64_t off, uint64_t len);
+
 #endif
