@@ -1,6 +1,7 @@
 #include "pick_refuse.h"
 
 #include "img2nfs/name.h"
+#include "img2nfs/packed.h"
 
 #include "human.h"
 
@@ -88,12 +89,14 @@ static const struct advice *find_advice(const char *type)
 /* The advice with the image's name in the place of %s. */
 static void set_hint(const char *todo, const char *name, struct i2n_err *err)
 {
-	const char *at = strstr(todo, "%s");
+	const char *at = strstr(todo, "%s"), *why = "";
 
+	if (!strncmp(todo, "unpack", 6) && !i2n_packed_libraries())
+		why = "\nthis img2nfs was built without the libraries that do it on the way";
 	if (at)
-		i2n_err_hint(err, "%.*s%s%s", (int)(at - todo), todo, name, at + 2);
+		i2n_err_hint(err, "%.*s%s%s%s", (int)(at - todo), todo, name, at + 2, why);
 	else
-		i2n_err_hint(err, "%s", todo);
+		i2n_err_hint(err, "%s%s", todo, why);
 }
 
 static int refuse_known(const struct i2n_source *image, const struct i2n_part *part,

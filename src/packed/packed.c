@@ -43,6 +43,10 @@ static int take_given(struct i2n_image *image, struct i2n_err *err)
 {
 	const char *hex = image->opts.sha256;
 
+	if (!i2n_packed_libraries())
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
+				"option '--sha256': this img2nfs was built without the library for "
+				"it");
 	image->has_sum = true;
 	return sums_is_hex(hex, strlen(hex), image->sum)
 		       ? I2N_OK
@@ -50,16 +54,21 @@ static int take_given(struct i2n_image *image, struct i2n_err *err)
 				  "option '--sha256': it takes 64 hexadecimal digits");
 }
 
-static void note_file(const struct i2n_image *image, const char *fmt_cls, const char *where)
+static void note_found(const struct i2n_image *image, const char *where)
 {
 	char q[300];
 
 	i2n_quote(q, sizeof(q), where, strlen(where));
-	if (image->has_sum)
-		i2n_note(image->opts.notes, I2N_NOTE_STATE, fmt_cls, NULL, 0,
+	if (!i2n_packed_libraries())
+		i2n_note(image->opts.notes, I2N_NOTE_WARN, "sha256", NULL, 0,
+			 "the SHA-256 in %s cannot be compared: this img2nfs was built without the "
+			 "library for it",
+			 q);
+	else if (image->has_sum)
+		i2n_note(image->opts.notes, I2N_NOTE_STATE, "sha256", NULL, 0,
 			 "the SHA-256 of %s is compared with the one in %s", image->name, q);
 	else
-		i2n_note(image->opts.notes, I2N_NOTE_WARN, fmt_cls, NULL, 0,
+		i2n_note(image->opts.notes, I2N_NOTE_WARN, "sha256", NULL, 0,
 			 "%s has no SHA-256 of %s: it is not compared", q, image->name);
 }
 
@@ -74,10 +83,10 @@ static int find_sum(struct i2n_image *image, struct i2n_err *err)
 		return I2N_OK;
 	rc = sums_find(image->spec.file, image->sum, &image->sum_where, &other, err);
 	image->has_sum = rc == I2N_OK;
-	if (image->has_sum)
-		note_file(image, "sha256", image->sum_where);
-	else if (other)
-		note_file(image, "sha256", other);
+	if (image->has_sum || other)
+		note_found(image, image->has_sum ? image->sum_where : other);
+	if (!i2n_packed_libraries())
+		image->has_sum = false;
 	free(other);
 	return rc == I2N_END ? I2N_OK : rc;
 }

@@ -1,5 +1,7 @@
 /* Instead of unpack_*.c, in a program that was built without the libraries for compressed
  * images. */
+#include "img2nfs/packed.h"
+
 #include "sha256_sum.h"
 #include "unpack.h"
 

@@ -2,6 +2,7 @@
 # differs, for packed, plain and piped images; the expected digest comes from sha256sum.
 . "$top/tests/lib/cli.sh"
 . "$top/tests/lib/tiny_image.sh"
+. "$top/tests/lib/packed.sh"
 need sha256sum gzip
 tiny_image x.img
 gzip -c x.img >x.img.gz

@@ -46,8 +46,28 @@ row mkfs.f2fs 'truncate -s 64M x; mkfs.f2fs -q x' "it holds f2fs, not ext2, ext3
 row mkfs.vfat 'truncate -s 4M x; mkfs.vfat x' "it holds vfat, not ext2, ext3 or ext4"
 row mkntfs 'truncate -s 8M x; mkntfs -q -F x' "it holds ntfs, not ext2, ext3 or ext4"
 row mkswap 'truncate -s 1M x; mkswap -q x' "it holds swap, not ext2, ext3 or ext4"
+# only a program that was built without the libraries refuses these
+if "$img2nfs" --version | grep -q 'no compressed images'; then
+	row gzip 'gzip -c disk >x' "it is compressed with gzip" "gzip -dk 'x'"
+	row xz 'xz -c disk >x' "it is compressed with xz" "built without the libraries"
+	row xz 'xz --format=lzma -c disk >x' "it is compressed with lzma" "xz -dk --format=lzma 'x'"
+	row zstd 'zstd -q -c disk >x' "it is compressed with zstd" "zstd -d 'x'"
+	row bzip2 'bzip2 -c disk >x' "it is compressed with bzip2" "bzip2 -dk 'x'"
+	row lz4 'lz4 -q -c disk >x' "it is compressed with lz4" "lz4 -d 'x'"
+	row zip 'zip -q x.zip disk; mv x.zip x' "it is a zip archive" "unzip 'x'"
+	row 7z '7z a x.7z disk; mv x.7z x' "it is a 7z archive" "7z x 'x'"
+	row tar 'tar -cf x d' "it is a tar archive" "tar -xf 'x'"
+	# a checksum that cannot be compared is not passed over in silence
+	echo "$(printf '%064d' 0)  disk" >disk.sha256
+	run 0 extract disk null:
+	says "cannot be compared"
+	run 2 extract --sha256="$(printf '%064d' 0)" disk null:
+	says "option '--sha256': this img2nfs was built without the library for it"
+	rm disk.sha256
+	cat disk | "$img2nfs" extract --quiet - null: || die "a plain image from a pipe is not read"
+fi
 row ar 'ar rc x d/file' "it is an ar archive or a Debian package"
-row qemu-img 'qemu-img create -q -f qcow2 -F raw -b disk x' "it is a qcow2 disk that only holds the differences" \
+"$img2nfs" --version | grep -q 'no compressed images' || row qemu-img 'qemu-img create -q -f qcow2 -F raw -b disk x' "it is a qcow2 disk that only holds the differences" \
 	"qemu-img convert -O raw 'x' OUTPUT"
 row qemu-img 'qemu-img convert -O qed disk x' "it is a QED disk" "qemu-img convert -O raw"
 row qemu-img 'qemu-img convert -O parallels disk x' "it is a Parallels disk" "qemu-img convert -O raw"
