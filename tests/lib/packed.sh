@@ -56,3 +56,17 @@ pack_all() {
 	done
 	[ -n "$packed" ] || skip "no packer is installed"
 }
+
+# xz_blocks IMAGE: prints IMAGE.xz, in blocks of 24 MiB as `xz -T0` makes them; made once, as fast as xz can.
+xz_blocks() {
+	if [ ! "$1.xz" -nt "$1" ]; then
+		xz -T0 --block-size=24MiB --lzma2=preset=0,dict=64KiB,mf=hc3,nice=2,depth=1 -c "$1" >"$1.xz.$$" &&
+			mv "$1.xz.$$" "$1.xz" || return 1
+	fi
+	echo "$1.xz"
+}
+
+# unpacked: of a run with -v, how many blocks were unpacked, as $WORK/err says.
+unpacked() {
+	sed -n 's/^img2nfs: \([0-9]*\) blocks were unpacked of the [0-9]* in .*/\1/p' "$WORK/err"
+}

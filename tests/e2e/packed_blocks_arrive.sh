@@ -1,0 +1,41 @@
+# Debian from an .xz in blocks of 24 MiB, as `xz -T0` writes it: 0 differences, nothing stored on the way (there is no
+# folder for it), hardly a block unpacked twice, memory of some blocks.
+. "$top/tests/lib/e2e.sh"
+. "$top/tests/lib/packed.sh"
+need xz
+need_loop
+use_fixture debian
+xz=$(xz_blocks "$O/fixtures/debian.img") || die "xz failed"
+xz=$(for_nobody "$xz")
+blocks=$(xz --robot -l "$xz" | awk '$1 == "file" { print $3 }')
+serve
+mkdir -m 777 "$WORK/far"
+TMPDIR=/nonexistent as_nobody "$O/tests/tools/watched" "$WORK/far/watched" "$bin" extract -v --json --progress=none \
+	"$xz" "$(ganesha_url srv /root)" >"$WORK/out" 2>"$WORK/err" </dev/null
+rc=$?
+want_rc 1	# times of symlinks, see below; Debian's own capabilities and ACL
+want_json '{l["class"] for l in j["losses"]} == {"symlink-times", "caps", "acl"}'
+want_json 'j["not_stored"] == 0 and j["partition"] == 2'
+mount_ro "$img" "$WORK/mnt" $((94208 * 512)) $((3528040 * 512))
+same_tree "$WORK/mnt" "$exp/root"
+
+# Which blocks of 24 MiB hold something: the used blocks of the file system, by dumpe2fs' free ranges.
+dumpe2fs "$img?offset=$((94208 * 512))" >"$WORK/dump" 2>/dev/null
+needed=$(sed -n 's/^  Free blocks: //p' "$WORK/dump" | tr -d ' ' | tr ',' '\n' | awk -F- -v n=$((3528040 / 8)) -v start=94208 '
+	NF { for (b = $1; b <= ($2 == "" ? $1 : $2); b++) free[b] = 1 }
+	END {
+		for (b = 0; b < n; b++)
+			if (!(b in free))
+				holds[int((start * 512 + b * 4096) / (24 * 1048576))] = 1
+		for (h in holds)
+			c++
+		print c
+	}')
+got=$(unpacked)
+kib=$(sed -n 's/^maxrss_kib //p' "$WORK/far/watched")
+cores=$(nproc)
+echo "$blocks blocks, $needed in use, $got unpacked; peak memory $kib KiB with $cores cores"
+[ "$got" -le $((needed + needed / 4)) ] || bad "$got blocks are unpacked, $needed are in use"
+# a block and its decoder for each core, 128 MiB of blocks and pages, and what a run takes anyhow
+[ "$kib" -le $(((cores * (24 + 4) + 128 + 64) * 1024)) ] || bad "peak memory is $kib KiB"
+e2e_end
