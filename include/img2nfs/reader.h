@@ -19,6 +19,7 @@
 #ifndef IMG2NFS_READER_H
 #define IMG2NFS_READER_H
 
+#include "img2nfs/acl.h"
 #include "img2nfs/node.h"
 
 struct i2n_reader;
@@ -49,11 +50,15 @@ struct i2n_reader_ops {
 	/* Where the content starts on the medium: a sort key for reading in disk order; 0 =
 	 * nowhere, or unknown. */
 	uint64_t (*where)(const struct i2n_reader *r, const struct i2n_inode *in);
+	/* The POSIX ACLs of an inode with I2N_INODE_ACL; *ret is the caller's. I2N_BADNODE: what is
+	 * there is none. May be NULL where the tree has no such inode. */
+	int (*acl)(struct i2n_reader *r, const struct i2n_inode *in, struct i2n_acl *ret,
+		   struct i2n_err *err);
 	/* A hint that this inode's data will be read soon. */
 	void (*willneed)(struct i2n_reader *r, const struct i2n_inode *in);
 };
 
-/* Embed as first member. All ops are required. */
+/* Embed as first member. All ops but acl are required. */
 struct i2n_reader {
 	const struct i2n_reader_ops *ops;
 	uint64_t ahead;		/* willneed() is worth saying of so many bytes before they are

@@ -63,6 +63,8 @@ enum i2n_op_kind {
 	I2N_OP_STATFS,		/* obj -> space, of the file system it is in */
 	I2N_OP_READLINK,	/* obj, buf, len -> ret_len; a target that is longer than len is
 				 * I2N_BADNODE */
+	I2N_OP_ACL,		/* obj, inode with I2N_INODE_ACL -> same: has obj the ACLs that the
+				 * reader gives? With I2N_CAP_ACL */
 	I2N_OP_SETATTR,		/* obj, inode, mask -> attr. What the server does not honour is a
 				 * loss, as for FILE */
 	I2N_OP_REMOVE,		/* parent, name: not a directory; absent: it was not there */
@@ -76,7 +78,7 @@ enum i2n_op_kind {
 /* For SETATTR. The owner is set first, in a request of its own: servers drop setuid and setgid when
  * it changes, so ask for the mode as well. SIZE cuts a file or makes it longer with a hole. */
 enum i2n_set {
-	I2N_SET_MODE = 1 << 0,
+	I2N_SET_MODE = 1 << 0,	/* and the ACL, where the inode has one and the sink I2N_CAP_ACL */
 	I2N_SET_OWNER = 1 << 1,
 	I2N_SET_SIZE = 1 << 2,
 	I2N_SET_MTIME = 1 << 3,
@@ -139,6 +141,7 @@ struct i2n_op {
 	struct i2n_attr attr;			/* out */
 	struct i2n_space space;			/* STATFS: out */
 	bool absent;				/* out, with rc I2N_OK: there is no such name */
+	bool same;				/* ACL: out */
 	bool eof;				/* out: nothing follows */
 	bool pause;				/* LIST: set it in on_entry to have the op done,
 						 * with eof false, after the entries at hand;
@@ -166,7 +169,7 @@ struct i2n_op {
 /* What a sink can hold; the plan reports the rest as loss. */
 enum i2n_sink_caps {
 	I2N_CAP_XATTR = 1 << 0,
-	I2N_CAP_ACL = 1 << 1,
+	I2N_CAP_ACL = 1 << 1,		/* a server may still refuse some: told as losses */
 	I2N_CAP_CAPS = 1 << 2,		/* security.capability */
 	I2N_CAP_CHATTR = 1 << 3,
 	I2N_CAP_READBACK = 1 << 4,	/* takes the ops from LIST on */
@@ -195,6 +198,8 @@ enum i2n_proc {
 	I2N_PROC_READ,
 	I2N_PROC_READLINK,
 	I2N_PROC_ACCESS,
+	I2N_PROC_GETACL,	/* these two of NFSACL */
+	I2N_PROC_SETACL,
 	I2N_PROCS
 };
 const char *i2n_proc_name(enum i2n_proc p);	/* "CREATE" */

@@ -295,6 +295,37 @@ static int reader_readlink(struct i2n_reader *reader, const struct i2n_inode *in
 	return in->flags & I2N_INODE_ENCRYPTED ? rc : judge(ext4_fs_of(reader), rc);
 }
 
+struct acl_want {
+	struct i2n_acl *ret;
+	bool bad;
+};
+
+static void take_acl(void *ctx, const char *name, const void *value, size_t len)
+{
+	struct acl_want *w = ctx;
+
+	if (!strcmp(name, "system.posix_acl_access") && !w->ret->access.n)
+		w->bad |= !i2n_acl_parse(value, len, &w->ret->access);
+	else if (!strcmp(name, "system.posix_acl_default") && !w->ret->dflt.n)
+		w->bad |= !i2n_acl_parse(value, len, &w->ret->dflt);
+}
+
+static int reader_acl(struct i2n_reader *reader, const struct i2n_inode *in, struct i2n_acl *ret,
+		      struct i2n_err *err)
+{
+	struct acl_want w = { .ret = ret };
+	int rc;
+
+	*ret = (struct i2n_acl){ { NULL, 0 }, { NULL, 0 } };
+	rc = i2n_fs_xattrs(ext4_fs_of(reader), in, take_acl, &w, err);
+	if (rc == I2N_OK && w.bad)
+		rc = i2n_fail(err, I2N_BADNODE, I2N_DOM_IMAGE, 0,
+			      "its ACL is none that the kernel would take");
+	if (rc != I2N_OK)
+		i2n_acl_release(ret);
+	return judge(ext4_fs_of(reader), rc);
+}
+
 static uint64_t reader_where(const struct i2n_reader *reader, const struct i2n_inode *in)
 {
 	unsigned type = i2n_inode_type(in);
@@ -323,6 +354,7 @@ const struct i2n_reader_ops ext4_reader_ops = {
 	.rewind = reader_rewind,
 	.close = reader_close,
 	.readlink = reader_readlink,
+	.acl = reader_acl,
 	.where = reader_where,
 	.willneed = reader_willneed,
 };

@@ -153,6 +153,10 @@ const char *nfs3_proc_verb(enum i2n_proc p)
 	case I2N_PROC_READ:
 	case I2N_PROC_READLINK:
 		return "read";
+	case I2N_PROC_GETACL:
+		return "get the ACL of";
+	case I2N_PROC_SETACL:
+		return "set the ACL of";
 	default:
 		return "reach";
 	}

@@ -58,8 +58,10 @@ static void go_on(struct nfs3_op *o, const fattr3 *attrs)
 {
 	if (attrs && attrs->type != o->want.type)
 		nfs3_op_conflict(o, "something of another type is there");
-	else if (o->op->kind == I2N_OP_MKDIR || o->op->exclusive)
+	else if (o->op->exclusive)
 		nfs3_op_done(o, I2N_OK);
+	else if (o->op->kind == I2N_OP_MKDIR)
+		nfs3_acl_made_dir(o);
 	else if (o->file)
 		nfs3_file_begin(o);
 	else

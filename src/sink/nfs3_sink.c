@@ -69,6 +69,9 @@ static void start(struct nfs3_op *o)
 	case I2N_OP_STATFS:
 		nfs3_read_start(o);
 		break;
+	case I2N_OP_ACL:
+		nfs3_acl_start(o);
+		break;
 	case I2N_OP_SETATTR:
 	case I2N_OP_REMOVE:
 	case I2N_OP_RMDIR:

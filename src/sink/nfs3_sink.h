@@ -8,6 +8,7 @@
  *	nfs3_read.c	LOOKUP, GETATTR, READ, READLINK: what is there
  *	nfs3_list.c	LIST
  *	nfs3_change.c	SETATTR, REMOVE, RMDIR, RENAME, WRITE
+ *	nfs3_acl.c	SETACL and GETACL of NFSACL: the last step of what makes an object; ACL
  *	nfs3_audit.c	a second look at the attributes of what a broken connection may have
  *			disturbed
  *	nfs_mount.c	everything before the first op
@@ -74,11 +75,13 @@ struct nfs3_op {
 						 * moved */
 	/* reading back */
 	struct nfs3_list *list;			/* LIST; malloc */
+	struct nfs3_acl *acl;			/* malloc */
 	struct nfs3_fh dir2;			/* RENAME */
 	char name2[I2N_NAME_MAX + 1];
 };
 
 struct nfs3_audit;
+struct nfs3_acl;
 
 struct nfs3 {
 	struct i2n_sink sink;			/* first member */
@@ -151,6 +154,15 @@ bool nfs3_list_is_waiting(const struct nfs3_op *o);	/* in nfs->listed, or being 
 
 /* nfs3_change.c */
 void nfs3_change_start(struct nfs3_op *o);
+
+/* nfs3_acl.c */
+/* All attributes are settled: set the ACL where there is one; then the op is done. */
+void nfs3_acl_finish(struct nfs3_op *o);
+/* A directory was made: what it inherited must not go on to what is made in it. Then the op is
+ * done. */
+void nfs3_acl_made_dir(struct nfs3_op *o);
+void nfs3_acl_start(struct nfs3_op *o);
+void nfs3_acl_close(struct nfs3_op *o);
 
 /* nfs3_audit.c */
 void nfs3_audit_add(struct nfs3_op *o);

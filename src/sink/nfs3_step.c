@@ -58,6 +58,7 @@ void nfs3_op_done(struct nfs3_op *o, int rc)
 
 	nfs3_file_close(o);
 	nfs3_list_close(o);
+	nfs3_acl_close(o);
 	if (o->op->kind == I2N_OP_READ)
 		nfs->read_bytes -= o->op->len;
 	o->op->rc = rc == I2N_OK ? take_result(o) : rc;
@@ -231,7 +232,7 @@ static void give_in(struct nfs3_op *o, const fattr3 *got, unsigned diff)
 {
 	note_loss(o, got, diff);
 	o->want.check &= ~diff;		/* told once; the audit need not tell it again */
-	nfs3_op_done(o, I2N_OK);
+	nfs3_acl_finish(o);
 }
 
 /* Some servers (nfs-ganesha) take the times of a symlink and forget them. Whether this one does is
@@ -300,7 +301,7 @@ void nfs3_settle(struct nfs3_op *o, const fattr3 *got)
 	if (o->nfs->symlink_trial == o)
 		judge_trial(o->nfs, diff);
 	if (!diff)
-		nfs3_op_done(o, I2N_OK);
+		nfs3_acl_finish(o);
 	else if (!(diff & NFS3_ATTR_FIXABLE) || o->fixes >= FIXES_MAX)
 		give_in(o, got, diff);
 	else if (o->want.type == NF3LNK && !(diff & ~(unsigned)NFS3_ATTR_TIMES))

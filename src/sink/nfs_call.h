@@ -54,6 +54,8 @@ struct nfs_call {
 		READLINK3args readlink;
 		struct rpc_read_args read;
 		RENAME3args rename;
+		GETACL3args getacl;
+		SETACL3args setacl;
 	} args;
 };
 

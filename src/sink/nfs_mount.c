@@ -1,5 +1,6 @@
 #include "img2nfs/name.h"
 
+#include "nfs3_acl.h"
 #include "nfs3_check.h"
 #include "nfs3_err.h"
 #include "nfs3_sink.h"
@@ -39,6 +40,7 @@ struct walk {
 	struct nfs3_fh here;
 	fattr3 here_attrs;
 	const char *rest;	/* of the path, not yet walked */
+	bool inherits;		/* the directory asked about has a default ACL */
 	struct nfs3_fh made_in[MADE_MAX];	/* parents of what we made, to undo it */
 	char *made_name[MADE_MAX];
 	unsigned n_made;
@@ -94,6 +96,9 @@ static void take_result(struct walk *w, enum i2n_proc proc, const void *res)
 		break;
 	case I2N_PROC_FSINFO:
 		w->fsinfo = ((const FSINFO3res *)res)->FSINFO3res_u.resok;
+		break;
+	case I2N_PROC_GETACL:
+		w->inherits = ((const GETACL3res *)res)->GETACL3res_u.resok.default_ace_count;
 		break;
 	case I2N_PROC_READDIRPLUS:
 		take_entries(w, &((const READDIRPLUS3res *)res)->READDIRPLUS3res_u.resok);
@@ -429,6 +434,59 @@ static int arrive(struct walk *w, struct i2n_err *err)
 	return rc == I2N_OK ? walk_existing(w, err) : rc;
 }
 
+/* --- ACLs --- */
+
+/* What is made in a directory with a default ACL gets ACLs that the image does not have, and other
+ * modes. The destination's own attributes come last, so for now it has none. */
+static int drop_default_acl(struct walk *w, struct i2n_err *err)
+{
+	struct i2n_acl plain = { { NULL, 0 }, { NULL, 0 } };
+	struct nfsacl_ace aces[5];
+	int rc;
+
+	if (!i2n_acl_from_mode(w->here_attrs.mode, &plain.access))
+		return i2n_err_nomem(err);
+	nfs3_acl_args(&plain, w->here_attrs.uid, w->here_attrs.gid, aces, &w->call.args.setacl);
+	w->call.args.setacl.dir = nfs3_fh_xdr(&w->here);
+	rc = ask(w, I2N_PROC_SETACL, err);
+	i2n_acl_release(&plain);
+	if (rc == I2N_OK && w->status != NFS3_OK)
+		i2n_note(w->nfs->env.notes, I2N_NOTE_LOSS, "acl", ".", 1,
+			 "the destination hands its default ACL down to what is made in it");
+	return rc;
+}
+
+static bool tree_has_acls(const struct i2n_tree *t)
+{
+	for (uint32_t i = 0; t && i < t->n_inodes; i++)
+		if (t->inodes[i].flags & I2N_INODE_ACL)
+			return true;
+	return false;
+}
+
+/* Does the server have NFSACL for the directory where we are? When that is to be written, also:
+ * must a default ACL be dropped? One that the tree's root has itself may stay for an update. */
+static int learn_acls(struct walk *w, bool exists, struct i2n_err *err)
+{
+	const struct i2n_tree *t = w->nfs->env.tree;
+	bool writes = w->nfs->opts.dest == I2N_DEST_NEW || w->nfs->opts.dest == I2N_DEST_UPDATE;
+	bool update = exists && w->nfs->opts.dest == I2N_DEST_UPDATE;
+	int rc;
+
+	if (!writes && !tree_has_acls(t))
+		return I2N_OK;
+	w->inherits = false;
+	w->call.args.getacl = nfs3_getacl_args(&w->here, true);
+	rc = ask(w, I2N_PROC_GETACL, err);
+	if (rc != I2N_OK || w->status != NFS3_OK)
+		return rc;
+	w->nfs->sink.caps |= I2N_CAP_ACL;
+	if (!writes || !w->inherits ||
+	    (update && t && t->inodes[t->root].flags & I2N_INODE_ACL))
+		return I2N_OK;
+	return drop_default_acl(w, err);
+}
+
 static int absent(const struct walk *w, struct i2n_err *err)
 {
 	char name[I2N_NAME_MAX + 1], path[300];
@@ -465,10 +523,10 @@ static int prepare(struct walk *w, struct i2n_err *err)
 		return rc;
 	exists = !component(w->rest, name);
 	if (w->nfs->opts.dest == I2N_DEST_EXISTING)
-		return exists ? I2N_OK : absent(w, err);
+		return exists ? learn_acls(w, true, err) : absent(w, err);
 	if (w->nfs->opts.dest == I2N_DEST_LOOK) {
 		w->nfs->sink.absent = !exists;
-		return I2N_OK;
+		return learn_acls(w, exists, err);
 	}
 	if (exists && w->nfs->opts.dest == I2N_DEST_NEW)
 		rc = check_empty(w, err);
@@ -479,6 +537,8 @@ static int prepare(struct walk *w, struct i2n_err *err)
 	if (rc != I2N_OK)
 		return rc;
 	rc = make_missing(w, err);
+	if (rc == I2N_OK)
+		rc = learn_acls(w, exists, err);
 	if (rc != I2N_OK)
 		undo_made(w);
 	return rc;

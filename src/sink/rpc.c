@@ -22,6 +22,7 @@
  * PDU. */
 #ifdef LIBNFS_API_V2
 #define NFS3(op, args) (rpc_nfs3_##op##_task(conn->rpc, on_reply, (args), slot) != NULL)
+#define NFSACL(op, args) (rpc_nfsacl3_##op##_task(conn->rpc, on_acl_reply, (args), slot) != NULL)
 #define SEND_READ(args) \
 	(rpc_nfs3_read_task(conn->rpc, on_reply, (args)->buf, (args)->xdr.count, &(args)->xdr,
 			    slot) != NULL)
@@ -29,6 +30,7 @@
 #define CALL_EXPORT() (rpc_mount3_export_task(conn->rpc, on_reply, slot) != NULL)
 #else
 #define NFS3(op, args) (rpc_nfs3_##op##_async(conn->rpc, on_reply, (args), slot) >= 0)
+#define NFSACL(op, args) (rpc_nfsacl_##op##_async(conn->rpc, on_acl_reply, (args), slot) >= 0)
 #define SEND_READ(args) (rpc_nfs3_read_async(conn->rpc, on_reply, &(args)->xdr, slot) >= 0)
 #define CALL_MNT(path) (rpc_mount3_mnt_async(conn->rpc, on_reply, (path), slot) >= 0)
 #define CALL_EXPORT() (rpc_mount3_export_async(conn->rpc, on_reply, slot) >= 0)
@@ -132,6 +134,27 @@ static void on_reply(struct rpc_context *rpc, int status, void *data, void *priv
 		fail(slot->conn, status == RPC_STATUS_ERROR && data ? data : rpc_get_error(rpc));
 }
 
+/* A server without NFSACL answers that it has no such program, and others find fault with arguments
+ * that they should take: the connection is as good as before. */
+static void on_acl_reply(struct rpc_context *rpc, int status, void *data, void *private_data)
+{
+	struct rpc_slot *slot = private_data;
+	union {
+		nfsstat3 status;
+		GETACL3res get;
+		SETACL3res set;
+	} res;
+
+	if (status != RPC_STATUS_ERROR || !data || !strstr(data, "Server responded") ||
+	    slot->conn->quiet) {
+		on_reply(rpc, status, data, private_data);
+		return;
+	}
+	memset(&res, 0, sizeof(res));
+	res.status = NFS3ERR_NOTSUPP;
+	slot->reply(slot, &res);
+}
+
 struct rpc_conn *rpc_conn_new(const struct rpc_target *target)
 {
 	struct rpc_conn *conn = calloc(1, sizeof(*conn));
@@ -221,6 +244,10 @@ static bool send_nfs3(struct rpc_conn *conn, enum i2n_proc proc, void *args, str
 		return NFS3(readlink, args);
 	case I2N_PROC_ACCESS:
 		return NFS3(access, args);
+	case I2N_PROC_GETACL:
+		return NFSACL(getacl, args);
+	case I2N_PROC_SETACL:
+		return NFSACL(setacl, args);
 	case I2N_PROC_READ:
 		return SEND_READ((struct rpc_read_args *)args);
 	default:

@@ -69,6 +69,8 @@ uint32_t rpc_read_take(const READ3res *res, void *buf, uint32_t cap);
 
 /* Queue a request. false: not queued, the connection has failed. Never called on one that is not
  * up. */
+/* GETACL and SETACL go to the program NFSACL; where the server has none, or does not take the
+ * arguments, the reply is NFS3ERR_NOTSUPP. */
 bool rpc_conn_send(struct rpc_conn *conn, enum i2n_proc proc, void *args, struct rpc_slot *slot);
 bool rpc_conn_send_mnt(struct rpc_conn *conn, char *path, struct rpc_slot *slot);
 bool rpc_conn_send_export(struct rpc_conn *conn, struct rpc_slot *slot);

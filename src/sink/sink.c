@@ -21,6 +21,7 @@ static unsigned needs_of(enum i2n_op_kind kind)
 		[I2N_OP_READ] = NEEDS_OBJ | NEEDS_BUF,
 		[I2N_OP_STATFS] = NEEDS_OBJ,
 		[I2N_OP_READLINK] = NEEDS_OBJ | NEEDS_BUF,
+		[I2N_OP_ACL] = NEEDS_INODE | NEEDS_OBJ,
 		[I2N_OP_SETATTR] = NEEDS_INODE | NEEDS_OBJ,
 		[I2N_OP_REMOVE] = NEEDS_NAME,
 		[I2N_OP_RMDIR] = NEEDS_NAME,
@@ -46,6 +47,8 @@ int i2n_sink_submit(struct i2n_sink *sink, struct i2n_op *op, struct i2n_err *er
 	assert(!(needs & NEEDS_OBJ) || op->obj != I2N_OBJ_NONE);
 	assert(!(needs & NEEDS_BUF) || (op->buf && op->len));
 	assert(op->kind != I2N_OP_LIST || op->on_entry);
+	assert(op->kind != I2N_OP_ACL ||
+	       (sink->caps & I2N_CAP_ACL && op->inode->flags & I2N_INODE_ACL));
 	sink->outstanding++;
 	rc = sink->ops->submit(sink, op, err);
 	assert(rc == I2N_OK || rc == I2N_RETRY || rc == I2N_FATAL);
@@ -172,6 +175,7 @@ const char *i2n_proc_name(enum i2n_proc p)
 		[I2N_PROC_RMDIR] = "RMDIR",	[I2N_PROC_RENAME] = "RENAME",
 		[I2N_PROC_READ] = "READ",	[I2N_PROC_READLINK] = "READLINK",
 		[I2N_PROC_ACCESS] = "ACCESS",
+		[I2N_PROC_GETACL] = "GETACL",	[I2N_PROC_SETACL] = "SETACL",
 	};
 
 	return p < I2N_PROCS ? names[p] : "?";
