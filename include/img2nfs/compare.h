@@ -23,12 +23,13 @@
 #include "img2nfs/sink.h"
 
 struct i2n_compare_task {
-	const struct i2n_inode *in;	/* a regular file or a symlink */
+	const struct i2n_inode *in;	/* a regular file or a symlink; with acl: anything */
 	const unsigned char *digest;	/* of a file, 16 bytes; NULL: the reader has the content */
 	uint64_t size, used;		/* as the server says; size is in->size unless digest */
 	uint32_t dirent;
 	i2n_obj obj;
 	bool flag;			/* the caller's */
+	bool acl;			/* compare ACLs, not content; in has I2N_INODE_ACL */
 };
 
 struct i2n_compared {

@@ -19,7 +19,7 @@
  *
  * Progress: `written` counts the bytes compared.
  *
- * Memory: 2 bytes per dirent, 5 per inode, a handle per directory and per hard-linked file, and per
+ * Memory: 3 bytes per dirent, 5 per inode, a handle per directory and per hard-linked file, and per
  *         extra name its length and 40 bytes.
  * Thread:    one.
  * Ownership: the survey owns its arrays; the plan must outlive it. The sink must have
@@ -39,6 +39,7 @@ enum i2n_differ {
 	I2N_DIFFER_GID = 1 << 4,
 	I2N_DIFFER_CONTENT = 1 << 5,	/* bytes of a file, target of a symlink, device numbers */
 	I2N_DIFFER_TYPE = 1 << 6,
+	I2N_DIFFER_ACL = 1 << 8,	/* asked of objects that have one in the image only */
 	I2N_DIFFER_LINK = 1 << 7,	/* another object than it should be a name of */
 };
 
@@ -77,7 +78,7 @@ struct i2n_survey_opts {
 struct i2n_survey {
 	const struct i2n_tree *tree;
 	struct i2n_have have;
-	unsigned char *differs;		/* by dirent, and one more: enum i2n_differ, of what is
+	uint16_t *differs;		/* by dirent, and one more: enum i2n_differ, of what is
 					 * there */
 	struct i2n_extra *extras;
 	size_t n_extras, cap_extras;

@@ -5,14 +5,16 @@
  * Compared are type, mode (not of symlinks), owner, size, mtime, device numbers, symlink targets,
  * which names are links to one object, what is missing, what is extra, and all content, by its
  * XXH3-128 digest; with an image at hand also byte by byte, to say where it differs. Every
- * difference is a note I2N_NOTE_DIFFERS with the word of its class. Not compared: atime, ctime,
- * xattrs and what else NFSv3 does not show.
+ * difference is a note I2N_NOTE_DIFFERS with the word of its class. POSIX ACLs of the objects that
+ * have one in the image are compared too, where the sink has I2N_CAP_ACL. Not compared: ACLs of
+ * other objects, atime, ctime, xattrs and what else NFSv3 does not show.
  *
  * No differences, because the program reports them as losses when it stores a tree:
  *   - times of symlinks, when not one symlink has its own (such servers keep none): counted;
  *   - times that the protocol cannot express, when they are the nearest that it can: counted;
  *   - encrypted files that are not there: counted as left out;
- *   - with opts->allow & I2N_LOSS_ATTR: modes, owners and mtimes: counted as allowed.
+ *   - with opts->allow & I2N_LOSS_ATTR: modes, owners and mtimes: counted as allowed;
+ *   - with opts->allow & I2N_LOSS_ACL: ACLs: not compared.
  * A time is right when it is the wanted one rounded down to the server's granularity.
  *
  * Holes count as the zeros that they read as; those of files with 64 MiB of them and more are taken
@@ -33,7 +35,7 @@
 enum i2n_diff {
 	I2N_DIFF_MISSING, I2N_DIFF_EXTRA, I2N_DIFF_TYPE, I2N_DIFF_MODE, I2N_DIFF_OWNER,
 	I2N_DIFF_SIZE, I2N_DIFF_MTIME, I2N_DIFF_CONTENT, I2N_DIFF_TARGET, I2N_DIFF_RDEV,
-	I2N_DIFF_LINKS, I2N_DIFFS
+	I2N_DIFF_LINKS, I2N_DIFF_ACL, I2N_DIFFS
 };
 const char *i2n_diff_word(enum i2n_diff d);	/* "mode" */
 

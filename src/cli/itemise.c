@@ -46,6 +46,8 @@ const char *item_text(const struct i2n_inode *in, bool is_link, enum i2n_have_ve
 		{ I2N_DIFFER_MODE, 'p' },
 		{ I2N_DIFFER_UID, 'o' },
 		{ I2N_DIFFER_GID, 'g' },
+		{ 0, 'u' },
+		{ I2N_DIFFER_ACL, 'a' },
 	};
 
 	buf[0] = '\0';

@@ -86,7 +86,7 @@ static void remember_time(struct survey *s, uint32_t dirent)
 	s->times[s->n_times++] = dirent;
 }
 
-void survey_decide(struct survey *s, uint32_t dirent, unsigned differs, i2n_obj obj, bool keep)
+static void decide(struct survey *s, uint32_t dirent, unsigned differs, i2n_obj obj, bool keep)
 {
 	uint32_t inode = s->tree->dirents[dirent].inode;
 	bool is_link = i2n_inode_type(&s->tree->inodes[inode]) == I2N_S_IFLNK;
@@ -103,12 +103,35 @@ void survey_decide(struct survey *s, uint32_t dirent, unsigned differs, i2n_obj 
 		s->symlink_times_kept = true;
 	if (is_link && differs == I2N_DIFFER_MTIME)
 		remember_time(s, dirent);
-	s->res->differs[dirent] = (unsigned char)differs;
+	s->res->differs[dirent] = (uint16_t)differs;
 	s->res->have.verdicts[dirent] = (unsigned char)v;
 	if (v == I2N_HAVE_ATTRS || (v == I2N_HAVE_EQUAL && keep))
 		s->res->have.objs[inode] = obj;
 	else
 		i2n_sink_release(s->sink, obj);
+}
+
+void survey_decide(struct survey *s, uint32_t dirent, unsigned differs, i2n_obj obj, bool keep)
+{
+	if (differs || !survey_has_acl(s, s->tree->dirents[dirent].inode)) {
+		decide(s, dirent, differs, obj, keep);
+		return;
+	}
+	s->res->have.verdicts[dirent] = I2N_HAVE_OTHER;	/* until it is decided */
+	survey_acl_push(s, dirent, obj, keep);
+}
+
+/* Directories, the root with I2N_NONE among them, have been decided on and keep their object. */
+void survey_take_acl(struct survey *s, const struct i2n_compare_task *task, bool equal)
+{
+	uint32_t d = task->dirent, at = d == I2N_NONE ? s->tree->n_dirents : d;
+
+	if (i2n_inode_type(task->in) != I2N_S_IFDIR) {
+		decide(s, d, equal ? 0 : I2N_DIFFER_ACL, task->obj, task->flag);
+	} else if (!equal && s->res->have.verdicts[at] == I2N_HAVE_EQUAL) {
+		s->res->differs[at] |= I2N_DIFFER_ACL;
+		s->res->have.verdicts[at] = I2N_HAVE_ATTRS;
+	}
 }
 
 /* --- what is known when all has been listed --- */
@@ -254,8 +277,10 @@ static void on_root(struct i2n_op *op)
 		return;
 	}
 	differs = i2n_differ(&s->tree->inodes[s->tree->root], &op->attr, s->sink);
-	s->res->differs[at] = (unsigned char)differs;
+	s->res->differs[at] = (uint16_t)differs;
 	s->res->have.verdicts[at] = differs ? I2N_HAVE_ATTRS : I2N_HAVE_EQUAL;
+	if (!differs && survey_has_acl(s, s->tree->root))
+		survey_acl_push(s, I2N_NONE, I2N_OBJ_ROOT, true);
 	if (survey_dir_push(s, s->tree->root, I2N_NONE))
 		survey_no_memory(s);
 }
@@ -349,7 +374,7 @@ static int init(struct survey *s, struct i2n_err *err)
 	have->verdicts = calloc((size_t)t->n_dirents + 1, 1);
 	have->dirs = calloc(t->n_inodes, 1);
 	have->objs = malloc((size_t)t->n_inodes * sizeof(*have->objs));
-	s->res->differs = calloc((size_t)t->n_dirents + 1, 1);
+	s->res->differs = calloc((size_t)t->n_dirents + 1, sizeof(*s->res->differs));
 	if (!have->verdicts || !have->dirs || !have->objs || !s->res->differs)
 		return i2n_err_nomem(err);
 	for (uint32_t i = 0; i < t->n_inodes; i++)

@@ -106,6 +106,8 @@ static void take_dir(struct survey *s, uint32_t dirent, unsigned differs, i2n_ob
 
 	s->res->have.verdicts[dirent] = differs ? I2N_HAVE_ATTRS : I2N_HAVE_EQUAL;
 	s->res->have.objs[inode] = obj;
+	if (!differs && survey_has_acl(s, inode))
+		survey_acl_push(s, dirent, obj, true);
 	if (survey_dir_push(s, inode, dirent))
 		survey_no_memory(s);
 }
@@ -128,7 +130,7 @@ static void take_other(struct survey *s, uint32_t dirent, unsigned differs,
 	const struct i2n_inode *in = &s->tree->inodes[s->tree->dirents[dirent].inode];
 	bool first = in->first_dirent == dirent;
 
-	s->res->differs[dirent] = (unsigned char)differs;
+	s->res->differs[dirent] = (uint16_t)differs;
 	/* may be equal in the end; then it is too much, and nothing is refused for it */
 	if (differs || s->opts->checksum || in->links > 1 || e->attr.nlink > 1)
 		survey_frees(s, e->attr.used);
@@ -168,7 +170,7 @@ static void take_known(struct survey *s, uint32_t dir, uint32_t dirent, const st
 		return;
 	}
 	differs = i2n_differ(in, &e->attr, s->sink);
-	s->res->differs[dirent] = (unsigned char)differs;
+	s->res->differs[dirent] = (uint16_t)differs;
 	if (want_dir != is_dir) {
 		s->res->have.verdicts[dirent] = I2N_HAVE_BLOCKED;
 		add_extra(s, dir, dirent, e, I2N_EXTRA_BLOCK);

@@ -57,7 +57,14 @@ int survey_extra_add(struct i2n_survey *res, const struct i2n_extra *extra,
 int survey_dir_push(struct survey *s, uint32_t inode, uint32_t dirent);
 int survey_list_start(struct survey *s);	/* I2N_END: nothing to list */
 
+/* What came of survey_acl_push(). Takes the task's obj, unless it is a directory's. */
+void survey_take_acl(struct survey *s, const struct i2n_compare_task *task, bool equal);
+
 /* survey_read.c */
+/* Is there an ACL to compare? */
+bool survey_has_acl(const struct survey *s, uint32_t inode);
+/* Compare it, then survey_take_acl(). dirent I2N_NONE: the root. */
+void survey_acl_push(struct survey *s, uint32_t dirent, i2n_obj obj, bool keep);
 void survey_read_init(struct survey *s);
 /* Read it and decide. I2N_FATAL: no memory, entry->obj is still the caller's. */
 int survey_read_push(struct survey *s, uint32_t dirent, const struct i2n_entry *entry, bool keep);

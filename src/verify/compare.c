@@ -432,6 +432,43 @@ static int link_ask(struct i2n_compare *c, const struct i2n_compare_task *task,
 	return rc;
 }
 
+/* --- ACLs --- */
+
+struct acl_op {
+	struct i2n_op op;	/* first member */
+	struct i2n_compare *c;
+	struct i2n_compare_task task;
+};
+
+static void on_acl(struct i2n_op *op)
+{
+	struct acl_op *ao = (struct acl_op *)(void *)op;
+	struct i2n_compared res = { .task = &ao->task, .rc = op->rc, .err = &op->err,
+				    .equal = op->same };
+
+	ao->c->out--;
+	finish(ao->c, &res);
+	free(ao);
+}
+
+static int acl_ask(struct i2n_compare *c, const struct i2n_compare_task *task,
+		   struct i2n_err *err)
+{
+	struct acl_op *ao = calloc(1, sizeof(*ao));
+	int rc;
+
+	if (!ao)
+		return i2n_err_nomem(err);
+	ao->c = c;
+	ao->task = *task;
+	ao->op = (struct i2n_op){ .kind = I2N_OP_ACL, .obj = task->obj, .inode = task->in,
+				  .dirent = task->dirent, .done = on_acl };
+	rc = submit(c, &ao->op, err);
+	if (rc != I2N_OK)
+		free(ao);
+	return rc;
+}
+
 /* --- tasks --- */
 
 int i2n_compare_push(struct i2n_compare *c, const struct i2n_compare_task *task,
@@ -463,7 +500,9 @@ static int start_task(struct i2n_compare *c, struct i2n_err *err)
 {
 	const struct i2n_compare_task *task = &c->tasks->t;
 	bool is_symlink = i2n_inode_type(task->in) == I2N_S_IFLNK;
-	int rc = is_symlink ? link_ask(c, task, err) : file_open(c, task, err);
+	int rc = task->acl  ? acl_ask(c, task, err)
+		 : is_symlink ? link_ask(c, task, err)
+			      : file_open(c, task, err);
 
 	if (rc == I2N_OK)
 		drop_task(c);

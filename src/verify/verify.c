@@ -20,7 +20,7 @@ const char *i2n_diff_word(enum i2n_diff d)
 		[I2N_DIFF_OWNER] = "owner",	[I2N_DIFF_SIZE] = "size",
 		[I2N_DIFF_MTIME] = "mtime",	[I2N_DIFF_CONTENT] = "content",
 		[I2N_DIFF_TARGET] = "target",	[I2N_DIFF_RDEV] = "rdev",
-		[I2N_DIFF_LINKS] = "links",
+		[I2N_DIFF_LINKS] = "links",	[I2N_DIFF_ACL] = "acl",
 	};
 
 	return words[d];
@@ -119,7 +119,7 @@ static void on_root(struct i2n_op *op)
 	struct i2n_err err;
 
 	if (verify_op_back(v, op) && verify_attrs(v, I2N_NONE, v->tree->root, &op->attr) &&
-	    verify_dir_push(v, v->tree->root, I2N_OBJ_ROOT)) {
+	    verify_object_push(v, I2N_NONE, v->tree->root, &op->attr, I2N_OBJ_ROOT)) {
 		(void)i2n_err_nomem(&err);
 		verify_die(v, &err);
 	}

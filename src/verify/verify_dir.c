@@ -1,3 +1,4 @@
+#include "img2nfs/loss.h"
 #include "img2nfs/name.h"
 
 #include "verify_own.h"
@@ -177,6 +178,30 @@ static bool may_read(struct verify *v, uint32_t inode)
 	return true;
 }
 
+static bool has_acl(const struct verify *v, uint32_t inode)
+{
+	return v->tree->inodes[inode].flags & I2N_INODE_ACL && v->sink->caps & I2N_CAP_ACL &&
+	       !(v->opts->allow & I2N_LOSS_ACL);
+}
+
+int verify_object_push(struct verify *v, uint32_t dirent, uint32_t inode,
+		       const struct i2n_attr *got, i2n_obj obj)
+{
+	return has_acl(v, inode) ? verify_acl_push(v, dirent, inode, got, obj)
+				 : verify_content_push(v, dirent, inode, got, obj);
+}
+
+int verify_content_push(struct verify *v, uint32_t dirent, uint32_t inode,
+			const struct i2n_attr *got, i2n_obj obj)
+{
+	if (i2n_inode_type(&v->tree->inodes[inode]) == I2N_S_IFDIR)
+		return verify_dir_push(v, inode, obj);
+	if (has_content(v, inode, got) && may_read(v, inode))
+		return verify_file_push(v, dirent, got, obj);
+	i2n_sink_release(v->sink, obj);
+	return I2N_OK;
+}
+
 /* Takes obj. */
 static void compare(struct verify *v, uint32_t dirent, const struct i2n_attr *got, i2n_obj obj)
 {
@@ -199,16 +224,9 @@ static void compare(struct verify *v, uint32_t dirent, const struct i2n_attr *go
 	if (!is_link)
 		v->ids[inode] = id_of(got);
 	verify_count(v, inode, is_link);
-	if ((got->mode & I2N_S_IFMT) == I2N_S_IFDIR) {
-		if (verify_dir_push(v, inode, obj))
-			no_memory(v);
-	} else if (has_content(v, inode, got) && may_read(v, inode)) {
-		if (verify_file_push(v, dirent, got, obj)) {
-			i2n_sink_release(v->sink, obj);
-			no_memory(v);
-		}
-	} else {
+	if (verify_object_push(v, dirent, inode, got, obj)) {
 		i2n_sink_release(v->sink, obj);
+		no_memory(v);
 	}
 }
 

@@ -77,6 +77,13 @@ void verify_symlink_times(struct verify *v);
 
 /* verify_dir.c */
 int verify_dir_push(struct verify *v, uint32_t inode, i2n_obj obj);
+/* An object whose attributes have been compared: compare its ACL, then what is in it.
+ * I2N_FATAL: no memory, obj is still the caller's. */
+int verify_object_push(struct verify *v, uint32_t dirent, uint32_t inode,
+		       const struct i2n_attr *got, i2n_obj obj);
+/* The same without the ACL. */
+int verify_content_push(struct verify *v, uint32_t dirent, uint32_t inode,
+			const struct i2n_attr *got, i2n_obj obj);
 int verify_dir_start(struct verify *v, struct verify_dir *dir);	/* I2N_RETRY: dir is still ours */
 void verify_dir_free(struct verify *v, struct verify_dir *dir);
 /* Different inodes of the image that are one object at the server. */
@@ -87,5 +94,7 @@ void verify_compare_init(struct verify *v, uint64_t budget);
 /* A file or symlink whose content is to be read. I2N_FATAL: no memory, obj is still the
  * caller's. */
 int verify_file_push(struct verify *v, uint32_t dirent, const struct i2n_attr *got, i2n_obj obj);
+int verify_acl_push(struct verify *v, uint32_t dirent, uint32_t inode, const struct i2n_attr *got,
+		    i2n_obj obj);
 
 #endif
