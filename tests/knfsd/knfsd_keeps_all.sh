@@ -1,6 +1,6 @@
 # Linux' own NFS server keeps all that NFSv3 can carry, times of symlinks too: status 0, no
-# difference on its disk; a second run with --update finds nothing to do and sends no data; verify
-# agrees.
+# difference on its disk; a second run with --update finds nothing to do and sends no data (the one
+# WRITE is of its lock); verify agrees.
 . "$top/tests/lib/e2e.sh"
 . "$top/tests/lib/knfsd.sh"
 need_loop
@@ -12,7 +12,7 @@ want_rc 0
 want_json 'j["losses"] == [] and j["not_stored"] == 0 and j["failed"]["count"] == 0'
 extract --json --update "$img" "$(knfsd_url srv /root)"
 want_rc 0
-want_json 'j["update"]["equal"] == j["planned"]["total"] and j["bytes_written"] == 0 and j["requests"]["WRITE"] == 0'
+want_json 'j["update"]["equal"] == j["planned"]["total"] and j["bytes_written"] == 0 and j["requests"]["WRITE"] <= 1'
 as_nobody "$bin" verify "$img" "$(knfsd_url srv /root)" >"$WORK/out" 2>"$WORK/err" </dev/null
 rc=$?
 want_rc 0
