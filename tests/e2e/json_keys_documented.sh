@@ -1,0 +1,107 @@
+# Every member of every JSON output is in the manual's part about that command, and every one that stands there exists.
+. "$top/tests/lib/e2e.sh"
+. "$top/tests/lib/tiny_image.sh"
+need_loop
+cd "$WORK" || exit 1
+tiny_image x.img -O encrypt
+mknod "$WORK/tiny/dev" b 1 2
+mkfifo "$WORK/tiny/fifo"
+setfattr -n user.x -v y "$WORK/tiny/empty" 2>/dev/null
+truncate -s 16M x.img
+mke2fs -q -F -t ext4 -b 1024 -E root_owner=0:0 -L tiny -d "$WORK/tiny" x.img || die "mke2fs failed"
+chmod a+r x.img
+img=$(for_nobody "$WORK/x.img") || die "no image for nobody"
+printf 'label: gpt\nsize=20M\n' >table
+truncate -s 24M parts.img
+sfdisk -q parts.img <table || skip "sfdisk cannot"
+dd if=x.img of=parts.img bs=1M seek=1 conv=notrunc 2>/dev/null
+serve squashed squash=Root_Squash
+serve
+
+# take PART FILE: one part of the manual, what was written for it.
+take() {
+	python3 - "$top/src/cli/img2nfs.1" "$1" "$2" <<'EOP' || failed=1
+import json, re, sys
+manual, part, path = sys.argv[1:4]
+text = open(manual).read()
+text = text[text.index("\n.Sh JSON\n"):]
+text = text[1:text.index("\n.Sh ", 1) + 1]
+head, *parts = re.split(r"^\.Ss ", text, flags=re.M)
+parts = {p.split("\n", 1)[0]: p.split("\n", 1)[1] for p in parts}
+text = parts[part] if part else head
+
+# the words after a Cm, up to the next macro
+def words_of(text):
+    words = set()
+    for line in text.split("\n"):
+        macro = re.match(r"\.(?:It |Pq |Fl \S+ Ns = Ns )?Cm (.*)", line)
+        if macro:
+            words |= {w for w in re.sub(r"\bNo\b.*", "", macro[1]).split() if re.match(r"[a-z]", w)}
+    return words
+
+words = words_of(text)
+known = words | words_of(head) | words_of(parts["JSON of verify"])	# "as above"
+
+keys = set()
+def walk(v):
+    if isinstance(v, dict):
+        for k, w in v.items():
+            keys.add(k[:-7] if k.endswith("_base64") else k)
+            walk(w)
+    elif isinstance(v, list):
+        for w in v:
+            walk(w)
+
+data, at, dec = open(path).read(), 0, json.JSONDecoder()
+while data[at:].strip():
+    at += len(data[at:]) - len(data[at:].lstrip())
+    if data[at] != "{":		# messages between progress lines
+        at = data.index("\n", at) + 1
+        continue
+    v, at = dec.raw_decode(data, at)
+    walk(v)
+procs = {k for k in keys if k.isupper()}
+classes = set("missing extra type mode owner size mtime content target rdev links".split())
+unknown = keys - procs - known - (classes if part in ("", "JSON of verify") else set())
+if unknown:
+    print("not in the manual's JSON part '%s': %s" % (part, " ".join(sorted(unknown))))
+gone = words - keys - {"json", "stat", "extract"}	# these are a value and two commands
+if gone:
+    print("in the manual's JSON part '%s' and never written: %s" % (part, " ".join(sorted(gone))))
+sys.exit(1 if unknown or gone else 0)
+EOP
+}
+
+url=$(ganesha_url srv /root)
+: >all
+for o in '' --update '--update --dry-run' '--update --verify'; do
+	# shellcheck disable=SC2086 # several words
+	extract --json --progress=json $o "$img" "$url"
+	cat "$WORK/out" "$WORK/err" >>all
+done
+extract --json --update --dry-run "$img" "$(ganesha_url srv /new)"
+cat "$WORK/out" >>all
+extract --json "$WORK/nothing" "$url"
+cat "$WORK/out" >>all
+take '' all
+
+ganesha_stop srv	# it keeps what it has seen
+echo more >"$exp/root/empty"
+touch "$exp/root/extra"
+ganesha_run srv || die "the server does not start again"
+as_nobody "$bin" verify --json "$img" "$url" >all
+as_nobody "$bin" verify --json "$WORK/nothing" "$url" >>all 2>/dev/null
+take 'JSON of verify' all
+as_nobody "$bin" check --json "$url" "$img" >all
+as_nobody "$bin" check --json "$(ganesha_url squashed)" >>all
+as_nobody "$bin" check --json "$url" "$WORK/nothing" >>all 2>/dev/null
+take 'JSON of check' all
+"$O/img2nfs" list --json parts.img >all
+"$O/img2nfs" list --json x.img >>all
+take 'JSON of list' all
+"$O/img2nfs" ls --json x.img >all
+for f in / /empty /link /big /dev; do
+	"$O/img2nfs" stat --json "x.img:$f" >>all
+done
+take 'JSON of ls and stat' all
+e2e_end
