@@ -35,6 +35,12 @@ struct i2n_have {
 	unsigned char *verdicts;	/* by dirent, and one more: the root, EQUAL or ATTRS */
 	unsigned char *dirs;		/* by inode: enum i2n_have_dir */
 	i2n_obj *objs;			/* by inode, or I2N_OBJ_NONE */
+	/* All of it was made by runs before this one through the same sink: a name that the tree
+	 * has and they did not make is taken by nobody. */
+	bool is_ours;
+	/* A run over a larger tree will follow: the outcome is left here, EQUAL or BLOCKED, and the
+	 * objects of LATER, which may be files then, too. */
+	bool goes_on;
 };
 
 /* What we make beside something begins so; a later run removes what an interrupted one left of
@@ -43,6 +49,7 @@ struct i2n_have {
 
 struct i2n_progress {
 	struct i2n_totals total, done;
+	bool is_partial;		/* `total` is what is known so far (goes_on) */
 	uint64_t equal, mended, replaced;	/* of done: left alone, attributes set, renamed over
 						 * others */
 	uint64_t failed;		/* objects not stored, those below a failed directory

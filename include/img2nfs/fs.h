@@ -59,6 +59,18 @@ bool i2n_fs_is_linux_root(struct i2n_fs *fs);
  * sweep. */
 int i2n_fs_tree(struct i2n_fs *fs, struct i2n_tree **ret, struct i2n_err *err);
 
+/* How many bytes of the file system, from 0 on, can be read without waiting for a stream. Its size,
+ * when there is nothing to wait for, or when all has to be waited for because a journal was
+ * replayed. */
+uint64_t i2n_fs_available(struct i2n_fs *fs);
+
+/* The part of the tree that lies before byte `below`, which has come: objects whose names, inode,
+ * attributes and content are all there, and all directories above them. Reads nothing behind it and
+ * tells no notes. In a sound file system all of it is in the whole tree, at the same place; in a
+ * damaged one it need not be. I2N_END: not even the root directory has come. */
+int i2n_fs_tree_below(struct i2n_fs *fs, uint64_t below, struct i2n_tree **ret,
+		      struct i2n_err *err);
+
 struct i2n_reader *i2n_fs_reader(struct i2n_fs *fs);	/* owned by the fs */
 
 /* Extended attributes of one inode, read now. Called for each; value may be NULL with len 0. Names

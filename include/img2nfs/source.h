@@ -32,6 +32,8 @@ struct i2n_source_ops {
 		     struct i2n_err *err);
 	/* Optional: these bytes will be read soon (posix_fadvise WILLNEED). A hint, cannot fail. */
 	void (*willneed)(struct i2n_source *src, uint64_t off, uint64_t len);
+	/* Optional: see i2n_source_available(). */
+	uint64_t (*available)(struct i2n_source *src);
 	void (*free)(struct i2n_source *src);
 };
 
@@ -65,6 +67,10 @@ int i2n_source_pread(struct i2n_source *src, void *buf, size_t len, uint64_t off
 
 /* Clipped to the source; does nothing where the source has no such op. */
 void i2n_source_willneed(struct i2n_source *src, uint64_t off, uint64_t len);
+
+/* Bytes from 0 on that can be read without waiting for a stream: `size` where nothing is waited
+ * for, or nothing more will come. Never becomes less. */
+uint64_t i2n_source_available(struct i2n_source *src);
 
 void i2n_source_free(struct i2n_source *src);
 

@@ -3,6 +3,7 @@
 #include "img2nfs/engine.h"
 #include "img2nfs/loss.h"
 #include "img2nfs/name.h"
+#include "img2nfs/stage.h"
 #include "img2nfs/update.h"
 
 #include "cmd.h"
@@ -31,6 +32,7 @@ struct run {
 	struct i2n_check check;
 	struct image image;
 	struct i2n_tree *tree;
+	bool is_staged;		/* tree is a part, and the rest is still coming in */
 	struct i2n_sink *sink;
 	struct run_lock lock;
 	struct i2n_plan *plan;
@@ -57,15 +59,55 @@ static int parse_values(struct run *r, struct i2n_err *err)
 	return extract_check(o, r->to_null, err);
 }
 
+static int edit_tree(void *ctx, struct i2n_tree *tree, const struct i2n_notes *notes,
+		     struct i2n_err *err)
+{
+	const struct run *r = ctx;
+
+	return r->o->caps == CAPS_SETUID ? i2n_edit_caps_to_setuid(tree, notes, err) : I2N_OK;
+}
+
+static void on_stage_wait(void *ctx, const struct i2n_progress *at)
+{
+	struct run *r = ctx;
+	struct i2n_image_progress now;
+
+	if (at)
+		progress_update(&r->progress, at);
+	else if (i2n_image_progress(r->image.file, &now))
+		progress_wait(&r->image.waiting, &now);
+}
+
+static struct i2n_stage_opts stage_opts(struct run *r)
+{
+	return (struct i2n_stage_opts){ .stop = signals_stop(), .on_wait = on_stage_wait,
+					.ctx = r };
+}
+
+/* What needs to know all of the tree before anything is written. */
+static bool must_wait(const struct extract_opts *o)
+{
+	return o->update.update || o->image.strict || o->squashed == SQUASHED_SCRIPT;
+}
+
+/* The tree; or a part of it, if the rest can come later. */
+static int read_tree(struct run *r, struct i2n_err *err)
+{
+	const struct i2n_stage_opts opts = stage_opts(r);
+	int rc = must_wait(r->o) ? I2N_END
+				 : i2n_stage_first(r->image.fs, &opts, &r->tree, err);
+
+	r->is_staged = rc == I2N_OK;
+	return rc == I2N_END ? image_tree(&r->image, &r->tree, err) : rc;
+}
+
 static int read_image(struct run *r, struct i2n_err *err)
 {
 	if (image_open(&r->o->image, r->result.image, IMAGE_WHOLE, &r->o->progress, &r->notes,
-		       &r->image, err))
+		       &r->image, err) ||
+	    read_tree(r, err))
 		return I2N_FATAL;
-	if (image_tree(&r->image, &r->tree, err))
-		return I2N_FATAL;
-	return r->o->caps == CAPS_SETUID ? i2n_edit_caps_to_setuid(r->tree, &r->notes,
-								   err) : I2N_OK;
+	return edit_tree(r, r->tree, r->is_staged ? NULL : &r->notes, err);
 }
 
 /* A finding is a forecast, which the user may doubt. */
@@ -141,7 +183,19 @@ static int open_sink(struct run *r, struct i2n_err *err)
 	}
 	if (run_lock_take(&r->lock, r->sink, err) || leave_to_script(r, err))
 		return I2N_FATAL;
+	if (r->is_staged)
+		return I2N_OK;
 	return i2n_plan_make(r->tree, reader, r->sink->caps, &r->notes, &r->plan, err);
+}
+
+static int store_staged(struct run *r, const struct i2n_engine_opts *engine, struct i2n_err *err)
+{
+	const struct i2n_stage_opts opts = stage_opts(r);
+	const struct i2n_stage_job job = { .fs = r->image.fs, .tree = r->tree, .sink = r->sink,
+					   .notes = &r->notes, .engine = engine,
+					   .edit = edit_tree, .ctx = r };
+
+	return i2n_stage_run(&job, &opts, &r->result.at, err);
 }
 
 static int store(struct run *r, struct i2n_err *err)
@@ -157,7 +211,9 @@ static int store(struct run *r, struct i2n_err *err)
 
 	progress_begin(&r->progress, &r->o->progress);
 	r->progress.image = r->image.file;
-	if (r->o->update.update)
+	if (r->is_staged)
+		rc = store_staged(r, &opts, err);
+	else if (r->o->update.update)
 		rc = update_store(&job, &r->result.update, &r->result.at, err);
 	else
 		rc = i2n_engine_run(r->plan, i2n_fs_reader(r->image.fs), r->sink, &r->notes, &opts,

@@ -12,10 +12,16 @@ static void tell_incomplete(const struct extract_result *res)
 	const struct i2n_progress *at = &res->at;
 	struct i2n_err err = { 0 };
 
-	i2n_err_set(&err, I2N_DOM_NONE, 0,
-		    "the tree at the destination is incomplete: %" PRIu64 " of %" PRIu64
-		    " objects are stored",
-		    at->done.objects, at->total.objects);
+	if (at->is_partial)
+		i2n_err_set(&err, I2N_DOM_NONE, 0,
+			    "the tree at the destination is incomplete: %" PRIu64
+			    " objects are stored, of an image that was not read to its end",
+			    at->done.objects);
+	else
+		i2n_err_set(&err, I2N_DOM_NONE, 0,
+			    "the tree at the destination is incomplete: %" PRIu64 " of %" PRIu64
+			    " objects are stored",
+			    at->done.objects, at->total.objects);
 	i2n_err_hint(&err, "files that were being written may be cut short\n"
 		     "to go on, run the same command again with --update");
 	msg_error(&err);

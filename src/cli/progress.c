@@ -105,6 +105,11 @@ static void format_line(const struct progress *p, const struct i2n_progress *at,
 	char done[HUMAN_MAX], total[HUMAN_MAX], rate[HUMAN_MAX], time_left[HUMAN_MAX];
 
 	human_bytes(done, bytes_done(at));
+	if (at->is_partial) {
+		(void)snprintf(buf, cap, "%" PRIu64 " objects  %s", at->done.objects, done);
+		add_unpacking(p, buf, cap);
+		return;
+	}
 	human_bytes(total, at->total.bytes);
 	human_bytes(rate, (uint64_t)((double)at->written / (double)ms * 1000));
 	if (ms < 2000 || left > 360000)
@@ -130,6 +135,14 @@ static void json_image(struct json *j, const struct i2n_image_progress *at)
 	json_u64(j, "spooled", at->spooled);
 }
 
+static void json_total(struct json *j, const char *key, const struct i2n_progress *at, uint64_t n)
+{
+	if (at->is_partial)
+		json_null(j, key);
+	else
+		json_u64(j, key, n);
+}
+
 static void put_json(const struct progress *p, const struct i2n_progress *at, int64_t now)
 {
 	struct i2n_image_progress image;
@@ -139,10 +152,10 @@ static void put_json(const struct progress *p, const struct i2n_progress *at, in
 	json_object(&j, NULL);
 	json_ms(&j, "seconds", (uint64_t)(now - p->start_ms));
 	json_u64(&j, "objects", at->done.objects);
-	json_u64(&j, "objects_total", at->total.objects);
+	json_total(&j, "objects_total", at, at->total.objects);
 	json_u64(&j, "objects_failed", at->failed);
 	json_u64(&j, "bytes", bytes_done(at));
-	json_u64(&j, "bytes_total", at->total.bytes);
+	json_total(&j, "bytes_total", at, at->total.bytes);
 	json_u64(&j, "bytes_written", at->written);
 	json_u64(&j, "requests", at->requests);
 	if (p->image && i2n_image_progress(p->image, &image))

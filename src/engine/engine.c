@@ -109,6 +109,15 @@ static void note_failure(struct engine *e, uint32_t dirent, const struct i2n_err
 	free(path);
 }
 
+/* For the run after this one. */
+static void remember(struct engine *e, uint32_t dirent, enum i2n_have_verdict v)
+{
+	struct i2n_have *have = e->opts->have;
+
+	if (have && have->goes_on)
+		have->verdicts[dirent] = (unsigned char)v;
+}
+
 /* Not stored, whatever the reason: what depends on it comes out of schedule_next() and fails in
  * turn. */
 static void fail_dirent(struct engine *e, uint32_t dirent)
@@ -117,6 +126,7 @@ static void fail_dirent(struct engine *e, uint32_t dirent)
 	const struct i2n_inode *in = &t->inodes[t->dirents[dirent].inode];
 
 	e->p.failed++;
+	remember(e, dirent, I2N_HAVE_BLOCKED);
 	if (in->first_dirent == dirent)
 		schedule_stored(&e->sched, dirent, OBJ_FAILED);
 	if (i2n_inode_type(in) != I2N_S_IFDIR)
@@ -145,6 +155,9 @@ static void stored(struct engine *e, enum work work, uint32_t dirent, i2n_obj ob
 	const struct i2n_tree *t = e->plan->tree;
 	const struct i2n_inode *in = &t->inodes[t->dirents[dirent].inode];
 
+	remember(e, dirent, I2N_HAVE_EQUAL);
+	if (work != WORK_LINK && is_flagged(e, t->dirents[dirent].inode, I2N_HAVE_LATER))
+		e->opts->have->objs[t->dirents[dirent].inode] = obj;
 	/* an object that nobody will refer to has no number; the schedule wants to know only that
 	 * it is there */
 	if (obj == I2N_OBJ_NONE)
@@ -285,7 +298,8 @@ static void fill_op(struct engine *e, struct i2n_op *op, enum work work, uint32_
 	if (work == WORK_ATTR || work == WORK_LINK)
 		op->obj = schedule_obj(&e->sched, inode);
 	else
-		op->keep = work == WORK_DIR || op->inode->links > 1;
+		op->keep = work == WORK_DIR || op->inode->links > 1 ||
+			   is_flagged(e, inode, I2N_HAVE_LATER);
 }
 
 /* The same when something is there. */
@@ -310,7 +324,7 @@ static void adapt_op(struct engine *e, struct slot *slot)
 		return;
 	}
 	e->opts->have->dirs[e->plan->tree->dirents[op->dirent].parent] |= I2N_HAVE_TOUCHED;
-	op->late = true;
+	op->late = !e->opts->have->is_ours;
 	slot->beside = v == I2N_HAVE_OTHER;
 	if (!slot->beside)
 		return;
@@ -499,6 +513,7 @@ static int init(struct engine *e)
 		e->free_slots = &e->slots[i];
 	}
 	e->p.total = e->plan->totals;
+	e->p.is_partial = e->opts->have && e->opts->have->goes_on;
 	return I2N_OK;
 }
 

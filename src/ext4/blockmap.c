@@ -49,6 +49,9 @@ int ext4_map_load(struct ext4_map *m, unsigned depth, uint64_t blk, struct i2n_e
 
 	if (lv->blk == blk)
 		return I2N_OK;
+	if (!ext4_has_come(m->fs, blk, 1))
+		return i2n_fail(err, I2N_BADNODE, I2N_DOM_IMAGE, 0, "block %llu has not come yet",
+				(unsigned long long)blk);
 	if (!lv->buf) {
 		lv->buf = malloc(m->fs->sb.block_size);
 		if (!lv->buf)

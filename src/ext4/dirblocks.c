@@ -13,7 +13,7 @@ static int add_run(struct load *l, uint32_t ino, const struct ext4_run *run, str
 	uint64_t i;
 	int rc;
 
-	for (i = 0; i < run->len; i++) {
+	for (i = 0; i < run->len && ext4_has_come(l->fs, run->pblk + i, 1); i++) {
 		rc = ext4_load_block(
 			&l->dir_blocks, &l->n_dir_blocks, &l->cap_dir_blocks,
 			(struct load_block){ run->pblk + i, ino, (uint32_t)(run->lblk + i) }, err);

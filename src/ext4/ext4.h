@@ -8,6 +8,7 @@
  *	dirblocks.c, dirent.c		directory blocks, one sweep in disk order -> dirents
  *	xattr_flags.c			xattr blocks, one sweep -> flags
  *	group.c				numbers of inodes -> indexes; dirents by directory and name
+ *	below.c				the part of a stream's tree that has come
  *	build.c, damage.c		struct load -> struct i2n_tree, with a note for all that is
  *					wrong
  *	extent.c, indirect.c, blockmap.c	file block -> disk block
@@ -99,6 +100,8 @@ struct i2n_fs {
 	struct ahead ahead;		/* of the reader */
 	unsigned block_bits;
 	bool csum;			/* metadata_csum */
+	uint64_t below;			/* what is loaded lies before this byte; UINT64_MAX: all has
+					 * come, or is waited for */
 	bool group_csum;		/* group descriptors have checksums, and with them valid
 					 * flags */
 };
@@ -342,6 +345,7 @@ int ext4_load_dir_blocks(struct load *l, struct i2n_err *err);
 int ext4_load_fast_names(struct load *l, struct i2n_err *err);
 int ext4_load_inline_dir(struct load *l, const struct raw_inode *r, struct i2n_err *err);
 int ext4_load_xattr_blocks(struct load *l, struct i2n_err *err);
+int ext4_load_all(struct load *l, struct i2n_err *err);
 int ext4_build(struct load *l, struct i2n_tree **ret, struct i2n_err *err);
 
 /* The entries of one block (or of a part of an inode) of the directory ino. */
@@ -359,6 +363,15 @@ int ext4_dirents_parse(struct load *l, const struct dir_part *part, const unsign
  * too short. */
 size_t ext4_nokey_name(const struct i2n_fs *fs, const void *cipher, size_t len,
 		       char buf[I2N_NAME_MAX]);
+
+/* --- below.c --- */
+
+static inline bool ext4_has_come(const struct i2n_fs *fs, uint64_t blk, uint64_t count)
+{
+	return (blk + count) << fs->block_bits <= fs->below;
+}
+/* Nothing that storing the object needs lies at or behind fs->below. I2N_END: something does. */
+int ext4_content_has_come(struct i2n_fs *fs, const struct raw_inode *r, struct i2n_err *err);
 
 /* --- group.c --- */
 

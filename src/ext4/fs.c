@@ -202,6 +202,7 @@ int i2n_fs_open(struct i2n_source *src, const struct i2n_fs_opts *opts,
 		fs->notes = *notes;
 	fs->reader.ops = &ext4_reader_ops;
 	fs->reader.ahead = fs->src->ahead;
+	fs->below = UINT64_MAX;
 	rc = open_all(fs, err);
 	fs->ahead.src = fs->src;	/* with the journal, now */
 	if (rc) {
@@ -222,19 +223,30 @@ struct i2n_reader *i2n_fs_reader(struct i2n_fs *fs)
 	return &fs->reader;
 }
 
+int ext4_load_all(struct load *l, struct i2n_err *err)
+{
+	int rc = ext4_scan_inodes(l, err);
+
+	if (!rc)
+		rc = ext4_load_dir_blocks(l, err);
+	return rc ? rc : ext4_load_xattr_blocks(l, err);
+}
+
 int i2n_fs_tree(struct i2n_fs *fs, struct i2n_tree **ret, struct i2n_err *err)
 {
 	struct load l = { .fs = fs };
 	int rc;
 
-	rc = ext4_scan_inodes(&l, err);
-	if (!rc)
-		rc = ext4_load_dir_blocks(&l, err);
-	if (!rc)
-		rc = ext4_load_xattr_blocks(&l, err);
+	rc = ext4_load_all(&l, err);
 	if (!rc)
 		rc = ext4_build(&l, ret, err);
 	ext4_load_release(&l);
+	if (!rc && fs->replay.look_later) {
+		fs->replay.look_later = false;
+		rc = journal_look(fs->src, fs->sb.raw, &fs->opts, &fs->notes, err);
+		if (rc)
+			i2n_tree_free(*ret);
+	}
 	return rc;
 }
 

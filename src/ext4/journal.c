@@ -346,8 +346,11 @@ static int decide(struct replay *r, struct journal_replay *ret, struct i2n_err *
 				 "none");
 		return I2N_OK;
 	}
-	if (!(r->fs.incompat & JOURNAL_FS_RECOVER))
-		return discard_journal(r, err);
+	if (!(r->fs.incompat & JOURNAL_FS_RECOVER)) {
+		/* nothing that decides about the tree: no reason to wait for half of a stream */
+		ret->look_later = i2n_source_available(r->src) < r->src->size;
+		return ret->look_later ? I2N_OK : discard_journal(r, err);
+	}
 	switch (r->opts->journal) {
 	case I2N_JOURNAL_FAIL:
 		return refuse_dirty(r, err);
@@ -381,6 +384,18 @@ int journal_replay(struct i2n_source *src, const void *sb, const struct i2n_fs_o
 		return I2N_OK;
 	journal_release(ret);
 	return I2N_FATAL;
+}
+
+int journal_look(struct i2n_source *src, const void *sb, const struct i2n_fs_opts *opts,
+		 const struct i2n_notes *notes, struct i2n_err *err)
+{
+	struct replay r = { .src = src, .opts = opts, .notes = notes, .sb = sb };
+	int rc = journal_fs_init(&r.fs, src, sb, err);
+
+	if (rc == I2N_OK)
+		rc = discard_journal(&r, err);
+	log_release(&r.log);
+	return rc;
 }
 
 void journal_release(struct journal_replay *replay)

@@ -38,6 +38,7 @@ struct journal_replay {
 	uint32_t blocks;		/* in the overlay */
 	int64_t last_commit;		/* time of the last of them, seconds since 1970; 0 = none */
 	bool damaged;			/* the replay ended at a damaged transaction */
+	bool look_later;		/* journal_look() is still to be called */
 };
 
 /* sb: the 1024 bytes of the superblock to go by (a backup, when the primary is damaged), NULL: read
@@ -45,6 +46,10 @@ struct journal_replay {
  * that is not empty is discarded, as the kernel does. */
 int journal_replay(struct i2n_source *src, const void *sb, const struct i2n_fs_opts *opts,
 		   const struct i2n_notes *notes, struct journal_replay *ret, struct i2n_err *err);
+/* What journal_replay() has to say of a log that is discarded, put off because a stream has not
+ * brought it yet: I2N_OK, or it cannot be read. */
+int journal_look(struct i2n_source *src, const void *sb, const struct i2n_fs_opts *opts,
+		 const struct i2n_notes *notes, struct i2n_err *err);
 void journal_release(struct journal_replay *replay);
 
 #endif

@@ -89,6 +89,9 @@ static int load_inode(struct load *l, uint32_t ino, const unsigned char *raw, st
 		d = DMG_INODE_SPECIAL;
 	if (d)
 		return add_damaged(l, ino, d, err);
+	rc = ext4_content_has_come(l->fs, &r, err);
+	if (rc)
+		return rc == I2N_END ? I2N_OK : rc;
 	ext4_inode_fill(l->fs, &r, &in);
 	rc = load_body(l, &r, &in, err);
 	if (!rc && r.file_acl)
@@ -138,6 +141,8 @@ static int scan_table(struct load *l, uint32_t g, uint32_t to, unsigned char *bu
 	for (; at < to; at += n, off += (uint64_t)n * fs->sb.inode_size) {
 		n = SCAN_BYTES / fs->sb.inode_size;
 		n = n < to - at ? n : to - at;
+		if (off + (uint64_t)n * fs->sb.inode_size > fs->below)
+			break;
 		rc = i2n_source_pread(fs->src, buf, (size_t)n * fs->sb.inode_size, off, err);
 		for (i = 0; i < n && !rc; i++)
 			rc = load_inode(l, first + at + i, buf + (size_t)i * fs->sb.inode_size,

@@ -290,6 +290,18 @@ static int spool_pread(struct i2n_source *src, void *buf, size_t len, uint64_t o
 	return rc;
 }
 
+/* After the end a read says what is wrong, if anything is. */
+static uint64_t spool_available(struct i2n_source *src)
+{
+	struct spool *s = (struct spool *)src;
+	uint64_t n;
+
+	(void)pthread_mutex_lock(&s->mutex);
+	n = s->ended ? src->size : s->unpacked;
+	(void)pthread_mutex_unlock(&s->mutex);
+	return n;
+}
+
 static void spool_free(struct i2n_source *src)
 {
 	struct spool *s = (struct spool *)src;
@@ -311,6 +323,7 @@ static void spool_free(struct i2n_source *src)
 static const struct i2n_source_ops spool_ops = {
 	.name = "spool",
 	.pread = spool_pread,
+	.available = spool_available,
 	.free = spool_free,
 };
 

@@ -31,6 +31,13 @@ void i2n_source_willneed(struct i2n_source *src, uint64_t off, uint64_t len)
 		src->ops->willneed(src, off, len);
 }
 
+uint64_t i2n_source_available(struct i2n_source *src)
+{
+	uint64_t n = src->ops->available ? src->ops->available(src) : src->size;
+
+	return n < src->size ? n : src->size;
+}
+
 void i2n_source_free(struct i2n_source *src)
 {
 	if (src)

@@ -26,6 +26,14 @@ static void slice_willneed(struct i2n_source *src, uint64_t off, uint64_t len)
 	i2n_source_willneed(s->parent, s->off + off, len);
 }
 
+static uint64_t slice_available(struct i2n_source *src)
+{
+	struct slice *s = (struct slice *)src;
+	uint64_t n = i2n_source_available(s->parent);
+
+	return n > s->off ? n - s->off : 0;
+}
+
 static void slice_free(struct i2n_source *src)
 {
 	free(src);
@@ -35,6 +43,7 @@ static const struct i2n_source_ops slice_ops = {
 	.name = "slice",
 	.pread = slice_pread,
 	.willneed = slice_willneed,
+	.available = slice_available,
 	.free = slice_free,
 };
 

@@ -1,0 +1,37 @@
+# An image from a pipe is stored while it comes in, in many stages, and what arrives is what the
+# kernel shows: directories with children from several stages, hard links with names from several,
+# files in pieces, times of all directories. Each object is made once, each directory settled once.
+. "$top/tests/lib/e2e.sh"
+. "$top/tests/lib/spread_image.sh"
+. "$top/tests/lib/feed.sh"
+need_loop
+need mke2fs
+spread_image "$WORK/disk"
+serve
+size=$(stat -c %s "$WORK/disk")
+step=$((size / 15))
+feed_begin as_nobody "$bin" extract -v --json --allow-loss=all - "$(ganesha_url srv /root)"
+at=0 stages=0
+while [ $((at + step)) -lt "$size" ]; do
+	feed_step "$WORK/disk" $at $step
+	at=$((at + step)) stages=$((stages + 1))
+	# the first step brings nothing worth a stage but the root
+	feed_stages $stages
+done
+before=$(find "$exp/root" -type f | wc -l)
+feed_step "$WORK/disk" $at $size
+feed_end
+want_rc 0
+mount_ro "$WORK/disk" "$WORK/mnt"
+same_tree "$WORK/mnt" "$exp/root"
+echo "$stages stages, $before files before the last step"
+[ "$before" -gt 1500 ] || bad "only $before files were stored before the last step"
+want_json 'j["stored"]["links"] == 24'
+want_json 'j["not_stored"] == 0 and j["stored"] == j["planned"]'
+# As many requests as it takes from the file; only the lock writes when time has passed.
+counts='{p: j["requests"][p] for p in "CREATE MKDIR MKNOD SYMLINK LINK SETATTR REMOVE RMDIR COMMIT".split()}'
+staged=$(json "$counts")
+extract --json --allow-loss=all "$WORK/disk" "$(ganesha_url srv /plain)"
+want_rc 0
+[ "$staged" = "$(json "$counts")" ] || bad "in stages $staged, at once $(json "$counts")"
+e2e_end
