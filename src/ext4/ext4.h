@@ -303,6 +303,8 @@ struct load {
 	struct load_block *xattr_blocks;
 	struct load_damage *damages;
 	unsigned char *names;
+	uint32_t *used;			/* of each group's inodes: so many may ever have been in
+					 * use */
 	uint32_t *scanned;		/* of each group's inode table: so many inodes have been
 					 * looked at */
 	size_t n_inodes, n_dirents, n_dir_blocks, n_xattr_blocks, n_damages, n_names, n_types,

@@ -45,6 +45,7 @@ void ext4_load_release(struct load *l)
 	free(l->xattr_blocks);
 	free(l->damages);
 	free(l->names);
+	free(l->used);
 	free(l->scanned);
 	free(l->group_at);
 	free(l->types);

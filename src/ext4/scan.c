@@ -6,18 +6,70 @@
 
 #define SCAN_BYTES (256u << 10)	/* one read of an inode table; larger than any inode and block */
 
-/* Where group g's inodes end for us: the rest was never used, says a descriptor that we may
- * believe. */
-static uint32_t used_inodes(const struct i2n_fs *fs, uint32_t g)
+/* --- which parts of the tables were ever used --- */
+
+/* What a descriptor says that we may believe. */
+static uint32_t used_by_descriptor(const struct i2n_fs *fs, uint32_t g)
 {
 	uint32_t n = fs->sb.inodes_per_group, unused = ext2fs_bg_itable_unused(fs->e2, g);
 
-	if (!fs->group_csum || !ext2fs_group_desc_csum_verify(fs->e2, g))
+	if (!ext2fs_group_desc_csum_verify(fs->e2, g))
 		return n;
 	if (ext2fs_bg_flags_test(fs->e2, g, EXT2_BG_INODE_UNINIT))
 		return 0;
 	return unused < n ? n - unused : n;
 }
+
+static int on_bitmap(struct load *l, const struct load_block *b, const unsigned char *data,
+		     struct i2n_err *err)
+{
+	uint32_t bytes = (l->fs->sb.inodes_per_group + 7) / 8, most = l->used[b->ino];
+
+	(void)err;	/* nothing can go wrong */
+	while (bytes && !data[bytes - 1])
+		bytes--;
+	l->used[b->ino] = bytes * 8 < most ? bytes * 8 : most;
+	return I2N_OK;
+}
+
+/* Without their checksums descriptors do not say it, but the bitmaps do. Where these are wrong or
+ * cannot be read it costs time only: inodes that a dirent names are looked at in any case. */
+static void used_by_bitmaps(struct load *l)
+{
+	const struct i2n_fs *fs = l->fs;
+	struct load_block *blocks = NULL;
+	size_t n = 0, cap = 0;
+	uint32_t g;
+
+	for (g = 0; g < fs->e2->group_desc_count; g++) {
+		uint64_t blk = ext2fs_inode_bitmap_loc(fs->e2, g);
+
+		if (ext2fs_bg_free_inodes_count(fs->e2, g) == fs->sb.inodes_per_group)
+			l->used[g] = 0;
+		else if (!ext4_is_data_block(fs, blk, 1) ||
+			 ext4_load_block(&blocks, &n, &cap, (struct load_block){ blk, g, 0 }, NULL))
+			continue;
+	}
+	(void)ext4_sweep(l, blocks, n, on_bitmap, NULL);	/* see above */
+	free(blocks);
+}
+
+static int find_used(struct load *l, struct i2n_err *err)
+{
+	const struct i2n_fs *fs = l->fs;
+	uint32_t g, groups = fs->e2->group_desc_count;
+
+	l->used = malloc(groups * sizeof(*l->used));
+	if (!l->used)
+		return i2n_err_nomem(err);
+	for (g = 0; g < groups; g++)
+		l->used[g] = fs->group_csum ? used_by_descriptor(fs, g) : fs->sb.inodes_per_group;
+	if (!fs->group_csum)
+		used_by_bitmaps(l);
+	return I2N_OK;
+}
+
+/* --- inodes --- */
 
 static int add_inode(struct load *l, const struct i2n_inode *in, struct i2n_err *err)
 {
@@ -109,10 +161,12 @@ struct tables_ahead {
 	uint64_t bytes;
 };
 
-static void look_ahead(struct tables_ahead *t, struct i2n_fs *fs)
+static void look_ahead(struct tables_ahead *t, const struct load *l)
 {
+	const struct i2n_fs *fs = l->fs;
+
 	for (; t->told < fs->e2->group_desc_count && t->bytes < fs->src->ahead; t->told++) {
-		uint64_t off, len = (uint64_t)used_inodes(fs, t->told) * fs->sb.inode_size;
+		uint64_t off, len = (uint64_t)l->used[t->told] * fs->sb.inode_size;
 
 		t->bytes += len;
 		if (len && ext4_inode_offset(fs, t->told * fs->sb.inodes_per_group + 1, &off))
@@ -163,7 +217,7 @@ static void reserve(struct load *l)
 	uint32_t g;
 
 	for (g = 0; g < fs->e2->group_desc_count; g++) {
-		uint32_t used = used_inodes(fs, g), empty = ext2fs_bg_free_inodes_count(fs->e2, g);
+		uint32_t used = l->used[g], empty = ext2fs_bg_free_inodes_count(fs->e2, g);
 		uint32_t taken = fs->sb.inodes_per_group - (empty < fs->sb.inodes_per_group ?
 							    empty : fs->sb.inodes_per_group);
 
@@ -188,14 +242,14 @@ int ext4_scan_inodes(struct load *l, struct i2n_err *err)
 	if (!buf || !l->scanned)
 		rc = i2n_err_nomem(err);
 	if (!rc)
+		rc = find_used(l, err);
+	if (!rc)
 		reserve(l);
 	for (g = 0; g < groups && !rc; g++) {
-		uint32_t n = used_inodes(l->fs, g);
-
-		look_ahead(&t, l->fs);
+		look_ahead(&t, l);
 		ahead_flush(&t.ahead);
-		rc = scan_table(l, g, n, buf, err);
-		t.bytes -= (uint64_t)n * l->fs->sb.inode_size;
+		rc = scan_table(l, g, l->used[g], buf, err);
+		t.bytes -= (uint64_t)l->used[g] * l->fs->sb.inode_size;
 	}
 	free(buf);
 	return rc;
