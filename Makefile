@@ -113,7 +113,7 @@ $(O)/tests/tools/norpcbind.so: tests/tools/norpcbind.c $(O)/flags
 	$(Q)$(CC) -std=c11 $(WARN) $(OPT) -fPIC -shared -o $@ $<
 
 fuzzers: $(FUZZ_BIN) $(O)/fuzz/base
-$(O)/tests/fuzz/%.o: CPPFLAGS += $(if $(LIBFUZZER),,-DFUZZ_PLAIN)
+$(O)/tests/fuzz/%.o: CPPFLAGS += -Isrc $(if $(LIBFUZZER),,-DFUZZ_PLAIN)
 $(O)/tests/fuzz/%: $(O)/tests/fuzz/%.o $(O)/libimg2nfs.a
 	$(Q)$(CC) -pthread $(SANFLAGS) $(FUZZ_LINK) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
 $(O)/fuzz/base: fixtures/recipes/fuzz_base.sh
@@ -121,7 +121,7 @@ $(O)/fuzz/base: fixtures/recipes/fuzz_base.sh
 
 F ?= dir
 SECONDS ?= 60
-fuzz: ## fuzz one target with libFuzzer (clang): F=superblock|dir|inode|xattr|journal|ptable SECONDS=60
+fuzz: ## fuzz one target with libFuzzer (clang): F=superblock|dir|inode|xattr|journal|ptable|sums SECONDS=60
 	$(Q)$(MAKE) --no-print-directory O='$(O)/libfuzzer' CC=clang LIBFUZZER=1 SAN=address,undefined \
 		CFLAGS='$(CFLAGS) -fsanitize=fuzzer-no-link' OPT='-O1 -g' fuzzers
 	$(Q)O='$(abspath $(O))' sh tests/fuzz/run '$(F)' '$(SECONDS)'
