@@ -97,6 +97,13 @@ int extract_check(const struct extract_opts *o, bool to_null, struct i2n_err *er
 	if (o->squashed == SQUASHED_SCRIPT && o->no_check)
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
 				"options '--squashed=script' and '--no-check' exclude each other");
+	if (o->squashed == SQUASHED_SCRIPT && (o->verify || o->manifest)) {
+		i2n_err_set(err, I2N_DOM_USAGE, 0,
+			    "option '--squashed=script' excludes --verify and --manifest");
+		i2n_err_hint(err, "the tree is complete when the script has run: then use "
+			     "'img2nfs verify' and 'img2nfs manifest'");
+		return I2N_FATAL;
+	}
 	if (to_null && o->verify)
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
 				"option '--verify': there is nothing to verify at null:");

@@ -25,6 +25,11 @@ hints "usage: img2nfs help"
 one_line
 run 2 --version extract
 says "unknown option '--version'"
+for o in --verify --manifest=m; do
+	run 2 extract --squashed=script "$o" nothing.img nfs://127.0.0.1/x
+	says "option '--squashed=script' excludes --verify and --manifest"
+	hints "'img2nfs verify'"
+done
 for c in $("$img2nfs" help --commands); do
 	run 2 "$c" --no-such-option
 	says "unknown option '--no-such-option'"
