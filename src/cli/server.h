@@ -28,10 +28,10 @@ struct server_opts {
 
 #define SERVER_FLOW_ROWS(tag, m) \
 	{ .name = "window", .type = OPT_NUMBER, .off = offsetof(tag, m.window), .arg = "N", \
-	  .min = 1, .max = 1024, .def = "128", .unit = "requests", \
+	  .min = 1, .max = 1024, .def = "1024", .unit = "requests", \
 	  .help = "requests in flight at most" }, \
 	{ .name = "bytes-in-flight", .type = OPT_SIZE, .off = offsetof(tag, m.bytes_in_flight), \
-	  .arg = "BYTES", .min = 64 << 10, .max = 1 << 30, .def = "8M", \
+	  .arg = "BYTES", .min = 64 << 10, .max = 1 << 30, .def = "16M", \
 	  .help = "file data in flight at most" }
 
 /* All that can be wrong with them. text: the URL, NULL = there is none to parse. *ret_nfs is set

@@ -205,6 +205,7 @@ static void on_write(struct nfs_call *call, const void *reply)
 		doom_nfs(o, I2N_PROC_WRITE, w->off + w->pos, NFS3ERR_SERVERFAULT);
 	} else {
 		w->pos += ok->count;
+		nfs_window_data(&o->nfs->calls.window, ok->count, call->waited_us);
 		if (ok->committed != FILE_SYNC) {
 			o->unstable = true;
 			see_verifier(o, ok->verf);
@@ -290,6 +291,7 @@ static bool pump_one(struct nfs3 *nfs)
 	if (!w) {
 		if (buf)
 			nfs_bufs_put(&nfs->bufs, buf);
+		nfs->calls.window.bytes.met = true;
 		if (!nfs->bufs.in_use) {	/* nothing will come back: this is not the cap */
 			doom(o, i2n_err_nomem(&o->op->err));
 			drained(o);
@@ -304,6 +306,7 @@ static bool pump_one(struct nfs3 *nfs)
 
 void nfs3_file_pump(struct nfs3 *nfs)
 {
+	nfs_bufs_limit(&nfs->bufs, nfs->calls.window.bytes.now);
 	while (nfs->writers && nfs_calls_have_room(&nfs->calls) && pump_one(nfs))
 		;
 	nfs->sink.stats.max_bytes_in_flight = nfs->bufs.max_in_use;

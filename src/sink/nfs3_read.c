@@ -95,9 +95,14 @@ static void on_lookup(struct nfs3_op *o, const void *reply)
 	nfs3_op_done(o, I2N_OK);
 }
 
-bool nfs3_read_admits(const struct nfs3 *nfs, const struct i2n_op *op)
+bool nfs3_read_admits(struct nfs3 *nfs, const struct i2n_op *op)
 {
-	return !nfs->read_bytes || nfs->read_bytes + op->len <= nfs->opts.bytes_in_flight;
+	struct nfs_limit *limit = &nfs->calls.window.bytes;
+
+	if (!nfs->read_bytes || nfs->read_bytes + op->len <= limit->now)
+		return true;
+	limit->met = true;
+	return false;
 }
 
 static void on_read(struct nfs3_op *o, const void *reply);
@@ -131,6 +136,7 @@ static void on_read(struct nfs3_op *o, const void *reply)
 	op->ret_len += n;
 	op->eof = res->READ3res_u.resok.eof != 0;
 	o->nfs->sink.stats.bytes_read += n;
+	nfs_window_data(&o->nfs->calls.window, n, o->call.waited_us);
 	if (op->eof || op->ret_len == op->len)
 		nfs3_op_done(o, I2N_OK);
 	else if (!n)

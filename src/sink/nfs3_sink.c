@@ -93,7 +93,7 @@ static int submit(struct i2n_sink *sink, struct i2n_op *op, struct i2n_err *err)
 	}
 	/* files that wait for a data buffer keep their image file open: not too many of them */
 	if (!op->urgent && (!nfs_calls_have_room(&nfs->calls) ||
-			    nfs->n_ops >= 2 * nfs->opts.window ||
+			    nfs->n_ops >= 2 * nfs->calls.window.calls.now ||
 			    (op->kind == I2N_OP_READ && !nfs3_read_admits(nfs, op))))
 		return I2N_RETRY;
 	o = op_new(nfs, op);

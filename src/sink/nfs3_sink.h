@@ -143,7 +143,7 @@ void nfs3_file_close(struct nfs3_op *o);
 void nfs3_read_start(struct nfs3_op *o);
 void nfs3_take_attr(struct i2n_attr *ret, const fattr3 *a);
 /* Is there room for another READ of op->len bytes? */
-bool nfs3_read_admits(const struct nfs3 *nfs, const struct i2n_op *op);
+bool nfs3_read_admits(struct nfs3 *nfs, const struct i2n_op *op);
 
 /* nfs3_list.c */
 void nfs3_list_start(struct nfs3_op *o);

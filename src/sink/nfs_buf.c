@@ -32,7 +32,7 @@ static void drop(struct nfs_bufs *bufs, struct nfs_buf *buf)
 	free(buf);
 }
 
-/* Give back spare buffers of other sizes until `size` more fit. */
+/* Give back spare buffers until `size` more fit. */
 static void make_room(struct nfs_bufs *bufs, uint64_t size)
 {
 	for (unsigned c = NFS_BUF_CLASSES; c-- > 0 && bufs->allocated + size > bufs->cap;) {
@@ -43,6 +43,12 @@ static void make_room(struct nfs_bufs *bufs, uint64_t size)
 			drop(bufs, buf);
 		}
 	}
+}
+
+void nfs_bufs_limit(struct nfs_bufs *bufs, uint64_t cap)
+{
+	bufs->cap = cap;
+	make_room(bufs, 0);
 }
 
 static struct nfs_buf *make(struct nfs_bufs *bufs, unsigned class_no)
@@ -85,6 +91,10 @@ struct nfs_buf *nfs_bufs_get(struct nfs_bufs *bufs, size_t size)
 void nfs_bufs_put(struct nfs_bufs *bufs, struct nfs_buf *buf)
 {
 	bufs->in_use -= size_of(buf->class_no);
+	if (bufs->allocated > bufs->cap) {
+		drop(bufs, buf);
+		return;
+	}
 	buf->next = bufs->spare[buf->class_no];
 	bufs->spare[buf->class_no] = buf;
 }

@@ -2,7 +2,7 @@
  *
  * Sizes are powers of two from 4 KiB to 1 MiB (larger write sizes get their own size), so that
  * small files do not take the room of large ones. The sum of all buffers, in use and kept for
- * reuse, never exceeds the cap. */
+ * reuse, never exceeds the cap; when the cap is lowered, what comes back is freed. */
 #ifndef NFS_BUF_H
 #define NFS_BUF_H
 
@@ -23,6 +23,7 @@ struct nfs_bufs {
 };
 
 void nfs_bufs_init(struct nfs_bufs *bufs, uint64_t cap);
+void nfs_bufs_limit(struct nfs_bufs *bufs, uint64_t cap);	/* another cap from now on */
 /* NULL: the cap is reached (or memory is out); try again after a put. One buffer is always granted,
  * whatever its size.
  */

@@ -20,12 +20,17 @@
 #define SENDINGS_MAX 200	/* a request that kills its connection each time is not sent for
 				 * ever */
 
-int64_t nfs_now_ms(void)
+int64_t nfs_now_us(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+int64_t nfs_now_ms(void)
+{
+	return nfs_now_us() / 1000;
 }
 
 static void unlink_call(struct nfs_call_list *list, struct nfs_call *call)
@@ -76,13 +81,14 @@ static void answer_waiting(struct nfs_calls *calls)
 	}
 }
 
-void nfs_calls_init(struct nfs_calls *calls, const struct rpc_target *target, unsigned window,
-		    int64_t retry_for_ms, struct i2n_sink_stats *stats,
+void nfs_calls_init(struct nfs_calls *calls, const struct rpc_target *target,
+		    const struct i2n_nfs_opts *opts, struct i2n_sink_stats *stats,
 		    const struct i2n_notes *notes)
 {
+	int64_t retry_for_ms = (int64_t)opts->retry_for_s * 1000;
+
 	*calls = (struct nfs_calls){
 		.target = *target,
-		.window = window,
 		.stats = stats,
 		.notes = notes,
 		.retry_for_ms = retry_for_ms,
@@ -90,11 +96,12 @@ void nfs_calls_init(struct nfs_calls *calls, const struct rpc_target *target, un
 		.no_reply_ms = retry_for_ms && retry_for_ms / 2 < NO_REPLY_MS ? retry_for_ms / 2
 									      : NO_REPLY_MS,
 	};
+	nfs_window_init(&calls->window, opts->window, opts->bytes_in_flight);
 }
 
 bool nfs_calls_have_room(const struct nfs_calls *calls)
 {
-	return calls->sent.n + calls->ready.n < calls->window;
+	return calls->sent.n + calls->ready.n < calls->window.calls.now;
 }
 
 bool nfs_calls_are_idle(const struct nfs_calls *calls)
@@ -121,6 +128,7 @@ static bool delay_jukebox(struct nfs_call *call, int64_t now)
 	int64_t pause = JUKEBOX_FIRST_MS << (call->jukebox < 6 ? call->jukebox : 6);
 
 	calls->stats->jukebox++;
+	nfs_window_push_back(&calls->window);
 	if (!call->jukebox)
 		call->since_ms = now;
 	if (calls->dead || now - call->since_ms > calls->retry_for_ms)
@@ -134,11 +142,13 @@ static bool delay_jukebox(struct nfs_call *call, int64_t now)
 
 static void take_reply(struct nfs_call *call, const void *res)
 {
-	int64_t now = nfs_now_ms();
+	int64_t now_us = nfs_now_us(), now = now_us / 1000;
 
 	heard(call->calls, now);
 	if (call->seq > call->calls->seq_answered)
 		call->calls->seq_answered = call->seq;
+	call->waited_us = now_us - call->sent_us;
+	(void)nfs_window_reply(&call->calls->window, now_us, call->waited_us);
 	if (*(const nfsstat3 *)res == NFS3ERR_JUKEBOX && delay_jukebox(call, now))
 		return;
 	answer(call, res);
@@ -157,10 +167,10 @@ static void count_sending(struct nfs_call *call)
 	struct nfs_calls *calls = call->calls;
 	struct i2n_sink_stats *st = calls->stats;
 
-	call->sent_ms = nfs_now_ms();
+	call->sent_us = nfs_now_us();
 	call->seq = ++calls->seq;
 	if (!calls->sent.n)
-		calls->heard_ms = call->sent_ms;	/* from now on it owes us a reply */
+		calls->heard_ms = call->sent_us / 1000;	/* from now on it owes us a reply */
 	st->requests[call->proc]++;
 	if (call->sendings++)
 		st->resent++;
@@ -168,6 +178,7 @@ static void count_sending(struct nfs_call *call)
 	append(&calls->sent, call, CALL_SENT);
 	if (calls->sent.n > st->max_in_flight)
 		st->max_in_flight = calls->sent.n;
+	calls->window.calls.met |= calls->sent.n >= calls->window.calls.now;
 }
 
 /* Symlink targets that do not fit into libnfs' buffer go their own way, one at a time. */
@@ -204,7 +215,7 @@ static void send_ready(struct nfs_calls *calls)
 {
 	struct nfs_call *call;
 
-	while (calls->up && calls->sent.n < calls->window && (call = calls->ready.head)) {
+	while (calls->up && calls->sent.n < calls->window.calls.now && (call = calls->ready.head)) {
 		if (is_long(call)) {
 			send_long(call);
 			continue;
@@ -375,11 +386,11 @@ static bool is_reply_missing(const struct nfs_calls *calls, int64_t now)
 	int64_t limit = MISSING_MS < calls->no_reply_ms ? MISSING_MS : calls->no_reply_ms;
 	const struct nfs_call *call = calls->sent.head;	/* the oldest sending */
 
-	for (; call && now - call->sent_ms >= limit; call = call->next) {
+	for (; call && now - call->sent_us / 1000 >= limit; call = call->next) {
 		int64_t patience = is_slow(call->proc) ? calls->no_reply_ms : limit;
 
 		patience <<= call->sendings < 5 ? call->sendings - 1 : 4;
-		if (call->seq < calls->seq_answered && now - call->sent_ms >= patience)
+		if (call->seq < calls->seq_answered && now - call->sent_us / 1000 >= patience)
 			return true;
 	}
 	return false;
@@ -399,6 +410,7 @@ static void check_connection(struct nfs_calls *calls)
 		calls->stats->reconnects += calls->was_up;
 		calls->was_up = true;
 		calls->heard_ms = now;
+		nfs_window_restart(&calls->window);
 	} else if (calls->sent.n) {
 		if (now - calls->heard_ms >= calls->no_reply_ms)
 			lost(calls, "no reply", now);

@@ -17,6 +17,7 @@
 #define NFS_CALL_H
 
 #include "nfs3_xdr.h"
+#include "nfs_window.h"
 #include "rpc.h"
 
 struct nfs_calls;
@@ -29,7 +30,7 @@ struct nfs_call {
 	enum i2n_proc proc;
 	bool ambiguous;			/* an earlier sending may have been carried out */
 	unsigned short sendings, jukebox;
-	int64_t due_ms, since_ms, sent_ms;
+	int64_t due_ms, since_ms, sent_us, waited_us;
 	uint64_t seq;			/* of its latest sending */
 	/* res: the XDR result, valid during the call; status is its first member. NULL: will never
 	 * be answered, see calls->err. */
@@ -70,7 +71,7 @@ struct nfs_calls {
 	struct i2n_sink_stats *stats;
 	const struct i2n_notes *notes;
 	struct nfs_call_list ready, sent, delayed;
-	unsigned window;
+	struct nfs_window window;		/* its limit of bytes is for others to keep */
 	bool up;				/* conn is up and noticed to be */
 	bool was_up;				/* some connection has been up */
 	bool answered;				/* some request has been answered */
@@ -88,12 +89,13 @@ struct nfs_calls {
 	struct i2n_err err;
 };
 
+int64_t nfs_now_us(void);
 int64_t nfs_now_ms(void);
 
 /* Nothing is connected until there is a call. A server that never answered is given up after less
  * than a second, whatever retry_for_ms says. */
-void nfs_calls_init(struct nfs_calls *calls, const struct rpc_target *target, unsigned window,
-		    int64_t retry_for_ms, struct i2n_sink_stats *stats,
+void nfs_calls_init(struct nfs_calls *calls, const struct rpc_target *target,
+		    const struct i2n_nfs_opts *opts, struct i2n_sink_stats *stats,
 		    const struct i2n_notes *notes);
 
 /* Queue; proc, args, done are set. done never runs inside. */

@@ -576,9 +576,7 @@ static int mount_export(struct walk *w, struct i2n_err *err)
 	rc = find_port(w, &target, err);
 	if (rc != I2N_OK)
 		return rc;
-	nfs_calls_init(&nfs->calls, &target, nfs->opts.window,
-		       (int64_t)nfs->opts.retry_for_s * 1000, &nfs->sink.stats,
-		       nfs->env.notes);
+	nfs_calls_init(&nfs->calls, &target, &nfs->opts, &nfs->sink.stats, nfs->env.notes);
 	w->here = w->mounted.fh;
 	w->rest = w->url->path + w->mounted.prefix_len;
 	return I2N_OK;
