@@ -65,7 +65,7 @@ struct i2n_engine_opts {
 	/* Called a few times a second at most, and once at the end. */
 	void (*progress)(void *ctx, const struct i2n_progress *p);
 	void *ctx;
-	unsigned max_ops;		/* ops submitted at a time; 0 = 256 */
+	unsigned max_ops;		/* ops submitted at a time; 0 = 2048 */
 	struct i2n_have *have;		/* NULL: the destination is empty */
 	bool root_later;		/* the caller settles the root: i2n_settle_root() */
 };

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define MAX_OPS_DEFAULT 256
+#define MAX_OPS_DEFAULT 2048	/* more than any sink takes: it knows best */
 #define SERVICE_MS 200		/* how long a stop or a progress line may be late while the server
 				 * is silent */
 #define PROGRESS_MS 200
@@ -33,6 +33,7 @@ struct engine {
 	const struct i2n_engine_opts *opts;
 	struct schedule sched;
 	struct slot *slots, *free_slots, *renames;
+	unsigned n_slots, max_slots;	/* used at least once; allocated */
 	struct i2n_progress p;
 	int64_t last_progress_ms;
 	uint32_t told;		/* index in plan->order up to which willneed was said */
@@ -420,6 +421,14 @@ static bool submit_renames(struct engine *e)
 	return !e->ending;
 }
 
+/* The first that is free, which is left there; slots never used cost no memory yet. */
+static struct slot *free_slot(struct engine *e)
+{
+	if (!e->free_slots && e->n_slots < e->max_slots)
+		e->free_slots = &e->slots[e->n_slots++];
+	return e->free_slots;
+}
+
 /* Submit what can start. Returns when the window is full, nothing can start or something is
  * wrong. */
 static void submit_ready(struct engine *e)
@@ -429,7 +438,7 @@ static void submit_ready(struct engine *e)
 
 	if (!submit_renames(e))
 		return;
-	while (!e->ending && e->free_slots && schedule_next(&e->sched, &work, &dirent)) {
+	while (!e->ending && free_slot(e) && schedule_next(&e->sched, &work, &dirent)) {
 		struct slot *slot = e->free_slots;
 		struct i2n_err err;
 		int rc;
@@ -508,10 +517,7 @@ static int init(struct engine *e)
 	e->slots = calloc(n, sizeof(*e->slots));
 	if (!e->slots)
 		return i2n_err_nomem(&e->err);
-	for (unsigned i = 0; i < n; i++) {
-		e->slots[i].next = e->free_slots;
-		e->free_slots = &e->slots[i];
-	}
+	e->max_slots = n;
 	e->p.total = e->plan->totals;
 	e->p.is_partial = e->opts->have && e->opts->have->goes_on;
 	return I2N_OK;
