@@ -2,6 +2,7 @@
 #include "img2nfs/name.h"
 
 #include "cmd.h"
+#include "heap.h"
 #include "msg.h"
 #include "status.h"
 #include "version.h"
@@ -81,6 +82,7 @@ static int close_stdout(int status)
 
 int main(int argc, char **argv)
 {
+	heap_keep_freed();
 	(void)signal(SIGPIPE, SIG_IGN);	/* SIGPIPE exists and can be ignored: this cannot fail */
 	return close_stdout(dispatch(argc, argv));
 }
