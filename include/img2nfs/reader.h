@@ -37,7 +37,7 @@ struct i2n_reader_ops {
 	 * hole. */
 	int (*next)(struct i2n_file *file, uint64_t max, struct i2n_range *ret,
 		    struct i2n_err *err);
-	/* Read bytes that lie inside one range already returned by next. */
+	/* Read bytes that lie inside ranges already returned by next, adjacent ones if several. */
 	int (*read)(struct i2n_file *file, void *buf, size_t len, uint64_t off,
 		    struct i2n_err *err);
 	/* Start again before the first range (a changed write verifier, a verification). */

@@ -148,16 +148,57 @@ static struct nfs3_write *write_new(struct nfs3 *nfs)
 	return w;
 }
 
+static void drop_buf(struct nfs3_write *w)
+{
+	if (w->buf)
+		nfs_bufs_put(&w->op->nfs->bufs, w->buf);
+	w->buf = NULL;
+}
+
 static void write_end(struct nfs3_write *w)
 {
 	struct nfs3_op *o = w->op;
 
-	nfs_bufs_put(&o->nfs->bufs, w->buf);
-	w->buf = NULL;
+	drop_buf(w);
+	o->nfs->write_bytes -= w->len;
 	w->next = o->nfs->spare_writes;
 	o->nfs->spare_writes = w;
 	o->writes_out--;
 	drained(o);
+}
+
+/* Read again what was sent before. */
+static bool load_again(struct nfs3_write *w)
+{
+	struct nfs3_op *o = w->op;
+	struct i2n_err err;
+
+	if (!o->nfs->again)
+		o->nfs->again = malloc(o->nfs->wsize);
+	w->rc = o->nfs->again ? o->nfs->env.reader->ops->read(o->file, o->nfs->again,
+							      w->len - w->pos, w->off + w->pos,
+							      &err)
+			      : i2n_err_nomem(&err);
+	if (w->rc != I2N_OK && !o->doomed)
+		o->op->err = err;
+	w->call.args.write.data.data_val = (char *)o->nfs->again;
+	return w->rc == I2N_OK;
+}
+
+static bool load(struct nfs_call *call)
+{
+	struct nfs3_write *w = (struct nfs3_write *)(void *)call;
+
+	if (!w->buf)
+		return load_again(w);
+	call->args.write.data.data_val = (char *)w->buf->data + w->pos;
+	return true;
+}
+
+static void on_sent(struct nfs_call *call)
+{
+	if (rpc_copies_data())
+		drop_buf((struct nfs3_write *)(void *)call);
 }
 
 static void write_send(struct nfs3_write *w)
@@ -169,7 +210,6 @@ static void write_send(struct nfs3_write *w)
 	args->count = w->len - w->pos;
 	args->stable = w->sync ? FILE_SYNC : UNSTABLE;
 	args->data.data_len = args->count;
-	args->data.data_val = (char *)w->buf->data + w->pos;
 	nfs_call_start(&w->op->nfs->calls, &w->call);
 }
 
@@ -190,6 +230,11 @@ static void on_write(struct nfs_call *call, const void *reply)
 	const WRITE3resok *ok;
 
 	o->ambiguous |= call->ambiguous;
+	if (w->rc != I2N_OK) {
+		doom(o, w->rc);
+		write_end(w);
+		return;
+	}
 	if (!res || o->nfs->stopping) {
 		if (!o->doomed)
 			o->op->err = o->nfs->calls.err;
@@ -259,6 +304,7 @@ static size_t next_size(const struct nfs3_op *o)
 
 static void send_data(struct nfs3_op *o, struct nfs3_write *w, struct nfs_buf *buf)
 {
+	struct nfs3 *nfs = o->nfs;
 	bool first = !o->sent_end;
 	uint64_t off = o->pend.off;
 	size_t len;
@@ -266,6 +312,7 @@ static void send_data(struct nfs3_op *o, struct nfs3_write *w, struct nfs_buf *b
 
 	*w = (struct nfs3_write){ .op = o, .buf = buf, .off = off, .len = (uint32_t)len };
 	o->writes_out++;
+	nfs->write_bytes += len;
 	if (rc != I2N_OK) {
 		doom(o, rc);
 		write_end(w);
@@ -275,9 +322,13 @@ static void send_data(struct nfs3_op *o, struct nfs3_write *w, struct nfs_buf *b
 	w->sync = (first && !has_more(o)) || o->rewinds >= SYNC_AFTER;
 	w->call.proc = I2N_PROC_WRITE;
 	w->call.done = on_write;
+	w->call.load = load;
+	w->call.sent = on_sent;
 	o->sent_end = off + len;
 	o->bytes += len;
-	o->nfs->sink.stats.resent += o->rewinds > 0;
+	nfs->sink.stats.resent += o->rewinds > 0;
+	if (nfs->write_bytes > nfs->sink.stats.max_bytes_in_flight)
+		nfs->sink.stats.max_bytes_in_flight = nfs->write_bytes;
 	write_send(w);
 }
 
@@ -285,14 +336,18 @@ static void send_data(struct nfs3_op *o, struct nfs3_write *w, struct nfs_buf *b
 static bool pump_one(struct nfs3 *nfs)
 {
 	struct nfs3_op *o = nfs->writers;
-	struct nfs_buf *buf = nfs_bufs_get(&nfs->bufs, next_size(o));
-	struct nfs3_write *w = buf ? write_new(nfs) : NULL;
+	uint64_t room = nfs->calls.window.bytes.now;
+	struct nfs_buf *buf = NULL;
+	struct nfs3_write *w;
 
+	if (!nfs->write_bytes || nfs->write_bytes + next_size(o) <= room)
+		buf = nfs_bufs_get(&nfs->bufs, next_size(o));
+	w = buf ? write_new(nfs) : NULL;
 	if (!w) {
 		if (buf)
 			nfs_bufs_put(&nfs->bufs, buf);
 		nfs->calls.window.bytes.met = true;
-		if (!nfs->bufs.in_use) {	/* nothing will come back: this is not the cap */
+		if (!nfs->write_bytes) {	/* nothing will come back: this is not the cap */
 			doom(o, i2n_err_nomem(&o->op->err));
 			drained(o);
 		}
@@ -308,8 +363,7 @@ void nfs3_file_pump(struct nfs3 *nfs)
 {
 	nfs_bufs_limit(&nfs->bufs, nfs->calls.window.bytes.now);
 	while (nfs->writers && nfs_calls_have_room(&nfs->calls) && pump_one(nfs))
-		;
-	nfs->sink.stats.max_bytes_in_flight = nfs->bufs.max_in_use;
+		nfs_calls_push(&nfs->calls);
 }
 
 /* The server lost what it had not committed (or may have): send it again. */

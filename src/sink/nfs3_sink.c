@@ -230,6 +230,7 @@ static void nfs3_free(struct i2n_sink *sink)
 	nfs3_audit_release(nfs);
 	nfs3_objs_release(&nfs->objs);
 	nfs_bufs_release(&nfs->bufs);
+	free(nfs->again);
 	free(nfs);
 }
 

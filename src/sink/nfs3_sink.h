@@ -26,14 +26,16 @@
 
 struct nfs3_op;
 
-/* One WRITE; its buffer is kept until the server has taken all of it. */
+/* One WRITE. Its buffer is kept until the server has taken all of it, or, when libnfs makes a copy,
+ * until it is sent: what must be sent again is then read again from the image. */
 struct nfs3_write {
 	struct nfs_call call;	/* first member */
 	struct nfs3_op *op;
 	struct nfs3_write *next;	/* spare list */
 	struct nfs_buf *buf;
 	uint64_t off;
-	uint32_t pos, len;	/* bytes of the buffer taken so far, and in all */
+	uint32_t pos, len;	/* bytes taken by the server so far, and in all */
+	int rc;			/* what reading again came to */
 	bool sync;
 };
 
@@ -93,7 +95,8 @@ struct nfs3 {
 	struct nfs3_op *active, *finished, *finished_tail, *spare_ops;
 	struct nfs3_op *writers, *writers_tail;
 	struct nfs3_op *listed, *listed_tail;
-	uint64_t read_bytes;			/* of READs under way */
+	uint64_t read_bytes, write_bytes;	/* of READs, of WRITEs under way */
+	unsigned char *again;			/* wsize bytes, for what is read again; or NULL */
 	struct nfs3_write *spare_writes;
 	struct nfs3_audit *audits;
 	unsigned n_ops;

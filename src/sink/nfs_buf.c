@@ -83,8 +83,6 @@ struct nfs_buf *nfs_bufs_get(struct nfs_bufs *bufs, size_t size)
 			return NULL;
 	}
 	bufs->in_use += size_of(c);
-	if (bufs->in_use > bufs->max_in_use)
-		bufs->max_in_use = bufs->in_use;
 	return buf;
 }
 

@@ -19,7 +19,7 @@ struct nfs_buf {
 
 struct nfs_bufs {
 	struct nfs_buf *spare[NFS_BUF_CLASSES];
-	uint64_t cap, allocated, in_use, max_in_use;
+	uint64_t cap, allocated, in_use;
 };
 
 void nfs_bufs_init(struct nfs_bufs *bufs, uint64_t cap);

@@ -215,15 +215,29 @@ static void send_ready(struct nfs_calls *calls)
 {
 	struct nfs_call *call;
 
+	if (calls->up && rpc_conn_state(calls->conn) != RPC_UP)
+		return;		/* not noticed yet */
 	while (calls->up && calls->sent.n < calls->window.calls.now && (call = calls->ready.head)) {
 		if (is_long(call)) {
 			send_long(call);
 			continue;
 		}
+		if (call->load && !call->load(call)) {
+			answer(call, NULL);
+			continue;
+		}
 		count_sending(call);
 		if (!rpc_conn_send(calls->conn, call->proc, &call->args, &call->slot))
 			return;	/* the connection has failed: noticed by service */
+		if (call->sent)
+			call->sent(call);
 	}
+}
+
+void nfs_calls_push(struct nfs_calls *calls)
+{
+	if (!calls->dead)
+		send_ready(calls);
 }
 
 void nfs_call_start(struct nfs_calls *calls, struct nfs_call *call)

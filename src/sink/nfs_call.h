@@ -35,6 +35,11 @@ struct nfs_call {
 	/* res: the XDR result, valid during the call; status is its first member. NULL: will never
 	 * be answered, see calls->err. */
 	void (*done)(struct nfs_call *call, const void *res);
+	/* NULL, or: runs before each sending, to fill in what args points at. false: it cannot be
+	 * sent; done runs with NULL. */
+	bool (*load)(struct nfs_call *call);
+	/* NULL, or: runs after each sending. */
+	void (*sent)(struct nfs_call *call);
 	union {
 		LOOKUP3args lookup;
 		GETATTR3args getattr;
@@ -100,6 +105,9 @@ void nfs_calls_init(struct nfs_calls *calls, const struct rpc_target *target,
 
 /* Queue; proc, args, done are set. done never runs inside. */
 void nfs_call_start(struct nfs_calls *calls, struct nfs_call *call);
+/* Hand to libnfs what may be sent now, if there is a connection, rather than at the next service.
+ * done may run, for calls that cannot be loaded. */
+void nfs_calls_push(struct nfs_calls *calls);
 /* true: another call would be sent at once rather than wait for the window. */
 bool nfs_calls_have_room(const struct nfs_calls *calls);
 bool nfs_calls_are_idle(const struct nfs_calls *calls);

@@ -272,6 +272,13 @@ uint32_t rpc_read_take(const READ3res *res, void *buf, uint32_t cap)
 #endif
 }
 
+/* 4.0 does, 6 and 7 do not; of 5.0 some do, and a program may be built with one and run with
+ * another of them. */
+bool rpc_copies_data(void)
+{
+	return !strncmp(I2N_LIBNFS_VERSION, "4.", 2);
+}
+
 bool rpc_conn_send(struct rpc_conn *conn, enum i2n_proc proc, void *args, struct rpc_slot *slot)
 {
 	slot->conn = conn;

@@ -9,7 +9,7 @@
  *            addresses (rpc_resolve()).
  * Ownership: a slot must live until its reply came or the connection is freed, whichever is first;
  *            freeing runs no reply. Strings and handles in args may go once rpc_conn_send() is
- *            back, WRITE data must stay as long as the slot.
+ *            back, WRITE data must stay as long as the slot unless rpc_copies_data().
  * Trust:     replies are XDR-decoded by libnfs and not yet judged: lengths of handles and counts
  *            are hostile. */
 #ifndef SINK_RPC_H
@@ -66,6 +66,9 @@ struct rpc_read_args {
 /* After a READ answered with NFS3_OK: bring the data into buf, return how much it is, at most
  * cap. */
 uint32_t rpc_read_take(const READ3res *res, void *buf, uint32_t cap);
+
+/* This libnfs copies the data of WRITEs into the request. */
+bool rpc_copies_data(void);
 
 /* Queue a request. false: not queued, the connection has failed. Never called on one that is not
  * up. */

@@ -18,7 +18,7 @@ want_json '{l["class"] for l in j["losses"]} == {"symlink-times", "caps", "acl"}
 want_json 'j["not_stored"] == 0 and j["partition"] == 2'
 kib=$(sed -n 's/^maxrss_kib //p' "$WORK/far/watched")
 echo "peak memory: $kib KiB"
-[ "$kib" -lt 65536 ] || bad "peak memory is $kib KiB, want less than 64 MiB"
+[ "$kib" -lt 39063 ] || bad "peak memory is $kib KiB, want less than 40 MB"
 mount_ro "$img" "$WORK/mnt" $((94208 * 512)) $((3528040 * 512))
 want_json "loss('caps') == $(getcap -r "$WORK/mnt" 2>/dev/null | wc -l)"
 want_json "loss('acl') == $(getfacl -R -P -s -p "$WORK/mnt" 2>/dev/null | grep -c '^# file:')"

@@ -17,14 +17,14 @@ want_json 'j["stored"]["files"] == 2000 and j["stored"]["symlinks"] == 1000'
 want_json 'j["stored"]["devices"] == 1000 and j["stored"]["fifos"] == 1000'
 # One is the lock; it also needs a WRITE, LOOKUP, READ and REMOVE, and two requests every 5 seconds.
 want_json 'j["requests"]["CREATE"] == 2001'
-want_json 'j["requests"]["SYMLINK"] <= 1100'
-want_json 'j["requests"]["MKNOD"] <= 2200'
+want_json 'j["requests"]["SYMLINK"] <= 1050'
+want_json 'j["requests"]["MKNOD"] <= 2100'
 # Whatever is not one of the calls that other classes must make counts against the small files: at
-# most 3.1 each.
-want_json 'sum(j["requests"][p] for p in ("CREATE", "WRITE", "COMMIT", "SETATTR")) - 1000 <= 3100'
-# Nothing hides in procedures not named above: 1000 * 3.1 + 4000 * 1.1, and some for the start and
+# most 3.05 each.
+want_json 'sum(j["requests"][p] for p in ("CREATE", "WRITE", "COMMIT", "SETATTR")) - 1000 <= 3050'
+# Nothing hides in procedures not named above: 1000 * 3.05 + 4000 * 1.05, and some for the start and
 # the 7 directories.
-want_json 'j["requests"]["total"] <= 3100 + 4400 + 60'
+want_json 'j["requests"]["total"] <= 3050 + 4200 + 60'
 want_json 'j["requests"]["LOOKUP"] + j["requests"]["GETATTR"] <= 10'
 # The program's own count is what went over the wire: the proxy saw all but what went to the MOUNT
 # service (MNT, and a NULL to each of the two when connecting).
