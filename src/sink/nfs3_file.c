@@ -11,21 +11,29 @@
 
 static void drained(struct nfs3_op *o);
 
+/* Files of one WRITE and larger ones wait in line of their own and take turns, so that neither kind
+ * has to wait for all of the other; within a kind it is disk order. */
+static struct nfs3_queue *queue_of(struct nfs3_op *o)
+{
+	return &o->nfs->writers[o->want.size > o->nfs->wsize];
+}
+
 static void join_writers(struct nfs3_op *o)
 {
-	struct nfs3 *nfs = o->nfs;
+	struct nfs3_queue *q = queue_of(o);
 
 	if (o->on_writers)
 		return;
 	o->on_writers = true;
 	o->writer_next = NULL;
-	*(nfs->writers_tail ? &nfs->writers_tail->writer_next : &nfs->writers) = o;
-	nfs->writers_tail = o;
+	*(q->tail ? &q->tail->writer_next : &q->head) = o;
+	q->tail = o;
 }
 
 static void leave_writers(struct nfs3_op *o)
 {
-	struct nfs3_op **link = &o->nfs->writers, *prev = NULL;
+	struct nfs3_queue *q = queue_of(o);
+	struct nfs3_op **link = &q->head, *prev = NULL;
 
 	if (!o->on_writers)
 		return;
@@ -34,8 +42,8 @@ static void leave_writers(struct nfs3_op *o)
 		link = &prev->writer_next;
 	}
 	*link = o->writer_next;
-	if (o->nfs->writers_tail == o)
-		o->nfs->writers_tail = prev;
+	if (q->tail == o)
+		q->tail = prev;
 	o->on_writers = false;
 }
 
@@ -332,10 +340,16 @@ static void send_data(struct nfs3_op *o, struct nfs3_write *w, struct nfs_buf *b
 	write_send(w);
 }
 
-/* One WRITE of the first file in line. false: no room. */
-static bool pump_one(struct nfs3 *nfs)
+static struct nfs3_op *next_writer(struct nfs3 *nfs)
 {
-	struct nfs3_op *o = nfs->writers;
+	if (!nfs->writers[nfs->writers_turn].head)
+		nfs->writers_turn = !nfs->writers_turn;
+	return nfs->writers[nfs->writers_turn].head;
+}
+
+/* One WRITE of this file. false: no room. */
+static bool pump_one(struct nfs3 *nfs, struct nfs3_op *o)
+{
 	uint64_t room = nfs->calls.window.bytes.now;
 	struct nfs_buf *buf = NULL;
 	struct nfs3_write *w;
@@ -354,15 +368,18 @@ static bool pump_one(struct nfs3 *nfs)
 		return false;
 	}
 	send_data(o, w, buf);
-	if (nfs->writers == o && (!has_more(o) || is_time_to_commit(o)))
+	nfs->writers_turn = !nfs->writers_turn;
+	if (o->on_writers && (!has_more(o) || is_time_to_commit(o)))
 		leave_writers(o);
 	return true;
 }
 
 void nfs3_file_pump(struct nfs3 *nfs)
 {
+	struct nfs3_op *o;
+
 	nfs_bufs_limit(&nfs->bufs, nfs->calls.window.bytes.now);
-	while (nfs->writers && nfs_calls_have_room(&nfs->calls) && pump_one(nfs))
+	while ((o = next_writer(nfs)) && nfs_calls_have_room(&nfs->calls) && pump_one(nfs, o))
 		nfs_calls_push(&nfs->calls);
 }
 

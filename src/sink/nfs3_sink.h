@@ -82,6 +82,8 @@ struct nfs3_op {
 	char name2[I2N_NAME_MAX + 1];
 };
 
+struct nfs3_queue { struct nfs3_op *head, *tail; };	/* by writer_next */
+
 struct nfs3_audit;
 struct nfs3_acl;
 
@@ -93,7 +95,8 @@ struct nfs3 {
 	struct nfs3_objs objs;
 	struct nfs_bufs bufs;
 	struct nfs3_op *active, *finished, *finished_tail, *spare_ops;
-	struct nfs3_op *writers, *writers_tail;
+	struct nfs3_queue writers[2];		/* files of one WRITE, and of more */
+	unsigned writers_turn;			/* whose the next WRITE is */
 	struct nfs3_op *listed, *listed_tail;
 	uint64_t read_bytes, write_bytes;	/* of READs, of WRITEs under way */
 	unsigned char *again;			/* wsize bytes, for what is read again; or NULL */

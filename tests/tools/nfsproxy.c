@@ -29,6 +29,7 @@
  *			WRITE
  *	twin=N		every N-th call of CREATE, MKDIR, SYMLINK, MKNOD and LINK is carried out twice, under
  *			two xids: what a run that has ended may do to the next one
+ *	log=FILE	a line for each call: K, procedure number, count of bytes if it is a WRITE
  *	no-attrs	replies of CREATE, MKDIR, SYMLINK, MKNOD and SETATTR come without attributes
  *			and handles
  * Every K rule may be given several times. */
@@ -103,6 +104,7 @@ static unsigned n_rules, jukebox_every, short_every, verifier_every, twin_every,
 	status_proc, status_code,
 	status_every;
 static bool no_attrs, parsing;
+static FILE *call_log;
 static long delay_us, down_ms;
 static uint16_t target;
 static struct conn conns[CONNS_MAX];
@@ -319,6 +321,19 @@ static void answer_error(struct conn *c, uint32_t xid, uint32_t proc, uint32_t s
 	enqueue(&c->to[0], r, 4 + len);
 }
 
+/* The count in the arguments of a WRITE, which follows the file handle and the offset. */
+static uint32_t write_count(const unsigned char *r, size_t at)
+{
+	return get32(r + at + 4 + ((get32(r + at) + 3) & ~3u) + 8);
+}
+
+static void log_call(uint64_t k, uint32_t proc, const unsigned char *r, size_t at)
+{
+	if (call_log)
+		fprintf(call_log, "%" PRIu64 " %u %u\n", k, proc,
+			proc == 7 ? write_count(r, at) : 0);
+}
+
 /* Halve the data of a WRITE: file handle, offset, count, stable, data. */
 static void shorten_write(unsigned char *mark, size_t *len, size_t at)
 {
@@ -396,6 +411,7 @@ static bool inspect_call(struct conn *c, unsigned char *mark, size_t *len)
 	xid = get32(r);
 	proc = get32(r + 20);
 	free(pending_of(xid)->held);
+	log_call(k, proc, r, at);
 	*pending_of(xid) = (struct pending){ .xid = xid, .proc = proc, .k = k, .used = true };
 	if (is_maker(proc) && twin_every && ++makers % twin_every == 0) {
 		send_twin(c, mark, *len, pending_of(xid));
@@ -724,6 +740,8 @@ static bool parse_rule(const char *s)
 		verifier_every = (unsigned)v;
 	else if (!strncmp(s, "twin=", 5))
 		twin_every = (unsigned)v;
+	else if (!strncmp(s, "log=", 4))
+		return (call_log = fopen(s + 4, "w")) != NULL;
 	else if (!strcmp(s, "no-attrs"))
 		no_attrs = true;
 	else
@@ -764,6 +782,8 @@ int main(int argc, char **argv)
 	tell_port(file, port);
 	while (!stop)
 		turn(lfd);
+	if (call_log)
+		fclose(call_log);
 	printf("calls=%" PRIu64 " replies=%" PRIu64 " connections=%" PRIu64 "\n", calls, replies,
 	       connections);
 	return 0;
