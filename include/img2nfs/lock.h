@@ -12,10 +12,10 @@
  * run's own, a counter, and who holds it. The holder reads it every few seconds, to see that it is
  * still its own, and changes the counter. A run that meets a lock reads it for a while: when it
  * changes, its holder is alive and the run is refused; when it does not, in so many answered reads,
- * its holder was killed, and the run writes its own line over it. Neither clocks nor process ids
  * its holder was killed, and the run writes its own line over it. Neither clocks nor process
  * ids are compared: in containers and on cloned machines they say nothing. A server without room
  * for the line gets a hole, whose mtime is the run's number and whose size is the counter.
+ *
  * What it cannot do: a holder that was frozen for longer than the others watch goes on with the
  * requests it has prepared before it finds its lock gone. Of two runs that take over a dead lock in
  * the same moment, one notices only with its first beat, a second later.
