@@ -107,6 +107,11 @@ int i2n_remove_run(struct i2n_survey *s, struct i2n_sink *sink, enum i2n_extra_k
 		   const struct i2n_notes *notes, const struct i2n_survey_opts *opts,
 		   uint64_t *ret_removed, struct i2n_err *err);
 
+/* Remove one name in the destination directory, with all below it. What is not there is no error;
+ * what cannot be removed is a note. */
+int i2n_remove_tree(struct i2n_sink *sink, const char *name, const struct i2n_notes *notes,
+		    const struct i2n_survey_opts *opts, uint64_t *ret_removed, struct i2n_err *err);
+
 /* Attributes of the destination directory itself, after all that happens in it: with
  * i2n_engine_opts.root_later. */
 int i2n_settle_root(const struct i2n_tree *tree, struct i2n_sink *sink,

@@ -7,6 +7,7 @@
 #include "img2nfs/update.h"
 
 #include "cmd.h"
+#include "extract_atomic.h"
 #include "extract_opts.h"
 #include "extract_report.h"
 #include "msg.h"
@@ -28,6 +29,9 @@ struct run {
 	struct i2n_notes notes;
 	bool to_null;
 	struct i2n_nfs_url url;
+	const struct i2n_nfs_url *at;	/* where the tree is built */
+	struct atomic atomic;
+	struct update_opts update;
 	struct i2n_nfs_opts nfs;
 	struct i2n_check check;
 	struct image image;
@@ -56,7 +60,17 @@ static int parse_values(struct run *r, struct i2n_err *err)
 					  I2N_DEST_NEW;
 	if (o->caps == CAPS_DROP)
 		r->report.allow |= I2N_LOSS_CAPS;
-	return extract_check(o, r->to_null, err);
+	r->update = o->update;
+	r->at = &r->url;
+	if (extract_check(o, r->to_null, err))
+		return I2N_FATAL;
+	if (!o->atomic)
+		return I2N_OK;
+	r->nfs.dest = I2N_DEST_UPDATE;
+	r->update.update = r->update.delete_extra = true;
+	r->at = &r->atomic.beside;
+	r->result.swap = &r->atomic.swap;
+	return atomic_init(&r->atomic, &r->url, err);
 }
 
 static int edit_tree(void *ctx, struct i2n_tree *tree, const struct i2n_notes *notes,
@@ -87,7 +101,7 @@ static struct i2n_stage_opts stage_opts(struct run *r)
 /* What needs to know all of the tree before anything is written. */
 static bool must_wait(const struct extract_opts *o)
 {
-	return o->update.update || o->image.strict || o->squashed == SQUASHED_SCRIPT;
+	return o->update.update || o->atomic || o->image.strict || o->squashed == SQUASHED_SCRIPT;
 }
 
 /* The tree; or a part of it, if the rest can come later. */
@@ -152,6 +166,8 @@ static int prepare_lock(struct run *r, struct i2n_err *err)
 
 	if (r->to_null || o->update.dry_run)
 		return I2N_OK;
+	if (o->atomic)
+		return atomic_open(&r->atomic, &r->nfs, o->break_lock, &r->notes, &r->lock, err);
 	if (i2n_tree_lookup(r->tree, r->tree->root, I2N_LOCK_NAME, strlen(I2N_LOCK_NAME)) !=
 	    I2N_NONE) {
 		msg_line("the image has a file '%s' itself, which is the name of our lock: another "
@@ -177,11 +193,15 @@ static int open_sink(struct run *r, struct i2n_err *err)
 	if (prepare_lock(r, err))
 		return I2N_FATAL;
 	if (r->to_null ? i2n_sink_open_null(&env, &r->sink, err) :
-	    i2n_sink_open_nfs3(&r->url, &r->nfs, &env, signals_stop(), &r->sink, err)) {
+	    i2n_sink_open_nfs3(r->at, &r->nfs, &env, signals_stop(), &r->sink, err)) {
 		hint_no_check(r, err);
 		return I2N_FATAL;
 	}
-	if (run_lock_take(&r->lock, r->sink, err) || leave_to_script(r, err))
+	if (r->o->atomic)
+		run_lock_watch(&r->lock, r->sink);
+	else if (run_lock_take(&r->lock, r->sink, err))
+		return I2N_FATAL;
+	if (leave_to_script(r, err))
 		return I2N_FATAL;
 	if (r->is_staged)
 		return I2N_OK;
@@ -201,9 +221,10 @@ static int store_staged(struct run *r, const struct i2n_engine_opts *engine, str
 static int store(struct run *r, struct i2n_err *err)
 {
 	struct i2n_engine_opts opts = { .stop = signals_stop(), .progress = progress_update,
-					.ctx = &r->progress, .root_later = r->lock.lock != NULL };
+					.ctx = &r->progress,
+					.root_later = r->lock.lock && !r->o->atomic };
 	struct update_job job = {
-		.o = &r->o->update, .plan = r->plan, .reader = i2n_fs_reader(r->image.fs),
+		.o = &r->update, .plan = r->plan, .reader = i2n_fs_reader(r->image.fs),
 		.sink = r->sink, .notes = &r->notes, .engine = &opts,
 		.json = r->o->json ? &r->json : NULL, .check_room = !r->o->no_check,
 	};
@@ -213,20 +234,20 @@ static int store(struct run *r, struct i2n_err *err)
 	r->progress.image = r->image.file;
 	if (r->is_staged)
 		rc = store_staged(r, &opts, err);
-	else if (r->o->update.update)
+	else if (r->update.update)
 		rc = update_store(&job, &r->result.update, &r->result.at, err);
 	else
 		rc = i2n_engine_run(r->plan, i2n_fs_reader(r->image.fs), r->sink, &r->notes, &opts,
 				    &r->result.at, err);
 	progress_end(&r->progress);
-	r->result.ran = !r->o->update.update || r->result.update.wrote;
+	r->result.ran = !r->update.update || r->result.update.wrote;
 	return rc;
 }
 
 /* Removing the lock disturbs the time of the destination directory. */
 static int unlock(struct run *r, struct i2n_err *err)
 {
-	if (!r->lock.lock)
+	if (!r->lock.lock || r->o->atomic)
 		return I2N_OK;
 	run_lock_drop(&r->lock, false);
 	if (run_lock_is_lost(&r->lock, err))
@@ -238,15 +259,23 @@ static int prove(struct run *r, struct i2n_err *err)
 {
 	const struct extract_opts *o = r->o;
 	struct proof_args args = {
-		.url = &r->url, .nfs = &r->nfs, .tree = r->tree,
+		.url = r->at, .nfs = &r->nfs, .tree = r->tree,
 		.reader = i2n_fs_reader(r->image.fs), .report = &r->report, .silent = o->json,
-		.progress = &o->progress,
+		.progress = &o->progress, .lock = o->atomic ? &r->lock : NULL,
 	};
 
 	r->result.proof = &r->proof;
 	if (o->manifest && proof_manifest(&args, o->manifest, err))
 		return I2N_FATAL;
 	return o->verify ? proof_verify(&args, &r->proof, err) : I2N_OK;
+}
+
+/* Only what is right in every respect takes the place of what works. */
+static int swap(struct run *r, struct i2n_err *err)
+{
+	if (!r->o->atomic || report_status(&r->report) != STATUS_OK)
+		return I2N_OK;
+	return atomic_swap(&r->atomic, r->o->remove_old, r->sink, &r->lock, err);
 }
 
 /* The order is the promise: nothing is asked of the server before the image has proved readable,
@@ -258,7 +287,27 @@ static int run_all(struct run *r, struct i2n_err *err)
 	/* what was stored is good only when the image proves to be */
 	if (store(r, err) || image_finish(&r->image, err) || unlock(r, err))
 		return I2N_FATAL;
-	return prove(r, err);
+	return prove(r, err) || swap(r, err) ? I2N_FATAL : I2N_OK;
+}
+
+/* Of both connections of a run with --atomic. */
+static void count_requests(struct run *r)
+{
+	struct i2n_sink_stats *all = &r->result.stats;
+	const struct i2n_sink *second = r->atomic.sink;
+
+	if (!r->sink)
+		return;
+	*all = r->sink->stats;
+	r->result.at.requests = i2n_sink_requests(r->sink);
+	if (!second)
+		return;
+	r->result.at.requests += i2n_sink_requests(second);
+	all->resent += second->stats.resent;
+	all->jukebox += second->stats.jukebox;
+	all->reconnects += second->stats.reconnects;
+	for (unsigned i = 0; i < I2N_PROCS; i++)
+		all->requests[i] += second->stats.requests[i];
 }
 
 /* However it ends, the lock is removed. */
@@ -268,8 +317,7 @@ static int run_locked(struct run *r, struct i2n_err *err)
 
 	(void)run_lock_is_lost(&r->lock, err);	/* then nothing else is worth telling */
 	run_lock_drop(&r->lock, rc != I2N_OK && err->domain == I2N_DOM_RPC);
-	if (r->sink)
-		r->result.at.requests = i2n_sink_requests(r->sink);
+	count_requests(r);
 	return rc;
 }
 
@@ -277,6 +325,7 @@ static void release(struct run *r)
 {
 	i2n_plan_free(r->plan);
 	i2n_sink_free(r->sink);
+	atomic_release(&r->atomic);
 	run_lock_release(&r->lock);
 	i2n_tree_free(r->tree);
 	image_release(&r->image);
@@ -302,8 +351,6 @@ static int exec_extract(const void *values, unsigned n_args, char **args)
 	if (run_locked(&r, &err))
 		res->err = &err;
 	res->ms = (uint64_t)(progress_now_ms() - start);
-	if (r.sink)
-		res->stats = r.sink->stats;
 	res->part_no = r.image.picked && r.image.pick.part ? r.image.pick.part->part_no : 0;
 	res->status =
 		status_worse(report_status(&r.report), res->err ? status_of(&err) : STATUS_OK);

@@ -44,7 +44,8 @@ const struct opt extract_rows[] = {
 	{ .name = "checksum",
 	  .type = OPT_FLAG,
 	  .off = offsetof(struct extract_opts, update.checksum),
-	  .help = "with --update: read files of the right size back and compare their content" },
+	  .help = "with --update or --atomic: read files of the right size back and compare their "
+		  "content" },
 	{ .name = "delete",
 	  .type = OPT_FLAG,
 	  .off = offsetof(struct extract_opts, update.delete_extra),
@@ -59,6 +60,15 @@ const struct opt extract_rows[] = {
 	  .off = offsetof(struct extract_opts, update.dry_run),
 	  .help = "with --update: print what would be done, as rsync's --itemize-changes, and "
 		  "change nothing" },
+	{ .name = "atomic",
+	  .type = OPT_FLAG,
+	  .off = offsetof(struct extract_opts, atomic),
+	  .help = "build the tree beside the destination, as NAME.new, and put it in its place "
+		  "when it is complete; what was there becomes NAME.old" },
+	{ .name = "remove-old",
+	  .type = OPT_FLAG,
+	  .off = offsetof(struct extract_opts, remove_old),
+	  .help = "with --atomic: remove NAME.old afterwards" },
 	{ .name = "break-lock",
 	  .type = OPT_FLAG,
 	  .off = offsetof(struct extract_opts, break_lock),
@@ -90,9 +100,34 @@ const struct opt extract_rows[] = {
 	{ 0 },
 };
 
+static int check_atomic(const struct extract_opts *o, bool to_null, struct i2n_err *err)
+{
+	const struct update_opts *u = &o->update;
+	const char *other = u->update				? "--update"
+			    : u->delete_extra			? "--delete"
+			    : u->protect			? "--protect"
+			    : u->dry_run			? "--dry-run"
+			    : o->squashed == SQUASHED_SCRIPT	? "--squashed=script"
+								: NULL;
+
+	if (o->remove_old && !o->atomic)
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
+				"option '--remove-old' needs --atomic");
+	if (o->atomic && other)
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
+				"options '--atomic' and '%s' exclude each other", other);
+	if (o->atomic && to_null)
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
+				"option '--atomic': there is nothing to swap at 'null:'");
+	return I2N_OK;
+}
+
 int extract_check(const struct extract_opts *o, bool to_null, struct i2n_err *err)
 {
-	if (update_check(&o->update, err))
+	struct update_opts update = o->update;
+
+	update.update |= o->atomic;	/* an interrupted one is continued */
+	if (check_atomic(o, to_null, err) || update_check(&update, err))
 		return I2N_FATAL;
 	if (o->squashed == SQUASHED_SCRIPT && o->no_check)
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,

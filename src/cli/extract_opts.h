@@ -14,7 +14,7 @@ struct extract_opts {
 	uint64_t write_size;
 	unsigned caps, squashed;
 	const char *script, *manifest;
-	bool verbose, json, no_check, verify, break_lock;
+	bool verbose, json, no_check, verify, break_lock, atomic, remove_old;
 	struct update_opts update;
 };
 

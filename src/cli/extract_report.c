@@ -1,8 +1,12 @@
 #include "extract_report.h"
 
+#include "img2nfs/loss.h"
+#include "img2nfs/name.h"
+
 #include "human.h"
 #include "msg.h"
 #include "requests.h"
+#include "status.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -27,19 +31,66 @@ static void tell_incomplete(const struct extract_result *res)
 	msg_error(&err);
 }
 
+/* What could be allowed, as words for --allow-loss. */
+static const char *losses(const struct report *report, char *buf, size_t cap)
+{
+	size_t n = 0;
+
+	buf[0] = '\0';
+	for (unsigned i = 0; i < I2N_LOSS_CLASSES; i++)
+		if ((report->lost & ~report->allow) >> i & 1 && n < cap)
+			n += (size_t)snprintf(buf + n, cap - n, "%s%s", n ? "," : "",
+					      i2n_loss_word(i));
+	return buf;
+}
+
+static void tell_not_swapped(const struct extract_result *res, const struct report *report)
+{
+	char name[600], words[200];
+	struct i2n_err err = { 0 };
+
+	i2n_quote(name, sizeof(name), res->swap->name, strlen(res->swap->name));
+	if (res->err)
+		i2n_err_set(&err, I2N_DOM_NONE, 0, "nothing was swapped: the run did not complete");
+	else
+		i2n_err_set(&err, I2N_DOM_NONE, 0,
+			    "%s stays as it was, because the new tree is not all that it should "
+			    "be (status %d); that is kept beside it, as .new", name, res->status);
+	if (!res->err && res->status == STATUS_LOSS)
+		i2n_err_hint(&err, "if that may be lost, run the same command again with "
+			     "--allow-loss=%s; what is there already is not sent again",
+			     losses(report, words, sizeof(words)));
+	else
+		i2n_err_hint(&err, "to go on, run the same command again; what is there already is "
+			     "not sent again");
+	msg_error(&err);
+}
+
+static void tell_end(const struct extract_result *res, const struct report *report)
+{
+	if (res->swap && res->swap->name && !res->swap->swapped)
+		tell_not_swapped(res, report);
+	else if (res->swap && res->swap->name)
+		msg_line("the new tree is in its place; removing what was there before is not "
+			 "complete, which the next run with --atomic does");
+	else if (res->proof)
+		msg_line("the tree is stored, but what was to follow is incomplete");
+	else if (res->ran)
+		tell_incomplete(res);
+}
+
 void extract_tell(const struct extract_result *res, const struct report *report)
 {
 	if (!res->err) {
 		if (report->counts[I2N_NOTE_FAILED])
 			msg_line("%" PRIu64 " object%s could not be stored", res->at.failed,
 				 human_s(res->at.failed));
+		if (res->swap && !res->swap->swapped)
+			tell_not_swapped(res, report);
 		return;
 	}
 	msg_end(res->err);
-	if (res->proof)
-		msg_line("the tree is stored, but what was to follow is incomplete");
-	else if (res->ran)
-		tell_incomplete(res);
+	tell_end(res, report);
 }
 
 static void print_count(const char *name, uint64_t n)
@@ -89,6 +140,19 @@ static void print_update(const struct extract_result *res)
 			     res->update.extra, human_s(res->update.extra));
 }
 
+static void print_swap(const struct i2n_swap *swap)
+{
+	char name[600];
+
+	(void)printf("In its place: %s is the new tree%s", i2n_quote(name, sizeof(name), swap->name,
+								    strlen(swap->name)),
+		     swap->has_old ? ", the one before it is beside it as .old" : "");
+	if (swap->removed)
+		(void)printf("; %" PRIu64 " object%s of older ones removed", swap->removed,
+			     human_s(swap->removed));
+	(void)puts(".");
+}
+
 void extract_print(const struct extract_result *res, const struct report *report)
 {
 	const struct i2n_progress *at = &res->at;
@@ -115,6 +179,8 @@ void extract_print(const struct extract_result *res, const struct report *report
 		(void)fputs("Read back and compared: ", stdout);
 		verify_print(res->proof, report);
 	}
+	if (res->swap && res->swap->swapped)
+		print_swap(res->swap);
 }
 
 static void json_totals(struct json *j, const char *key, const struct i2n_totals *t)
@@ -141,6 +207,20 @@ static void json_requests(struct json *j, const struct extract_result *res)
 	json_u64(j, "reconnects", res->stats.reconnects);
 	json_u64(j, "max_in_flight", res->stats.max_in_flight);
 	json_u64(j, "max_bytes_in_flight", res->stats.max_bytes_in_flight);
+}
+
+/* null without --atomic */
+static void json_swap(struct json *j, const struct i2n_swap *swap)
+{
+	if (!swap) {
+		json_null(j, "atomic");
+		return;
+	}
+	json_object(j, "atomic");
+	json_bool(j, "swapped", swap->swapped);
+	json_bool(j, "old_kept", swap->has_old);
+	json_u64(j, "removed", swap->removed);
+	json_end(j);
 }
 
 /* null for a run onto an empty destination */
@@ -177,6 +257,7 @@ void extract_json(const struct extract_result *res, const struct report *report,
 	json_totals(j, "planned", &res->at.total);
 	json_totals(j, "stored", &res->at.done);
 	json_update(j, res);
+	json_swap(j, res->swap);
 	json_u64(j, "not_stored", res->at.failed + res->at.left);
 	json_u64(j, "bytes_written", res->at.written);
 	json_requests(j, res);

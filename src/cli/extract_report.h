@@ -4,6 +4,8 @@
 
 #include "img2nfs/engine.h"
 
+#include "img2nfs/swap.h"
+
 #include "extract_update.h"
 #include "report.h"
 #include "verify_report.h"
@@ -13,6 +15,7 @@ struct extract_result {
 	unsigned part_no;			/* 0: no partition table */
 	const struct i2n_err *err;		/* what ended the run, or NULL */
 	const struct verify_summary *proof;	/* of --verify, if it ran; else NULL or not `ran` */
+	const struct i2n_swap *swap;		/* NULL without --atomic */
 	/* objects may have been stored: `at` and `stats` count */
 	bool ran;
 	struct i2n_progress at;

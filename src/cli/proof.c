@@ -26,12 +26,16 @@ int proof_verify(const struct proof_args *args, struct verify_summary *ret, stru
 	rc = i2n_sink_open_nfs3(args->url, &nfs, &env, signals_stop(), &sink, err);
 	if (rc != I2N_OK)
 		return rc;
+	if (args->lock)
+		run_lock_watch(args->lock, sink);
 	ret->ran = true;
 	progress_begin(&progress, args->progress);
 	rc = i2n_verify_run(args->tree, args->reader, sink, &opts, &notes, &ret->result, err);
 	progress_end(&progress);
 	ret->stats = sink->stats;
 	ret->ms = (uint64_t)(progress_now_ms() - start);
+	if (args->lock)
+		run_lock_watch(args->lock, NULL);
 	i2n_sink_free(sink);
 	return rc;
 }

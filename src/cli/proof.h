@@ -4,6 +4,7 @@
 #define CLI_PROOF_H
 
 #include "progress.h"
+#include "run_lock.h"
 #include "verify_report.h"
 
 struct proof_args {
@@ -14,6 +15,7 @@ struct proof_args {
 	struct report *report;
 	const struct progress_opts *progress;
 	bool silent;				/* differences only go to the report */
+	struct run_lock *lock;			/* held meanwhile, or NULL */
 };
 
 /* Over a new connection, so that nothing of the run is known to it. */

@@ -82,12 +82,12 @@ static int find_data(struct nfs3_op *o)
 
 int nfs3_file_open(struct nfs3_op *o)
 {
-	const struct i2n_reader_ops *ops = o->nfs->env.reader->ops;
+	struct i2n_reader *reader = o->nfs->env.reader;
 	int rc;
 
-	if (!o->want.size)
+	if (!o->want.size)	/* then there may be no reader */
 		return I2N_OK;
-	rc = ops->open(o->nfs->env.reader, o->op->inode, &o->file, &o->op->err);
+	rc = reader->ops->open(reader, o->op->inode, &o->file, &o->op->err);
 	if (rc == I2N_OK)
 		rc = find_data(o);
 	else

@@ -5,6 +5,7 @@
 
 #define OPS_MAX 128		/* requests at a time; the sink may take fewer */
 #define SERVICE_MS 200
+#define NFS3ERR_STALE 70	/* RFC 1813 2.6 */
 
 /* One thing to be removed; a directory after all that is in it. Not recursive: `ready` is a stack,
  * so what is below a directory goes before its siblings and little is held at a time. */
@@ -212,6 +213,13 @@ static void drop_children(struct remover *r, struct node_op *no)
 	no->node->pending = 0;
 }
 
+/* It is gone, says the server. nfs-ganesha 4.3 said it once of a directory that nobody else had
+ * removed; why is not known. */
+static bool is_stale(const struct i2n_err *err)
+{
+	return err->domain == I2N_DOM_NFS3 && err->code == NFS3ERR_STALE;
+}
+
 static void on_back(struct i2n_op *op)
 {
 	struct node_op *no = (struct node_op *)(void *)op;
@@ -222,6 +230,10 @@ static void on_back(struct i2n_op *op)
 		die(r, &op->err);
 		drop_children(r, no);
 		give_up(r, no->node);
+	} else if (op->rc != I2N_OK && op->kind == I2N_OP_LIST && is_stale(&op->err)) {
+		drop_children(r, no);
+		no->node->listed = true;
+		push(r, no->node);	/* RMDIR by its name finds out */
 	} else if (op->rc != I2N_OK) {
 		tell(r, no->node, &op->err);
 		drop_children(r, no);
@@ -373,4 +385,48 @@ int i2n_remove_run(struct i2n_survey *s, struct i2n_sink *sink, enum i2n_extra_k
 	if (r.dead)
 		*err = r.err;
 	return r.dead ? I2N_FATAL : I2N_OK;
+}
+
+/* The same with a survey of one name. */
+static int remove_extra(struct i2n_sink *sink, struct i2n_extra *extra,
+			const struct i2n_notes *notes, const struct i2n_survey_opts *opts,
+			uint64_t *ret_removed, struct i2n_err *err)
+{
+	struct i2n_inode root = { .mode = I2N_S_IFDIR, .first_dirent = I2N_NONE };
+	struct i2n_tree tree = { .inodes = &root, .n_inodes = 1 };
+	unsigned char dirs = 0;
+	i2n_obj obj = I2N_OBJ_ROOT;
+	struct i2n_survey survey = {
+		.tree = &tree, .have = { .dirs = &dirs, .objs = &obj }, .extras = extra,
+		.n_extras = 1,
+	};
+
+	return i2n_remove_run(&survey, sink, I2N_EXTRA, true, notes, opts, ret_removed, err);
+}
+
+int i2n_remove_tree(struct i2n_sink *sink, const char *name, const struct i2n_notes *notes,
+		    const struct i2n_survey_opts *opts, uint64_t *ret_removed, struct i2n_err *err)
+{
+	size_t len = strlen(name);
+	struct i2n_op op = { .kind = I2N_OP_LOOKUP, .dirent = I2N_NONE, .parent = I2N_OBJ_ROOT,
+			     .name = (const unsigned char *)name, .name_len = (unsigned char)len };
+	struct i2n_extra extra = { .name_len = len, .dirent = I2N_NONE, .kind = I2N_EXTRA };
+	int rc;
+
+	if (i2n_sink_do(sink, &op, opts->stop, err))
+		return I2N_FATAL;
+	if (op.absent)
+		return I2N_OK;
+	extra.obj = op.obj;
+	extra.is_dir = (op.attr.mode & I2N_S_IFMT) == I2N_S_IFDIR;
+	extra.name = malloc(len);
+	if (!extra.name) {
+		i2n_sink_release(sink, op.obj);
+		return i2n_err_nomem(err);
+	}
+	memcpy(extra.name, name, len);
+	rc = remove_extra(sink, &extra, notes, opts, ret_removed, err);
+	free(extra.name);
+	i2n_sink_release(sink, extra.obj);
+	return rc;
 }
