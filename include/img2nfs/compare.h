@@ -22,6 +22,8 @@
 
 #include "img2nfs/sink.h"
 
+struct i2n_digests;
+
 struct i2n_compare_task {
 	const struct i2n_inode *in;	/* a regular file or a symlink; with acl: anything */
 	const unsigned char *digest;	/* of a file, 16 bytes; NULL: the reader has the content */
@@ -54,6 +56,8 @@ struct i2n_compare {
 	struct i2n_sink *sink;
 	struct i2n_reader *reader;
 	uint64_t budget;
+	const struct i2n_digests *digests;	/* of digests.h, for files whose task has none;
+						 * NULL: they are read in the image */
 	bool first_only;		/* read no further where a difference has been found */
 	void (*done)(void *ctx, const struct i2n_compared *res, bool *keep);
 	void *ctx;

@@ -63,7 +63,11 @@ struct i2n_extra {
 	unsigned char kind;
 };
 
+struct i2n_digests;
+
 struct i2n_survey_opts {
+	const struct i2n_digests *digests;	/* made before, for `checksum`, see compare.h; or
+						 * NULL */
 	const volatile int *stop;
 	void (*progress)(void *ctx, const struct i2n_progress *p);
 	void *ctx;

@@ -57,6 +57,8 @@ struct i2n_expect {
 	const unsigned char (*digests)[16];	/* the same: XXH3-128, canonical form */
 };
 
+struct i2n_digests;
+
 struct i2n_verify_opts {
 	const volatile int *stop;	/* set to a signal number by the handler; NULL = none */
 	/* Called a few times a second at most, and once at the end. `failed` counts what is missing
@@ -65,6 +67,7 @@ struct i2n_verify_opts {
 	void *ctx;
 	uint32_t allow;			/* enum i2n_loss */
 	uint64_t bytes;			/* memory for content; 0 = 16 MiB */
+	const struct i2n_digests *digests;	/* made before, see compare.h; or NULL */
 	const struct i2n_expect *expect;	/* of a manifest; NULL: the reader has the
 						 * content */
 };

@@ -42,6 +42,7 @@ struct run {
 	struct i2n_plan *plan;
 	struct progress progress;
 	struct verify_summary proof;
+	struct i2n_digests digests;	/* where image_digests() makes them */
 	struct json json;
 };
 
@@ -230,6 +231,9 @@ static int store(struct run *r, struct i2n_err *err)
 	};
 	int rc;
 
+	if (r->o->update.checksum && image_digests(&r->image, r->tree, &r->digests, err))
+		return I2N_FATAL;
+	job.digests = r->digests.has ? &r->digests : NULL;
 	progress_begin(&r->progress, &r->o->progress);
 	r->progress.image = r->image.file;
 	if (r->is_staged)
@@ -267,7 +271,12 @@ static int prove(struct run *r, struct i2n_err *err)
 	r->result.proof = &r->proof;
 	if (o->manifest && proof_manifest(&args, o->manifest, err))
 		return I2N_FATAL;
-	return o->verify ? proof_verify(&args, &r->proof, err) : I2N_OK;
+	if (!o->verify)
+		return I2N_OK;
+	if (image_digests(&r->image, r->tree, &r->digests, err))
+		return I2N_FATAL;
+	args.digests = r->digests.has ? &r->digests : NULL;
+	return proof_verify(&args, &r->proof, err);
 }
 
 /* Only what is right in every respect takes the place of what works. */
@@ -327,6 +336,7 @@ static void release(struct run *r)
 	i2n_sink_free(r->sink);
 	atomic_release(&r->atomic);
 	run_lock_release(&r->lock);
+	i2n_digests_release(&r->digests);
 	i2n_tree_free(r->tree);
 	image_release(&r->image);
 	i2n_nfs_url_release(&r->url);

@@ -31,6 +31,7 @@ struct run {
 	struct image image;
 	struct i2n_manifest *manifest;	/* instead of an image */
 	struct i2n_tree *tree;		/* of an image */
+	struct i2n_digests digests;	/* the same, where image_digests() makes them */
 	struct i2n_sink *sink;
 	struct progress progress;
 };
@@ -84,6 +85,9 @@ static int compare(struct run *r, struct i2n_err *err)
 	signals_catch();
 	if (i2n_sink_open_nfs3(&r->url, &r->nfs, &env, signals_stop(), &r->sink, err))
 		return I2N_FATAL;
+	if (r->image.file && image_digests(&r->image, r->tree, &r->digests, err))
+		return I2N_FATAL;
+	opts.digests = r->digests.has ? &r->digests : NULL;
 	r->sum.ran = true;
 	progress_begin(&r->progress, &r->o->progress);
 	rc = i2n_verify_run(tree, reader, r->sink, &opts, &r->notes, &r->sum.result, err);
@@ -104,6 +108,7 @@ static int run_all(struct run *r, struct i2n_err *err)
 static void release(struct run *r)
 {
 	i2n_sink_free(r->sink);
+	i2n_digests_release(&r->digests);
 	i2n_tree_free(r->tree);
 	i2n_manifest_free(r->manifest);
 	image_release(&r->image);

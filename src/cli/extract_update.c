@@ -93,7 +93,8 @@ int update_store(const struct update_job *j, struct update_result *ret,
 		 struct i2n_progress *ret_at, struct i2n_err *err)
 {
 	const char *globs = j->o->protect;
-	struct i2n_survey_opts opts = { .stop = j->engine->stop,
+	struct i2n_survey_opts opts = { .digests = j->digests,
+					.stop = j->engine->stop,
 					.progress = j->engine->progress,
 					.ctx = j->engine->ctx,
 					.checksum = j->o->checksum,

@@ -32,6 +32,7 @@ struct update_job {
 	const struct update_opts *o;
 	const struct i2n_plan *plan;
 	struct i2n_reader *reader;
+	const struct i2n_digests *digests;	/* or NULL, see image_digests() */
 	struct i2n_sink *sink;
 	const struct i2n_notes *notes;
 	struct i2n_engine_opts *engine;	/* have is filled in */

@@ -94,6 +94,24 @@ static void tell_blocks(const struct image *image)
 			 i2n_image_source(image->file)->name);
 }
 
+/* Where large holes may make reading the server's file a waste, the image is compared itself. */
+#define DIGEST_FILE_MAX ((uint64_t)64 << 20)
+
+int image_digests(struct image *image, const struct i2n_tree *tree, struct i2n_digests *ret,
+		  struct i2n_err *err)
+{
+	uint64_t unpacked, all;
+
+	if (ret->has || !i2n_image_blocks(image->file, &unpacked, &all))
+		return I2N_OK;
+	i2n_note(image->notes, I2N_NOTE_STATE, "digests", NULL, 0,
+		 "%s is read first, in its own order, to be compared then",
+		 i2n_image_source(image->file)->name);
+	/* what is damaged is told when it is compared */
+	return i2n_digests_make(tree, i2n_fs_reader(image->fs), DIGEST_FILE_MAX, signals_stop(),
+				NULL, ret, err);
+}
+
 int image_finish(struct image *image, struct i2n_err *err)
 {
 	int rc = image->must_finish ? i2n_image_finish(image->file, err) : I2N_OK;

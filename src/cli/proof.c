@@ -16,7 +16,8 @@ int proof_verify(const struct proof_args *args, struct verify_summary *ret, stru
 	struct i2n_nfs_opts nfs = *args->nfs;
 	struct progress progress;
 	struct i2n_verify_opts opts = { .stop = signals_stop(), .progress = progress_update,
-					.ctx = &progress, .allow = args->report->allow };
+					.ctx = &progress, .allow = args->report->allow,
+					.digests = args->digests };
 	int64_t start = progress_now_ms();
 	struct i2n_sink *sink;
 	int rc;

@@ -12,6 +12,7 @@ struct proof_args {
 	const struct i2n_nfs_opts *nfs;		/* as the tree was stored */
 	const struct i2n_tree *tree;
 	struct i2n_reader *reader;
+	const struct i2n_digests *digests;	/* or NULL, see image_digests() */
 	struct report *report;
 	const struct progress_opts *progress;
 	bool silent;				/* differences only go to the report */

@@ -24,6 +24,7 @@ static void on_compared(void *ctx, const struct i2n_compared *res, bool *keep)
 void survey_read_init(struct survey *s)
 {
 	s->compare = (struct i2n_compare){ .sink = s->sink, .reader = s->reader,
+					   .digests = s->opts->digests,
 					   .budget = I2N_COMPARE_BUDGET, .first_only = true,
 					   .done = on_compared, .ctx = s };
 }

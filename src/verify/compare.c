@@ -1,6 +1,7 @@
 #include "img2nfs/compare.h"
 
 #include "img2nfs/digest.h"
+#include "img2nfs/digests.h"
 #include "img2nfs/name.h"
 
 #include <stdlib.h>
@@ -227,6 +228,17 @@ static int open_image(struct compare_file *f, struct i2n_err *err)
 	return judge_holes(f, err);
 }
 
+static const unsigned char *known_digest(const struct i2n_compare *c,
+					 const struct i2n_compare_task *task)
+{
+	size_t i;
+
+	if (!c->digests)
+		return NULL;
+	i = (size_t)(task->in - c->digests->tree->inodes);
+	return c->digests->has[i] ? c->digests->bytes[i] : NULL;
+}
+
 static int file_open(struct i2n_compare *c, const struct i2n_compare_task *task,
 		     struct i2n_err *err)
 {
@@ -238,13 +250,15 @@ static int file_open(struct i2n_compare *c, const struct i2n_compare_task *task,
 		return i2n_err_nomem(err);
 	f->c = c;
 	f->task = *task;
+	if (!f->task.digest)
+		f->task.digest = known_digest(c, task);
 	f->got = i2n_digest_new();
 	f->want = i2n_digest_new();
 	if (!f->got || !f->want) {
 		file_free(f);
 		return i2n_err_nomem(err);
 	}
-	if (!task->digest)
+	if (!f->task.digest)
 		rc = open_image(f, &why);
 	if (rc != I2N_OK)
 		file_fail(f, rc, &why);

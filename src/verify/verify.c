@@ -276,6 +276,7 @@ int i2n_verify_run(const struct i2n_tree *tree, struct i2n_reader *reader, struc
 
 	*ret = (struct i2n_verify_result){ 0 };
 	verify_compare_init(&v, opts->bytes ? opts->bytes : I2N_COMPARE_BUDGET);
+	v.compare.digests = opts->digests;
 	v.seen = calloc(tree->n_dirents / 8 + 1, 1);
 	v.parted = calloc(tree->n_inodes / 8 + 1, 1);
 	v.ids = calloc(tree->n_inodes, sizeof(*v.ids));

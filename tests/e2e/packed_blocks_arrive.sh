@@ -38,4 +38,14 @@ echo "$blocks blocks, $needed in use, $got unpacked; peak memory $kib KiB with $
 [ "$got" -le $((needed + needed / 4)) ] || bad "$got blocks are unpacked, $needed are in use"
 # a block and its decoder for each core, 128 MiB of blocks and pages, and what a run takes anyhow
 [ "$kib" -le $(((cores * (24 + 4) + 128 + 64) * 1024)) ] || bad "peak memory is $kib KiB"
+
+# Read back in the order of the server's directories, the image is still unpacked once only.
+echo changed >"$exp/root/etc/issue"
+as_nobody "$bin" verify -v --json --progress=none "$xz" "$(ganesha_url srv /root)" >"$WORK/out" 2>"$WORK/err" </dev/null
+rc=$?
+want_rc 6
+want_json 'sorted(d["path"] for d in j["differences"]["objects"] if d["class"] in ("content", "size")) == ["etc/issue"]'
+got=$(unpacked)
+echo "$got unpacked to verify"
+[ "$got" -le $((needed + needed / 4)) ] || bad "$got blocks are unpacked to verify, $needed are in use"
 e2e_end
