@@ -143,7 +143,7 @@ check: ## install what is missing, build, run all tests (T=unit/ or T=e2e/name r
 check-knfsd: ## the tests against a Linux kernel's NFS server, in a virtual machine (qemu, with or without KVM)
 	$(Q)sh third_party/install.sh --knfsd
 	$(Q)$(MAKE) --no-print-directory all units tools
-	$(Q)O='$(abspath $(O))' J='$(J)' sh tests/run knfsd/
+	$(Q)KNFSD_LONG=1 O='$(abspath $(O))' J='$(J)' sh tests/run knfsd/
 
 demo: ## install what is missing, build, and show one whole run on a throw-away NFS server
 	$(Q)sh third_party/install.sh --test
