@@ -17,6 +17,7 @@
 #define SILENCE_TOLD_MS 5000	/* the user hears of a silent server after this time */
 #define POLL_MAX_MS 200		/* libnfs 4.0 wants to be called now and then while connecting */
 #define LONG_TRIES 20
+#define OPTIONAL_TRIES 3
 #define SENDINGS_MAX 200	/* a request that kills its connection each time is not sent for
 				 * ever */
 
@@ -290,6 +291,24 @@ static void park_sent(struct nfs_calls *calls)
 	}
 }
 
+static void excuse_optional(struct nfs_calls *calls)
+{
+	union {
+		nfsstat3 status;
+		GETACL3res get;
+		SETACL3res set;
+	} res;
+	struct nfs_call *call, *next;
+
+	memset(&res, 0, sizeof(res));
+	res.status = NFS3ERR_NOTSUPP;
+	for (call = calls->sent.head; call; call = next) {
+		next = call->next;
+		if (call->optional && call->sendings >= OPTIONAL_TRIES)
+			answer(call, &res);
+	}
+}
+
 static bool is_worn_out(const struct nfs_calls *calls)
 {
 	for (const struct nfs_call *call = calls->sent.head; call; call = call->next)
@@ -312,6 +331,7 @@ static void lost(struct nfs_calls *calls, const char *text, int64_t now)
 	rpc_conn_free(calls->conn);
 	calls->conn = NULL;
 	calls->up = false;
+	excuse_optional(calls);
 	park_sent(calls);
 	if (!calls->ready.n && !calls->delayed.n) {	/* closed while idle: no trouble yet */
 		calls->outage_ms = 0;

@@ -29,6 +29,9 @@ struct nfs_call {
 	enum nfs_call_where { CALL_IDLE, CALL_READY, CALL_SENT, CALL_DELAYED } where;
 	enum i2n_proc proc;
 	bool ambiguous;			/* an earlier sending may have been carried out */
+	/* Set by the owner. The server may answer such a request by closing the connection: after
+	 * some, it counts as answered with NFS3ERR_NOTSUPP. */
+	bool optional;
 	unsigned short sendings, jukebox;
 	int64_t due_ms, since_ms, sent_us, waited_us;
 	uint64_t seq;			/* of its latest sending */

@@ -66,7 +66,8 @@ static const struct remedy {
 		},
 	},
 	[I2N_REMEDY_PORT] = {
-		"the export lacks the option insecure: our source port is above 1023", true, {
+		"the export lacks the option insecure, as our source port is above 1023, or is not "
+		"for this client", true, {
 			{ "nfs-ganesha", "PrivilegedPort = false;" },
 			{ "Synology",
 			  "NFS Permissions > Allow connections from non-privileged ports "

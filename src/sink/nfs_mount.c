@@ -477,7 +477,9 @@ static int learn_acls(struct walk *w, bool exists, struct i2n_err *err)
 		return I2N_OK;
 	w->inherits = false;
 	w->call.args.getacl = nfs3_getacl_args(&w->here, true);
+	w->call.optional = true;
 	rc = ask(w, I2N_PROC_GETACL, err);
+	w->call.optional = false;
 	if (rc != I2N_OK || w->status != NFS3_OK)
 		return rc;
 	w->nfs->sink.caps |= I2N_CAP_ACL;

@@ -7,7 +7,8 @@ serve
 extract --json "$img" "$(ganesha_url srv /a)"
 want_rc 1
 want_json "loss('xattr') == 2"
-want_json "loss('acl') == 2"
+# It is asked to keep them, and looked whether it does.
+want_json "loss('acl') == 2 and j['requests']['SETACL'] == 2"
 want_json "loss('caps') == 1"
 want_json "loss('chattr') == 2"
 # 6 times out of range, each on a file, an empty file, a directory and a FIFO.

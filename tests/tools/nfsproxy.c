@@ -24,6 +24,7 @@
  *			twice at most
  *	status=PROC:CODE:N	every N-th call of this procedure number is answered with nfsstat3
  *				CODE
+ *	hates=PROGRAM	connection is reset instead of passing on calls of this RPC program
  *	short=N		every N-th WRITE is shortened to half of its bytes
  *	verifier=N	the write verifier in replies of WRITE and COMMIT changes with every N-th
  *			WRITE
@@ -100,7 +101,7 @@ struct conn {
 struct pending { uint32_t xid; uint32_t proc; uint64_t k; bool used; struct chunk *held; };
 
 static struct rule rules[RULES_MAX];
-static unsigned n_rules, jukebox_every, short_every, verifier_every, twin_every,
+static unsigned n_rules, jukebox_every, short_every, verifier_every, twin_every, hated,
 	status_proc, status_code,
 	status_every;
 static bool no_attrs, parsing;
@@ -421,7 +422,7 @@ static bool inspect_call(struct conn *c, unsigned char *mark, size_t *len)
 		frozen_until = now_us() + rule->ms * 1000;
 	if ((rule = rule_for(k, LATE_CALL)))
 		late(mark, *len, rule->ms);
-	if (rule || rule_for(k, DROP_CALL)) {
+	if (rule || rule_for(k, DROP_CALL) || (hated && get32(r + 12) == hated)) {
 		fault_reset(c);
 		return false;
 	}
@@ -736,6 +737,8 @@ static bool parse_rule(const char *s)
 		jukebox_every = (unsigned)v;
 	else if (!strncmp(s, "short=", 6))
 		short_every = (unsigned)v;
+	else if (!strncmp(s, "hates=", 6))
+		hated = (unsigned)v;
 	else if (!strncmp(s, "verifier=", 9))
 		verifier_every = (unsigned)v;
 	else if (!strncmp(s, "twin=", 5))
