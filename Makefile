@@ -154,6 +154,7 @@ bench: ## compare with a bare writer and with others at several round-trip times
 	$(Q)sh third_party/install.sh --bench
 	$(Q)$(MAKE) --no-print-directory all units tools
 	$(Q)O='$(abspath $(O))' ROUNDS='$(ROUNDS)' sh tests/bench/run
+	$(Q)O='$(abspath $(O))' ROUNDS='$(ROUNDS)' sh tests/bench/downloads.sh
 
 lint: ## the rules that a script can check
 	$(Q)sh tests/lint/run
