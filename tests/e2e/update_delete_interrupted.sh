@@ -51,7 +51,7 @@ precious" ] || bad "$1: what is outside was touched"
 
 finish() {
 	whole_outside "$1"
-	extract --json --update --delete --protect=/extra/kept --allow-loss=symlink-times "$img" \
+	extract --json --update --break-lock --delete --protect=/extra/kept --allow-loss=symlink-times "$img" \
 		"$(ganesha_url srv "/$1/x")"
 	want_rc 0
 	whole_outside "$1"
