@@ -224,6 +224,18 @@ static int open_file(struct i2n_image *image, struct i2n_err *err)
 	return rc;
 }
 
+static int open_stdin(struct i2n_image *image, struct i2n_err *err)
+{
+	if (isatty(STDIN_FILENO)) {
+		i2n_err_set(err, I2N_DOM_USAGE, 0,
+			    "cannot read an image from standard input: it is a terminal");
+		i2n_err_hint(err, "img2nfs ... - < FILE, or another program's output | img2nfs "
+				  "... -");
+		return I2N_FATAL;
+	}
+	return unpack(image, NULL, err);
+}
+
 static int open_all(struct i2n_image *image, struct i2n_err *err)
 {
 	const char *file;
@@ -239,7 +251,7 @@ static int open_all(struct i2n_image *image, struct i2n_err *err)
 	rc = find_sum(image, err);
 	if (rc != I2N_OK)
 		return rc;
-	return file ? open_file(image, err) : unpack(image, NULL, err);
+	return file ? open_file(image, err) : open_stdin(image, err);
 }
 
 int i2n_image_open(const char *spec, const struct i2n_image_opts *opts, struct i2n_image **ret,

@@ -115,7 +115,8 @@ static int check_kind(const struct file *f, mode_t mode, struct i2n_err *err)
 #endif
 	i2n_err_set(err, I2N_DOM_IMAGE, 0, "cannot use %s as an image: it is %s", f->src.name,
 		    kind_word(mode));
-	i2n_err_hint(err, "give an image file or a block device");
+	i2n_err_hint(err, S_ISFIFO(mode) ? "read it as standard input: - for the image, and < PIPE"
+					 : "give an image file or a block device");
 	return I2N_FATAL;
 }
 
