@@ -96,6 +96,10 @@ const char *i2n_image_checksum(const struct i2n_image *image);
  * hint. */
 void i2n_image_keep_only(struct i2n_image *image, uint64_t off, uint64_t len);
 
+/* What is kept of it has about so many bytes that are not zero: warn where the spool has no room
+ * for that. */
+void i2n_image_expect(struct i2n_image *image, uint64_t len);
+
 /* Versions of the libraries in use: "libarchive 3.6.2, ..."; NULL: built without them. */
 const char *i2n_packed_libraries(void);
 

@@ -71,7 +71,10 @@ int image_open(const struct image_opts *opts, const char *operand, enum image_us
 	if (opts->journal_device && i2n_source_open_file(opts->journal_device, &ret->journal, err))
 		return I2N_FATAL;
 	fs.journal_device = ret->journal;
-	return i2n_fs_open(ret->pick.slice, &fs, notes, &ret->fs, err);
+	if (i2n_fs_open(ret->pick.slice, &fs, notes, &ret->fs, err))
+		return I2N_FATAL;
+	i2n_image_expect(ret->file, i2n_fs_info(ret->fs)->used);
+	return I2N_OK;
 }
 
 int image_tree(struct image *image, struct i2n_tree **ret, struct i2n_err *err)

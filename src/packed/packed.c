@@ -308,6 +308,12 @@ void i2n_image_keep_only(struct i2n_image *image, uint64_t off, uint64_t len)
 		spool_keep_only(image->spool, off, len);
 }
 
+void i2n_image_expect(struct i2n_image *image, uint64_t len)
+{
+	if (image->spool && !image->n_maps)
+		spool_expect(image->spool, len);
+}
+
 bool i2n_image_progress(struct i2n_image *image, struct i2n_image_progress *ret)
 {
 	struct input_progress in;

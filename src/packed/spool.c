@@ -363,6 +363,22 @@ void spool_keep_only(struct i2n_source *src, uint64_t off, uint64_t len)
 	(void)pthread_mutex_unlock(&s->mutex);
 }
 
+void spool_expect(struct i2n_source *src, uint64_t len)
+{
+	struct spool *s = (struct spool *)src;
+	uint64_t room = spool_os_free_space(s->fd), spooled;
+
+	(void)pthread_mutex_lock(&s->mutex);
+	spooled = s->spooled;
+	(void)pthread_mutex_unlock(&s->mutex);
+	if (spooled >= len || len - spooled <= room)
+		return;
+	i2n_note(s->opts.image->notes, I2N_NOTE_WARN, "spool", NULL, 0,
+		 "%s may be too small to unpack %s into: %" PRIu64 " bytes are free, up to %" PRIu64
+		 " may be needed; --spool chooses another folder",
+		 s->dir, s->src.name, room, len - spooled);
+}
+
 /* --- opening --- */
 
 static const char *folder(const struct i2n_image_opts *opts)
@@ -370,22 +386,6 @@ static const char *folder(const struct i2n_image_opts *opts)
 	const char *dir = opts->spool ? opts->spool : getenv("TMPDIR");
 
 	return dir && dir[0] ? dir : "/var/tmp";
-}
-
-/* What is not zero does not become smaller by unpacking, but for some headers. */
-static int check_room(const struct spool *s, struct i2n_err *err)
-{
-	uint64_t room = spool_os_free_space(s->fd);
-
-	if (s->opts.packed_size <= room)
-		return I2N_OK;
-	i2n_err_set(err, I2N_DOM_SYS, ENOSPC,
-		    "cannot unpack %s into %s: only %" PRIu64 " bytes are free there, and %" PRIu64
-		    " is its size before it is unpacked",
-		    s->src.name, s->dir, room, s->opts.packed_size);
-	i2n_err_hint(err, "choose another folder with --spool; it has to hold what is not zero in "
-			  "the unpacked image");
-	return I2N_FATAL;
 }
 
 static int open_file(struct spool *s, struct i2n_err *err)
@@ -403,7 +403,7 @@ static int open_file(struct spool *s, struct i2n_err *err)
 		i2n_err_hint(err, "choose another folder with --spool");
 		return I2N_FATAL;
 	}
-	return check_room(s, err);
+	return I2N_OK;
 }
 
 /* Where nobody knows the size, no partition shall seem to lie outside; a limit is kept by the

@@ -30,6 +30,10 @@ int spool_finish(struct i2n_source *spool, struct i2n_err *err);
 /* Sets unpacked, spooled and is_done. */
 void spool_progress(struct i2n_source *spool, struct i2n_image_progress *ret);
 
+/* At most about len bytes will be kept in all: warn where there is no room for them. They may be
+ * fewer, because some are zeros, so that this is no reason to refuse. */
+void spool_expect(struct i2n_source *spool, uint64_t len);
+
 /* From now on nobody will read outside of [off, off + len): it is not kept. */
 void spool_keep_only(struct i2n_source *spool, uint64_t off, uint64_t len);
 

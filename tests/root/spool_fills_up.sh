@@ -1,4 +1,4 @@
-# A spool folder that is too small: refused at once where the packed file alone does not fit, else told in one line when it is
+# A spool folder that is too small: a warning beforehand, for zeros need no room, and one line when it is
 # full; status 7, and plain images do not mind. On a small tmpfs.
 . "$top/tests/lib/cli.sh"
 . "$top/tests/lib/tiny_image.sh"
@@ -16,16 +16,9 @@ at_exit "umount '$WORK/small'"
 run 7 extract --spool=small x.gz null:
 says "cannot unpack 'x.gz' into 'small': No space left on device after "
 hints "--spool"
+says "'small' may be too small to unpack 'x.gz' into: "
 [ "$(grep -c '^img2nfs: cannot' err)" -eq 1 ] || die "more than one complaint: $(cat err)"
 [ "$(df --output=used small | tail -n 1)" -eq 0 ] || die "space is not given back"
-
-truncate -s 1M small/taken && dd if=/dev/zero of=small/taken bs=1M count=1 conv=notrunc status=none
-run 7 extract --spool=small x.gz null:
-says "only "
-says "is its size before it is unpacked"
-hints "--spool"
-one_line
-rm small/taken
 
 # mostly empty is small, however large
 truncate -s 1G empty
