@@ -61,7 +61,7 @@ while data[at:].strip():
     v, at = dec.raw_decode(data, at)
     walk(v)
 procs = {k for k in keys if k.isupper()}
-classes = set("missing extra type mode owner size mtime content target rdev links".split())
+classes = set("missing extra type mode owner size mtime content target rdev links acl".split())
 unknown = keys - procs - known - (classes if part in ("", "JSON of verify") else set())
 if unknown:
     print("not in the manual's JSON part '%s': %s" % (part, " ".join(sorted(unknown))))
@@ -79,6 +79,8 @@ for o in '' --update '--update --dry-run' '--update --verify'; do
 	extract --json --progress=json $o "$img" "$url"
 	cat "$WORK/out" "$WORK/err" >>all
 done
+extract --json --atomic --allow-loss=all "$img" "$(ganesha_url srv /swapped)"
+cat "$WORK/out" >>all
 extract --json --update --dry-run "$img" "$(ganesha_url srv /new)"
 cat "$WORK/out" >>all
 extract --json "$WORK/nothing" "$url"
