@@ -89,8 +89,8 @@ static uint64_t step_of(struct i2n_fs *fs)
 int i2n_stage_first(struct i2n_fs *fs, const struct i2n_stage_opts *opts, struct i2n_tree **ret,
 		    struct i2n_err *err)
 {
-	uint64_t below = i2n_fs_available(fs);
-	int rc = I2N_END;
+	uint64_t below = 0;
+	int rc;
 
 	while (is_coming(fs)) {
 		rc = wait_for(fs, NULL, opts, below + step_of(fs), 0, NULL, err);

@@ -8,18 +8,10 @@ need_loop
 need mke2fs
 spread_image "$WORK/disk"
 serve
-size=$(stat -c %s "$WORK/disk")
-step=$((size / 15))
-feed_begin as_nobody "$bin" extract -v --json --allow-loss=all - "$(ganesha_url srv /root)"
-at=0 stages=0
-while [ $((at + step)) -lt "$size" ]; do
-	feed_step "$WORK/disk" $at $step
-	at=$((at + step)) stages=$((stages + 1))
-	# the first step brings nothing worth a stage but the root
-	feed_stages $stages
-done
+feed_begin "$bin" extract -v --json --allow-loss=all - "$(ganesha_url srv /root)"
+feed_until "$WORK/disk" "$(stat -c %s "$WORK/disk")"
 before=$(find "$exp/root" -type f | wc -l)
-feed_step "$WORK/disk" $at $size
+feed_rest "$WORK/disk"
 feed_end
 want_rc 0
 mount_ro "$WORK/disk" "$WORK/mnt"
@@ -31,7 +23,10 @@ want_json 'j["not_stored"] == 0 and j["stored"] == j["planned"]'
 # As many requests as it takes from the file; only the lock writes when time has passed.
 counts='{p: j["requests"][p] for p in "CREATE MKDIR MKNOD SYMLINK LINK SETATTR REMOVE RMDIR COMMIT".split()}'
 staged=$(json "$counts")
+losses='sorted((l["class"], l["count"]) for l in j["losses"])'
+lost=$(json "$losses")
 extract --json --allow-loss=all "$WORK/disk" "$(ganesha_url srv /plain)"
 want_rc 0
 [ "$staged" = "$(json "$counts")" ] || bad "in stages $staged, at once $(json "$counts")"
+[ "$lost" = "$(json "$losses")" ] || bad "losses in stages $lost, at once $(json "$losses")"
 e2e_end

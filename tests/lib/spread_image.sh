@@ -6,8 +6,9 @@
 # devices. Its journal is empty.
 spread_image() {
 	truncate -s 64M "$1"
+	# the kernel spreads directories by a hash of their names
 	mke2fs -q -F -t ext4 -b 1024 -I 256 -N 4096 -O ^flex_bg,^resize_inode,metadata_csum \
-		-J size=4 "$1" || die "mke2fs failed"
+		-E hash_seed=01234567-89ab-cdef-0123-456789abcdef -J size=4 "$1" || die "mke2fs failed"
 	mkdir -p "$WORK/spread"
 	mount -o loop "$1" "$WORK/spread" || die "cannot mount $1"
 	python3 - "$WORK/spread" <<'EOP'
@@ -38,6 +39,8 @@ for top in range(12):
             f.write(noise.randbytes(1500))
     os.chown(f"{d}/f00", 1000 + top, 2000)
     os.chmod(f"{d}/f01", 0o4755)
+    os.chmod(f"{d}/f03", 0o755)
+    os.setxattr(f"{d}/f03", "security.capability", b"\x01\x00\x00\x02" + b"\0\x20\0\0" + b"\0" * 12)
     os.setxattr(f"{d}/f02", "user.big", b"v" * 600)
     os.setxattr(f"{d}/sub", "user.big", b"w" * 600)
 for top in range(12):
