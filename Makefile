@@ -59,7 +59,7 @@ FUZZ_LINK = $(if $(LIBFUZZER),-fsanitize=fuzzer)
 
 .DEFAULT_GOAL := all
 .PHONY: all check check-knfsd bench demo fuzz fuzzers corpus check-corpus tools lint install uninstall help clean
-.PHONY: units deps man FORCE
+.PHONY: bench-packed units deps man FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -155,6 +155,11 @@ bench: ## compare with a bare writer and with others at several round-trip times
 	$(Q)$(MAKE) --no-print-directory all units tools
 	$(Q)O='$(abspath $(O))' ROUNDS='$(ROUNDS)' sh tests/bench/run
 	$(Q)O='$(abspath $(O))' ROUNDS='$(ROUNDS)' sh tests/bench/downloads.sh
+
+bench-packed: ## compare packed images with unpacking and extracting alone (ROUNDS=3 KINDS='gz pipe')
+	$(Q)sh third_party/install.sh --bench
+	$(Q)$(MAKE) --no-print-directory all tools
+	$(Q)O='$(abspath $(O))' ROUNDS='$(ROUNDS)' KINDS='$(KINDS)' RTT='$(RTT)' sh tests/bench/packed_images.sh
 
 lint: ## the rules that a script can check
 	$(Q)sh tests/lint/run

@@ -1,0 +1,152 @@
+#!/bin/sh
+# Compare extract of a packed image with its two halves, unpacking it and extracting the bare image,
+# and with the recipe's way, one after the other. Prints a table of ratios.
+#
+#	make bench-packed		3 rounds; about 20 minutes
+#	make bench-packed ROUNDS=1 KINDS='gz pipe'
+#	make bench-packed RTT=1000	the server is so many microseconds away
+#
+# The image is the Debian of the tests; kinds: xzmt (several blocks), xz (one), gz, zst, zip, pipe
+# (the bare image from cat), pipegz. Each run has a fresh server and an empty tmpfs; runs of a kind
+# take turns. Spool and unpacked files lie in $TMPDIR, else /var/tmp.
+set -u
+top=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
+O=${O:-$top/build}
+ROUNDS=${ROUNDS:-3}
+KINDS=${KINDS:-xzmt xz gz zst zip pipe pipegz}
+RTT=${RTT:-}
+[ "$(id -u)" -eq 0 ] || {
+	echo "the benchmark's mounts and server need root (the program does not): sudo make bench-packed" >&2
+	exit 1
+}
+WORK=$O/bench-packed
+export top O WORK
+umount "$WORK/exp" 2>/dev/null
+rm -rf --one-file-system "$WORK"
+mkdir -p "$WORK/exp"
+chmod 755 "$WORK"
+. "$top/tests/lib/test.sh"
+. "$top/tests/lib/ganesha.sh"
+. "$top/tests/lib/nfsproxy.sh"
+PATH=$PATH:/usr/sbin:/sbin
+tmp=$(mktemp -d "${TMPDIR:-/var/tmp}/img2nfs-bench.XXXXXX") || exit 1
+at_exit 'rm -rf "$tmp"'
+chmod 1777 "$tmp"
+bin=$(for_nobody "$O/img2nfs") || exit 1
+img=$(O=$O sh "$top/tests/lib/debian_image.sh") || exit 1
+dir=${PACKED_DIR:-$O/fixtures}/packed
+mkdir -p "$dir"
+
+pack() {	# KIND: sets $file, $unpack, $source
+	source=file
+	case $1 in
+	xzmt) file=$dir/mt.img.xz unpack='xz -dc -T0' ;;
+	xz) file=$dir/single.img.xz unpack='xz -dc -T1' ;;
+	gz) file=$dir/debian.img.gz unpack='gzip -dc' ;;
+	zst) file=$dir/debian.img.zst unpack='zstd -dcq' ;;
+	zip) file=$dir/debian.zip unpack='unzip -p' ;;
+	pipe) file=$img unpack=cat source=pipe ;;
+	pipegz) file=$dir/debian.img.gz unpack='gzip -dc' source=pipe ;;
+	esac
+	command -v "${unpack%% *}" >/dev/null || return 1
+	[ ! -e "$file" ] || return 0
+	echo "packing $file" >&2
+	case $1 in
+	xzmt) xz -3 -T0 -c "$img" >"$file.part" ;;
+	xz) xz -3 -T1 -c "$img" >"$file.part" ;;
+	gz | pipegz) gzip -c "$img" >"$file.part" ;;
+	zst) zstd -q -c "$img" >"$file.part" ;;
+	zip) (cd "${img%/*}" && zip -q - "${img##*/}") >"$file.part" ;;
+	esac || return 1
+	chmod 644 "$file.part"
+	mv "$file.part" "$file"
+}
+
+fresh_server() {
+	ganesha_stop srv KILL
+	umount "$WORK/exp"
+	mount -t tmpfs -o size=90% tmpfs "$WORK/exp" || die "cannot mount a tmpfs"
+	ganesha_run srv || die "nfs-ganesha did not start again"
+	sync
+	cat "$file" "$img" >/dev/null
+}
+
+url() {
+	if [ -n "$RTT" ]; then
+		proxy_url far srv /tree
+	else
+		ganesha_url srv /tree
+	fi
+}
+
+extract() {	# IMAGE
+	TMPDIR=$tmp setpriv --reuid=65534 --regid=65534 --clear-groups "$bin" extract --progress=none \
+		--allow-loss=all --no-sha256 "$1" "$(url)" >"$WORK/out" 2>"$WORK/err" ||
+		die "extract failed: $(cat "$WORK/err")"
+}
+
+run_bare() { extract "$img"; }
+run_unpack() { $unpack "$file" >/dev/null; }
+run_ours() {
+	if [ $source = pipe ]; then
+		cat "$file" | extract -
+	else
+		extract "$file"
+	fi
+}
+run_recipe() {
+	$unpack "$file" >"$tmp/unpacked.img"
+	chmod 644 "$tmp/unpacked.img"
+	extract "$tmp/unpacked.img"
+	rm "$tmp/unpacked.img"
+}
+
+mount -t tmpfs tmpfs "$WORK/exp" || die "cannot mount a tmpfs"
+at_exit 'umount "$WORK/exp"'
+file=$img
+ganesha_start srv vfs "$WORK/exp"
+[ -z "$RTT" ] || proxy_start far srv -d "$RTT"
+
+turn='bare unpack ours recipe'
+round=0
+while [ $round -lt "$ROUNDS" ]; do
+	round=$((round + 1))
+	for kind in $KINDS; do
+		pack "$kind" || {
+			echo "$kind: its tool is not here" >&2
+			continue
+		}
+		printf 'round %s of %s, %s:' $round "$ROUNDS" "$kind" >&2
+		for r in $turn; do
+			[ "$r" = unpack ] || fresh_server
+			begin=$(date +%s.%N)
+			"run_$r"
+			took=$(date +%s.%N | awk -v b="$begin" '{ printf "%.2f", $1 - b }')
+			printf ' %s %s' "$r" "$took" >&2
+			echo "$kind $r $took" >>"$WORK/times"
+		done
+		echo >&2
+		turn="${turn#* } ${turn%% *}"	# who comes first changes
+	done
+done
+
+# Medians; the ratio of medians of one kind, whose runs took turns.
+sort -k1,1 -k2,2 -k3,3n "$WORK/times" | awk -v kinds="$KINDS" '
+	{ n[$1, $2]++; t[$1, $2, n[$1, $2]] = $3 }
+	function median(k, r, m) {
+		m = n[k, r]
+		return (t[k, r, int((m + 1) / 2)] + t[k, r, int(m / 2) + 1]) / 2
+	}
+	END {
+		print "| packed as | unpacking alone | extract of the bare image | extract of the packed one | times the slower | unpack, then extract, times ours |"
+		print "|---|---|---|---|---|---|"
+		m = split(kinds, list, " ")
+		for (i = 1; i <= m; i++) {
+			k = list[i]
+			if (!n[k, "ours"])
+				continue
+			a = median(k, "unpack"); b = median(k, "bare"); c = median(k, "ours")
+			printf "| %s | %.2f s | %.2f s | %.2f s | %.2f | %.2f |\n", k, a, b, c,
+				c / (a > b ? a : b), median(k, "recipe") / c
+		}
+	}' | tee "$WORK/RESULTS.md"
