@@ -1,10 +1,11 @@
 /* nfs_window.h - how much may be in flight: requests, and bytes of file data.
  *
- * What a network holds is the rate times its round-trip time. Twice that is asked for, so that the
- * server always has something to do; more would only wait in queues, spend memory and push data out
- * of the processor's caches. The round-trip time is the shortest time a reply took, for bytes that
- * of a request with much data, which takes longer; the rate is counted over epochs. An epoch in
- * which the limit was never met says nothing and changes nothing.
+ * What a network holds is the rate times its round-trip time. Four times that is asked for, so that
+ * the server has something to do even when somebody on the way was late; more would only wait in
+ * queues, spend memory and push data out of the processor's caches. The round-trip time is the
+ * shortest time a reply took, for bytes that of a request with much data, which takes longer; the
+ * rate is counted over epochs. An epoch in which the limit was never met says nothing and changes
+ * nothing.
  *
  * Below a floor the limits do not fall, because servers gather what comes at a time into one flush
  * of their disks; it sinks by halves while replies take longer than a second or the server answers

@@ -102,14 +102,14 @@ static void requests(struct sim *s)
 static void data(struct sim *s)
 {
 	/* little when near, what the network holds when far */
-	begin(s, 1024, 64 << 20);
+	begin(s, 1024, 256 << 20);
 	run(s, &disk, 1000000);
-	T_OK(s->w.bytes.now <= 4 << 20);
+	T_OK(s->w.bytes.now <= 6 << 20);
 	T_OK(s->answered > 833 * 98 / 100);
-	begin(s, 1024, 64 << 20);
+	begin(s, 1024, 256 << 20);
 	run(s, &far_disk, 1000000);
 	run(s, &far_disk, 1000000);
-	T_OK(s->w.bytes.now > 18 << 20 && s->w.bytes.now < 50 << 20);
+	T_OK(s->w.bytes.now > 18 << 20 && s->w.bytes.now < 90 << 20);
 	T_OK(s->answered > 833 * 98 / 100);
 	begin(s, 1024, 65536);
 	run(s, &far_disk, 1000000);
