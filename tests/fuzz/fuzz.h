@@ -24,7 +24,9 @@
 #include "img2nfs/fs.h"
 #include "img2nfs/ptable.h"
 
-#define IMAGES_MAX 8
+#include "packed/packed_own.h"
+
+#define IMAGES_MAX 16
 #define PLACES_MAX 256
 #define RANGES_MAX 512		/* per file: enough for every extent of an undamaged image */
 
@@ -78,7 +80,8 @@ static void load_map(struct base *b, const char *path)
 
 static void load_bases(void)
 {
-	static const char *const names[] = { "ext4", "ext2", "dirty", "gpt", "dos" };
+	static const char *const names[] = { "ext4", "ext2", "dirty", "gpt", "dos",
+					     "simg", "zst", "qcow2", "packed_qcow2", "xz" };
 	const char *dir = getenv("FUZZ_BASE");
 	size_t largest = 0;
 
@@ -238,6 +241,39 @@ static void run_ptable(struct i2n_source *src)
 	i2n_ptable_free(pt);
 }
 
+/* Each byte once, some in large reads and some in small ones. */
+static void read_all(struct i2n_source *src)
+{
+	static unsigned char buf[65536];
+	struct i2n_err err;
+	uint64_t at = 0, n;
+
+	for (unsigned i = 0; i < 64 && at < src->size; i++, at += n) {
+		n = i % 2 ? 100 : sizeof(buf);
+		if (n > src->size - at)
+			n = src->size - at;
+		i2n_source_willneed(src, at, 3 * n);
+		if (i2n_source_pread(src, buf, (size_t)n, at, &err))
+			at += src->size / 7;
+	}
+	(void)i2n_source_pread(src, buf, 1, src->size - 1, &err);	/* its last byte */
+}
+
+/* Through the tables of what can be read at random. */
+static void run_packed(struct i2n_source *src)
+{
+	const struct i2n_image_opts opts = { .threads = 2 };
+	struct i2n_source *map;
+	struct i2n_fstype type;
+	struct i2n_err err;
+
+	if (i2n_fstype_probe(src, &type, &err) ||
+	    packed_random_open(type.type, src, &opts, &map, &err))
+		return;
+	read_all(map);
+	i2n_source_free(map);
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -272,6 +308,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	if (!strcmp(FUZZ_TARGET, "ptable"))
 		run_ptable(src);
+	else if (!strcmp(FUZZ_TARGET, "packed"))
+		run_packed(src);
 	else
 		run_fs(src);
 	i2n_source_free(src);

@@ -1,0 +1,2 @@
+#define FUZZ_TARGET "packed"
+#include "fuzz.h"
