@@ -50,4 +50,17 @@ extract --atomic --allow-loss=all "$img" "$(ganesha_url deep /a/b/c)"
 want_rc 0
 [ "$(ls -A "$exp/a/b")" = c ] || bad "it holds $(ls -A "$exp/a/b")"
 [ -e "$exp/a/b/c/etc/motd" ] || bad "no tree"
+
+# The server refuses the last renaming, the third: the one before it is undone.
+. "$top/tests/lib/nfsproxy.sh"
+mkdir "$exp/back"
+echo old >"$exp/back/mark"
+proxy_start px deep status=14:13:3
+extract --atomic --allow-loss=all "$img" "$(proxy_url px deep /back)"
+want_rc 4
+want_err NFS3ERR_ACCES
+want_err 'nothing was swapped'
+[ "$(cat "$exp/back/mark")" = old ] || bad "the old tree is not back"
+[ ! -e "$exp/back.old" ] || bad "there is a .old"
+[ -e "$exp/back.new/etc/motd" ] || bad "the new tree is gone"
 e2e_end
