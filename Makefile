@@ -59,7 +59,7 @@ FUZZ_LINK = $(if $(LIBFUZZER),-fsanitize=fuzzer)
 
 .DEFAULT_GOAL := all
 .PHONY: all check check-knfsd bench demo fuzz fuzzers corpus check-corpus tools lint install uninstall help clean
-.PHONY: bench-packed units deps man FORCE
+.PHONY: bench-packed bench-scale units deps man FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -160,6 +160,10 @@ bench-packed: ## compare packed images with unpacking and extracting alone (ROUN
 	$(Q)sh third_party/install.sh --bench
 	$(Q)$(MAKE) --no-print-directory all tools
 	$(Q)O='$(abspath $(O))' ROUNDS='$(ROUNDS)' KINDS='$(KINDS)' RTT='$(RTT)' sh tests/bench/packed_images.sh
+
+bench-scale: ## what millions of inodes, sparse images and slow disks cost (QUICK=1 ROUNDS=3 SAVE=1)
+	$(Q)$(MAKE) --no-print-directory all tools
+	$(Q)O='$(abspath $(O))' top='$(CURDIR)' ROUNDS='$(ROUNDS)' python3 tests/bench/scale.py
 
 lint: ## the rules that a script can check
 	$(Q)sh tests/lint/run

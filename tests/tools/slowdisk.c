@@ -4,7 +4,8 @@
  *
  * Mounts a file system with one file, FOLDER/image, whose reads go to IMAGE and take as long as on a
  * disk with that rate (default 40 MB/s), one request at a time, and SEEK_US (default 1000) more when
- * a request does not begin where the one before ended. The kernel caches and reads ahead as for any
+ * a request does not begin where the one before ended; over a gap that takes less time to be read
+ * than a seek, it reads on. The kernel caches and reads ahead as for any
  * file system. Goes on until FOLDER is unmounted, then prints what the disk was asked:
  *
  *	reads N seeks N bytes N
@@ -45,17 +46,25 @@ static int64_t now_ns(void)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+static uint64_t ns_of(const struct disk *d, uint64_t len)
+{
+	return len < (UINT64_C(1) << 34) ? len * 1000000000 / d->rate : UINT64_MAX;
+}
+
 static void take_time(struct disk *d, uint64_t off, uint64_t len)
 {
+	const uint64_t seek_ns = d->seek_us * 1000;
 	int64_t now = now_ns();
 	struct timespec t;
 
 	d->free_ns = d->free_ns > now ? d->free_ns : now;
-	if (off != d->next) {
-		d->free_ns += (int64_t)d->seek_us * 1000;
-		d->seeks++;
+	if (off < d->next || ns_of(d, off - d->next) >= seek_ns) {
+		d->free_ns += (int64_t)(off == d->next ? 0 : seek_ns);
+		d->seeks += off != d->next;
+	} else {
+		d->free_ns += (int64_t)ns_of(d, off - d->next);
 	}
-	d->free_ns += (int64_t)(len * 1000000000 / d->rate);
+	d->free_ns += (int64_t)ns_of(d, len);
 	d->next = off + len;
 	d->reads++;
 	d->bytes += len;
@@ -177,7 +186,7 @@ static int fail(const char *what)
 
 int main(int argc, char **argv)
 {
-	struct disk d = { .rate = 40000000, .seek_us = 1000, .next = UINT64_MAX };
+	struct disk d = { .rate = 40000000, .seek_us = 1000, .next = 0 };
 	struct stat st;
 	char opts[128];
 	int c, rc;
