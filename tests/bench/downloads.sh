@@ -50,7 +50,6 @@ unpack() {
 }
 n=0
 extract() {
-	n=$((n + 1))
 	"$O/img2nfs" extract --quiet --allow-loss=all "$1" "$(ganesha_url srv "/tree$n")" >/dev/null ||
 		die "extract $1 failed"
 }
@@ -78,6 +77,7 @@ for f in $FORMATS; do
 	while [ $((round += 1)) -le "$ROUNDS" ]; do
 		for runner in unpack plain packed recipe; do
 			rm -rf "$WORK"/exp/tree* "$WORK/unpacked"
+			n=$((n + 1))	# a name that the server has not seen
 			start=$(date +%s%N)
 			run "$f" $runner || die "$f: $runner failed"
 			end=$(date +%s%N)
