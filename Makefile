@@ -154,7 +154,7 @@ bench: ## compare with a bare writer and with others at several round-trip times
 	$(Q)sh third_party/install.sh --bench
 	$(Q)$(MAKE) --no-print-directory all units tools
 	$(Q)O='$(abspath $(O))' ROUNDS='$(ROUNDS)' sh tests/bench/run
-	$(Q)O='$(abspath $(O))' ROUNDS='$(ROUNDS)' sh tests/bench/downloads.sh
+	$(Q)O='$(abspath $(O))' ROUNDS='$(ROUNDS)' sh tests/bench/packed_images.sh
 
 bench-packed: ## compare packed images with unpacking and extracting alone (ROUNDS=3 KINDS='gz pipe')
 	$(Q)sh third_party/install.sh --bench

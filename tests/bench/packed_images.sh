@@ -5,6 +5,7 @@
 #	make bench-packed		3 rounds; about 20 minutes
 #	make bench-packed ROUNDS=1 KINDS='gz pipe'
 #	make bench-packed RTT=1000	the server is so many microseconds away
+#	make bench			ends with it; QUICK=1: one round of few kinds
 #
 # The image is the Debian of the tests; kinds: xzmt (several blocks), xz (one), gz, zst, zip, pipe
 # (the bare image from cat), pipegz. Each run has a fresh server and an empty tmpfs; runs of a kind
@@ -12,7 +13,10 @@
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 O=${O:-$top/build}
+QUICK=${QUICK:-}
+ROUNDS=${ROUNDS:-${QUICK:+1}}
 ROUNDS=${ROUNDS:-3}
+KINDS=${KINDS:-${QUICK:+xzmt gz}}
 KINDS=${KINDS:-xzmt xz gz zst zip pipe pipegz}
 RTT=${RTT:-}
 [ "$(id -u)" -eq 0 ] || {
