@@ -11,8 +11,9 @@
  * GUARDED CREATE, which one of two runs loses, and holds one line: a random number that is the
  * run's own, a counter, and who holds it. The holder reads it every few seconds, to see that it is
  * still its own, and changes the counter. A run that meets a lock reads it for a while: when it
- * changes, its holder is alive and the run is refused; when it does not, in so many answered reads,
- * its holder was killed, and the run writes its own line over it. Neither clocks nor process
+ * changes twice (once may be the late request of a run that was killed), its holder is alive and
+ * the run is refused; when it does not, in so many answered reads, its holder was killed, and the
+ * run writes its own line over it. Neither clocks nor process
  * ids are compared: in containers and on cloned machines they say nothing. A server without room
  * for the line gets a hole, whose mtime is the run's number and whose size is the counter.
  *

@@ -210,18 +210,23 @@ static int watch(struct i2n_lock *l, struct i2n_sink *sink, struct line *first, 
 {
 	char who[LINE_LEN * 4];
 	struct line now;
+	unsigned beats = 0;
 	int rc = I2N_OK;
 
 	i2n_note(l->opts.notes, I2N_NOTE_WARN, "lock", NULL, 0,
 		 "the destination is locked by %s: looking for %d s whether that run is alive "
 		 "(--break-lock takes the lock at once)",
 		 holder(first, who, sizeof(who)), I2N_LOCK_WATCH_MS / 1000);
-	for (int i = 0; rc == I2N_OK && i < I2N_LOCK_WATCH_MS / POLL_MS; i++) {
+	for (int quiet = 0; rc == I2N_OK && quiet < I2N_LOCK_WATCH_MS / POLL_MS; quiet++) {
 		rc = pause_until(l, sink, now_ms() + POLL_MS, err);
 		if (rc == I2N_OK)
 			rc = read_lock(l, sink, &now, NULL, err);
-		if (rc == I2N_OK && !is_same(first, &now))
+		if (rc != I2N_OK || is_same(first, &now))
+			continue;
+		if (++beats == 2)
 			return refuse(&now, err);
+		*first = now;
+		quiet = 0;
 	}
 	return rc;
 }

@@ -84,8 +84,15 @@ killed() {
 	[ -s "$exp/$1/.img2nfs-lock" ] || bad "a killed run has removed its lock"
 }
 
+# One beat of the killed run comes late, while the next run watches: that is not life.
 killed dead
-extract --update --delete --allow-loss=symlink-times "$img" "$(ganesha_url srv /dead)"
+as_nobody "$bin" extract --update --delete --allow-loss=symlink-times "$img" "$(ganesha_url srv /dead)" \
+	>"$WORK/out" 2>"$WORK/err" </dev/null &
+job=$!
+until_ok 60 grep -q 'whether that run is alive' "$WORK/err" || bad "it does not watch"
+printf 0000000777 | dd of="$exp/dead/.img2nfs-lock" bs=1 seek=30 conv=notrunc status=none
+wait $job
+rc=$?
 want_rc 0
 want_err "is locked by img2nfs"
 want_err "for 30 s whether that run is alive"
