@@ -98,6 +98,11 @@ int i2n_survey_run(const struct i2n_plan *plan, struct i2n_reader *reader, struc
 		   struct i2n_survey **ret, struct i2n_err *err);
 void i2n_survey_free(struct i2n_survey *s);
 
+/* One more extra; its name is copied from `name`, extra->name_len bytes. I2N_FATAL: out of memory,
+ * nothing was taken over. */
+int i2n_survey_extra_add(struct i2n_survey *s, const struct i2n_extra *extra,
+			 const unsigned char *name);
+
 /* Is there room for what is to be made? Refused (I2N_FATAL, domain DEST) is what cannot fit however
  * the server stores it; what replacing sets free counts as free. */
 int i2n_survey_room(const struct i2n_survey *s, struct i2n_reader *reader, struct i2n_sink *sink,

@@ -188,7 +188,7 @@ static int open_sink(struct run *r, struct i2n_err *err)
 	struct i2n_sink_env env = { .tree = r->tree, .reader = reader, .notes = &r->notes };
 
 	signals_catch();
-	i2n_needs_of(r->tree, i2n_fs_reader(r->image.fs), &r->check.needs);
+	i2n_needs_of(r->tree, reader, &r->check.needs);
 	r->nfs.check = r->o->no_check ? NULL : &r->check;
 	r->check.allow_squash = r->o->squashed == SQUASHED_SCRIPT;
 	if (prepare_lock(r, err))

@@ -94,7 +94,6 @@ static int add_stray(struct carry *c, uint32_t dirent)
 {
 	const struct i2n_tree *t = c->old_tree;
 	const uint32_t inode = t->dirents[dirent].inode;
-	struct i2n_survey *s = &c->strays;
 	struct i2n_extra x = {
 		.dir = t->dirents[dirent].parent,
 		.dirent = I2N_NONE,
@@ -103,26 +102,13 @@ static int add_stray(struct carry *c, uint32_t dirent)
 		.kind = I2N_EXTRA,
 	};
 	const unsigned char *name = i2n_dirent_name(t, &t->dirents[dirent], &x.name_len);
-	size_t cap = s->cap_extras ? 2 * s->cap_extras : 16;
-	struct i2n_extra *grown = s->extras;
 
-	if (s->n_extras == s->cap_extras) {
-		grown = realloc(s->extras, cap * sizeof(*grown));
-		if (!grown)
-			return i2n_err_nomem(c->err);
-		s->extras = grown;
-		s->cap_extras = cap;
-	}
-	x.name = malloc(x.name_len + 1);
-	if (!x.name)
-		return i2n_err_nomem(c->err);
-	memcpy(x.name, name, x.name_len);
-	x.name[x.name_len] = '\0';
-	if (x.is_dir) {
+	if (x.is_dir)
 		x.obj = c->old->objs[inode];
+	if (i2n_survey_extra_add(&c->strays, &x, name))
+		return i2n_err_nomem(c->err);
+	if (x.is_dir)
 		c->old->objs[inode] = I2N_OBJ_NONE;
-	}
-	s->extras[s->n_extras++] = x;
 	return I2N_OK;
 }
 

@@ -37,8 +37,8 @@ void survey_note(struct survey *s, enum i2n_note_kind kind, const char *cls, uin
 	free(path);
 }
 
-int survey_extra_add(struct i2n_survey *res, const struct i2n_extra *extra,
-		     const unsigned char *name)
+int i2n_survey_extra_add(struct i2n_survey *res, const struct i2n_extra *extra,
+			 const unsigned char *name)
 {
 	size_t cap = res->cap_extras ? 2 * res->cap_extras : 64;
 	struct i2n_extra *grown = res->extras;

@@ -57,7 +57,7 @@ static void add_extra(struct survey *s, uint32_t dir, uint32_t dirent, const str
 		i2n_sink_release(s->sink, x.obj);
 		x.obj = I2N_OBJ_NONE;
 	}
-	if (survey_extra_add(s->res, &x, e->name)) {
+	if (i2n_survey_extra_add(s->res, &x, e->name)) {
 		i2n_sink_release(s->sink, x.obj);
 		survey_no_memory(s);
 	}

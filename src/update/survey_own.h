@@ -50,8 +50,6 @@ void survey_note(struct survey *s, enum i2n_note_kind kind, const char *cls, uin
 /* Decide on a first name: from what differs to the verdict. Takes obj. */
 void survey_decide(struct survey *s, uint32_t dirent, unsigned differs, i2n_obj obj, bool keep);
 void survey_frees(struct survey *s, uint64_t bytes);
-int survey_extra_add(struct i2n_survey *res, const struct i2n_extra *extra,
-		     const unsigned char *name);
 
 /* survey_list.c */
 int survey_dir_push(struct survey *s, uint32_t inode, uint32_t dirent);
