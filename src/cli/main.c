@@ -30,6 +30,8 @@ static int run(const struct i2n_cmd *cmd, int argc, char **argv)
 	} else {
 		status = cmd->exec(values, n, argv);
 	}
+	if (values)
+		opts_release(cmd, values);
 	free(values);
 	return status;
 }

@@ -131,6 +131,21 @@ static int set_word(const struct opt *o, const char *what, const char *text, voi
 	return I2N_OK;
 }
 
+static int add_to_list(const struct opt *o, const char *text, void *to, struct i2n_err *err)
+{
+	struct opt_list list;
+	struct opt_item *items;
+
+	memcpy(&list, to, sizeof(list));
+	items = realloc(list.items, ((size_t)list.n + 1) * sizeof(*items));
+	if (!items)
+		return i2n_err_nomem(err);
+	items[list.n++] = (struct opt_item){ o->name, text };
+	list.items = items;
+	memcpy(to, &list, sizeof(list));
+	return I2N_OK;
+}
+
 /* Store one value. `what` begins the message. */
 static int set_value(const struct opt *o, const char *what, const char *text, void *values,
 		     struct i2n_err *err)
@@ -155,6 +170,9 @@ static int set_value(const struct opt *o, const char *what, const char *text, vo
 		break;
 	case OPT_STRING:
 		memcpy(to, &text, sizeof(text));
+		break;
+	case OPT_LIST:
+		rc = add_to_list(o, text, to, err);
 		break;
 	}
 	return rc;
@@ -262,6 +280,22 @@ int opts_parse(const struct i2n_cmd *cmd, int argc, char **argv, void *values, u
 		return rc;
 	*ret_n = n;
 	return check_count(cmd, n, err);
+}
+
+void opts_release(const struct i2n_cmd *cmd, void *values)
+{
+	const struct opt_list none = { NULL, 0 };
+
+	for (const struct opt *o = cmd->opts; o && o->name; o++) {
+		char *at = (char *)values + o->off;
+		struct opt_list list;
+
+		if (o->type != OPT_LIST)
+			continue;
+		memcpy(&list, at, sizeof(list));
+		free(list.items);
+		memcpy(at, &none, sizeof(none));	/* another row may share it */
+	}
 }
 
 /* Words of text from column col on, continued at column indent. */

@@ -11,9 +11,9 @@
  *
  * Syntax: --name=VALUE or --name VALUE, -v for the rows that have a letter; no abbreviations, no
  * clusters; options and operands in any order; "--" ends the options; "-" and what begins with "-:"
- * are operands; a repeated option counts with its last value.
+ * are operands; a repeated option counts with its last value, or, as an OPT_LIST, with all of them.
  *
- * Ownership: OPT_STRING values point into argv.
+ * Ownership: OPT_STRING values, and those in a list, point into argv. opts_release() frees lists.
  * Errors:    domain USAGE, with the option's own name in the text. */
 #ifndef CLI_OPTS_H
 #define CLI_OPTS_H
@@ -29,6 +29,16 @@ enum opt_type {
 	OPT_SIZE,
 	OPT_WORD,	/* unsigned: position of the word in `words` */
 	OPT_STRING,	/* const char * */
+	OPT_LIST,	/* struct opt_list; several rows may share one */
+};
+
+/* What was given, in the order of the command line. */
+struct opt_list {
+	struct opt_item {
+		const char *option;	/* name of the row */
+		const char *value;
+	} *items;
+	unsigned n;
 };
 
 /* value of a number or size that has no default and was not given */
@@ -56,6 +66,9 @@ struct i2n_cmd;
  * counts. */
 int opts_parse(const struct i2n_cmd *cmd, int argc, char **argv, void *values, unsigned *ret_n,
 	       struct i2n_err *err);
+
+/* Frees the lists in what opts_parse() filled, whatever it returned. */
+void opts_release(const struct i2n_cmd *cmd, void *values);
 
 /* One number as OPT_NUMBER (size false) or OPT_SIZE (true) takes it. `what` begins the message:
  * "option '--window'". */

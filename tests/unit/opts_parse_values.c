@@ -10,6 +10,7 @@ struct values {
 	uint64_t number, size, unset;
 	unsigned word;
 	const char *string;
+	struct opt_list list;
 };
 
 static const struct opt rows[] = {
@@ -28,6 +29,10 @@ static const struct opt rows[] = {
 	  .def = "b", .help = "x" },
 	{ .name = "string", .type = OPT_STRING, .off = offsetof(struct values,
 								string), .arg = "S", .help = "x" },
+	{ .name = "add", .type = OPT_LIST, .off = offsetof(struct values, list), .arg = "S",
+	  .help = "x" },
+	{ .name = "take", .type = OPT_LIST, .off = offsetof(struct values, list), .arg = "S",
+	  .help = "x" },
 	{ 0 },
 };
 
@@ -131,9 +136,33 @@ static void refuses(void)
 	refused("a b c", "'test' takes IMAGE URL, but 3 words are given");
 }
 
+/* Two rows fill one list, in the order of the command line. */
+static void lists(void)
+{
+	struct values v;
+
+	T_EQ(parse("--take=b --add a x --add=b", &v), I2N_OK);
+	T_EQ(v.list.n, 3);
+	T_STR(v.list.items[0].option, "take");
+	T_STR(v.list.items[0].value, "b");
+	T_STR(v.list.items[1].option, "add");
+	T_STR(v.list.items[1].value, "a");
+	T_STR(v.list.items[2].option, "add");
+	T_STR(v.list.items[2].value, "b");
+	opts_release(&cmd, &v);
+	T_OK(!v.list.items && !v.list.n);
+
+	T_EQ(parse("--add=a --number=0 x", &v), I2N_FATAL);
+	opts_release(&cmd, &v);
+	T_EQ(parse("x", &v), I2N_OK);
+	T_OK(!v.list.items);
+	opts_release(&cmd, &v);
+}
+
 int main(void)
 {
 	accepts();
+	lists();
 	refuses();
 	return t_end();
 }
