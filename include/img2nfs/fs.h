@@ -73,10 +73,7 @@ int i2n_fs_tree_below(struct i2n_fs *fs, uint64_t below, struct i2n_tree **ret,
 
 struct i2n_reader *i2n_fs_reader(struct i2n_fs *fs);	/* owned by the fs */
 
-/* Extended attributes of one inode, read now. Called for each; value may be NULL with len 0. Names
- * are full ("security.capability", "system.posix_acl_access"), values as getxattr(2) would return
- * them. */
-typedef void i2n_xattr_fn(void *ctx, const char *name, const void *value, size_t len);
+/* Extended attributes of one inode, read now: fn is called for each, see reader.h. */
 int i2n_fs_xattrs(struct i2n_fs *fs, const struct i2n_inode *in, i2n_xattr_fn *fn, void *ctx,
 		  struct i2n_err *err);
 

@@ -29,6 +29,10 @@ struct i2n_range {
 	uint64_t off, len;	/* data: [off, off + len) of the file, len > 0, off + len <= size */
 };
 
+/* value: as getxattr(2) would return it; may be NULL with len 0. name: with its namespace, as in
+ * "security.capability"; neither is there after the call. */
+typedef void i2n_xattr_fn(void *ctx, const char *name, const void *value, size_t len);
+
 struct i2n_reader_ops {
 	int (*open)(struct i2n_reader *r, const struct i2n_inode *in, struct i2n_file **ret,
 		    struct i2n_err *err);
@@ -54,11 +58,16 @@ struct i2n_reader_ops {
 	 * there is none. May be NULL where the tree has no such inode. */
 	int (*acl)(struct i2n_reader *r, const struct i2n_inode *in, struct i2n_acl *ret,
 		   struct i2n_err *err);
+	/* Each extended attribute of an inode, ACLs ("system.posix_acl_access") and capabilities
+	 * among them. I2N_BADNODE: some are damaged; fn has been given the others. May be NULL
+	 * where the tree has no inode with such. */
+	int (*xattrs)(struct i2n_reader *r, const struct i2n_inode *in, i2n_xattr_fn *fn, void *ctx,
+		      struct i2n_err *err);
 	/* A hint that this inode's data will be read soon. */
 	void (*willneed)(struct i2n_reader *r, const struct i2n_inode *in);
 };
 
-/* Embed as first member. All ops but acl are required. */
+/* Embed as first member. All ops but acl and xattrs are required. */
 struct i2n_reader {
 	const struct i2n_reader_ops *ops;
 	uint64_t ahead;		/* willneed() is worth saying of so many bytes before they are

@@ -347,6 +347,14 @@ static void reader_willneed(struct i2n_reader *reader, const struct i2n_inode *i
 	ahead_tell(&fs->ahead, at, least(len, fs->src->ahead / 4));
 }
 
+static int reader_xattrs(struct i2n_reader *reader, const struct i2n_inode *in, i2n_xattr_fn *fn,
+			 void *ctx, struct i2n_err *err)
+{
+	struct i2n_fs *fs = ext4_fs_of(reader);
+
+	return judge(fs, i2n_fs_xattrs(fs, in, fn, ctx, err));
+}
+
 const struct i2n_reader_ops ext4_reader_ops = {
 	.open = reader_open,
 	.next = reader_next,
@@ -355,6 +363,7 @@ const struct i2n_reader_ops ext4_reader_ops = {
 	.close = reader_close,
 	.readlink = reader_readlink,
 	.acl = reader_acl,
+	.xattrs = reader_xattrs,
 	.where = reader_where,
 	.willneed = reader_willneed,
 };
