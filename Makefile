@@ -2,7 +2,7 @@
 #
 # Knobs: O=build (all output goes there)  CC=cc  V=1 (show commands)  WERROR=1  SAN=address,undefined
 #        T=unit/overlay (which tests)  J=2 (tests at a time)  PREFIX=/usr/local  DESTDIR=
-#        PACKED=0 (no compressed images)
+#        PACKED=0 (no compressed images)  PORTABLE=1 (nothing that only Linux has)
 
 O ?= build
 CC ?= cc
@@ -42,7 +42,11 @@ ALL_CFLAGS = -std=c11 -pthread $(WARN) $(OPT) $(SANFLAGS) $(CFLAGS)
 WITH_PACKED = $(wildcard src/packed/unpack_*.c src/packed/packed_xz*.c src/packed/packed_zstd*.c \
 	src/packed/packed_blocks.c src/packed/packed_qcow2*.c)
 WITHOUT_PACKED = src/packed/without.c
-LIB_SRC := $(sort $(filter-out src/cli/main.c $(if $(filter 1,$(PACKED)),$(WITHOUT_PACKED),$(WITH_PACKED)),\
+# What we ask of an operating system; see src/base/os.h.
+OS_SRC = src/base/os_linux.c src/base/os_posix.c
+OS_OF = $(if $(PORTABLE),posix,$(if $(filter Linux,$(shell uname)),linux,posix))
+LIB_SRC := $(sort $(filter-out src/cli/main.c $(filter-out %_$(OS_OF).c,$(OS_SRC)) \
+	$(if $(filter 1,$(PACKED)),$(WITHOUT_PACKED),$(WITH_PACKED)),\
 	$(wildcard src/*/*.c)))
 LIB_OBJ := $(LIB_SRC:%.c=$(O)/%.o)
 UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
@@ -89,8 +93,8 @@ $(O)/libimg2nfs.a: $(LIB_OBJ)
 # Rebuild when flags, compiler or library versions change.
 $(O)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) $(LDFLAGS) $(PKG_LIBS)' | cmp -s - $@ || \
-		echo '$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) $(LDFLAGS) $(PKG_LIBS)' > $@
+	@echo '$(OS_OF) $(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) $(LDFLAGS) $(PKG_LIBS)' | cmp -s - $@ || \
+		echo '$(OS_OF) $(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) $(LDFLAGS) $(PKG_LIBS)' > $@
 
 $(O)/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)

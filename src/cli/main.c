@@ -2,8 +2,8 @@
 #include "img2nfs/name.h"
 
 #include "cmd.h"
-#include "heap.h"
 #include "msg.h"
+#include "os.h"
 #include "status.h"
 #include "version.h"
 
@@ -84,7 +84,7 @@ static int close_stdout(int status)
 
 int main(int argc, char **argv)
 {
-	heap_keep_freed();
+	os_keep_freed();
 	(void)signal(SIGPIPE, SIG_IGN);	/* SIGPIPE exists and can be ignored: this cannot fail */
 	return close_stdout(dispatch(argc, argv));
 }

@@ -27,6 +27,7 @@
 #include "journal.h"
 #include "ondisk.h"
 
+#include <sys/types.h>	/* ext2fs.h wants dev_t, and does not include it on FreeBSD */
 #include <ext2fs/ext2fs.h>
 
 /* --- superblock.c, features.c --- */

@@ -1,5 +1,6 @@
 #include "img2nfs/fs.h"
 
+#include <sys/types.h>
 #include <ext2fs/ext2fs.h>
 
 const char *i2n_fs_library(void)

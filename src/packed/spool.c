@@ -4,13 +4,14 @@
 #include "img2nfs/name.h"
 
 #include "checked.h"
-#include "spool_os.h"
+#include "os.h"
 #include "task.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define CHUNK ((size_t)256 << 10)
@@ -363,10 +364,17 @@ void spool_keep_only(struct i2n_source *src, uint64_t off, uint64_t len)
 	(void)pthread_mutex_unlock(&s->mutex);
 }
 
+static uint64_t free_space(int fd)
+{
+	struct statvfs st;
+
+	return fstatvfs(fd, &st) < 0 ? UINT64_MAX : (uint64_t)st.f_bavail * st.f_frsize;
+}
+
 void spool_expect(struct i2n_source *src, uint64_t len)
 {
 	struct spool *s = (struct spool *)src;
-	uint64_t room = spool_os_free_space(s->fd), spooled;
+	uint64_t room = free_space(s->fd), spooled;
 
 	(void)pthread_mutex_lock(&s->mutex);
 	spooled = s->spooled;
@@ -393,7 +401,7 @@ static int open_file(struct spool *s, struct i2n_err *err)
 	const char *dir = folder(s->opts.image);
 
 	i2n_quote(s->dir, sizeof(s->dir), dir, strlen(dir));
-	s->fd = spool_os_open(dir);
+	s->fd = os_open_unlinked(dir);
 	if (s->fd < 0) {
 		int sys = errno;
 

@@ -1,46 +1,12 @@
-/* The sparse file that libfdisk reads: in memory where the system can (Linux), else an unlinked
- * file in $TMPDIR. */
-#ifdef __linux__
-#define _GNU_SOURCE
-#else
+/* The sparse file that libfdisk reads. */
 #define _XOPEN_SOURCE 700
-#endif
 #include "ptable_own.h"
 
+#include "os.h"
+
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
-
-static int open_unlinked(void)
-{
-	const char *dir = getenv("TMPDIR");
-	char path[4096];
-	int n, fd;
-
-	n = snprintf(path, sizeof(path), "%s/img2nfs.XXXXXX", dir && dir[0] ? dir : "/tmp");
-	if (n < 0 || (size_t)n >= sizeof(path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	fd = mkstemp(path);
-	if (fd >= 0)
-		(void)unlink(path);	/* a file left behind is harmless */
-	return fd;
-}
-
-static int open_sparse(void)
-{
-#if defined(__linux__) && defined(MFD_CLOEXEC)
-	int fd = memfd_create("img2nfs-table", MFD_CLOEXEC);
-
-	if (fd >= 0)
-		return fd;
-#endif
-	return open_unlinked();
-}
 
 static int view_failed(struct i2n_err *err)
 {
@@ -54,7 +20,7 @@ static int view_failed(struct i2n_err *err)
 int view_init(struct view *v, uint64_t size, struct i2n_err *err)
 {
 	*v = (struct view){ .fd = -1, .size = size };
-	v->fd = open_sparse();
+	v->fd = os_open_memory();
 	if (v->fd < 0 || ftruncate(v->fd, (off_t)size) < 0)
 		return view_failed(err);
 	return I2N_OK;

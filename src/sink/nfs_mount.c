@@ -13,9 +13,9 @@
 #define LIST_BYTES 8192		/* libnfs 6.0 takes no replies of several fragments */
 #define LIST_CALLS 8		/* an empty directory needs one */
 #define DIR_MODE 0755
-#define WSIZE_MAX (1u << 20)
-#define RSIZE_MAX (256u << 10)	/* replies of libnfs 4.0 must stay below 1 MiB; larger ones were not
-				 * faster */
+#define LARGEST_WRITE (1u << 20)
+#define LARGEST_READ (256u << 10)	/* replies of libnfs 4.0 must stay below 1 MiB; larger ones
+					 * were not faster */
 #define MADE_MAX 512		/* a path of 1024 bytes has no more components */
 
 /* One request at a time, with what its reply says. */
@@ -198,15 +198,15 @@ static void use_fsinfo(struct nfs3 *nfs, const FSINFO3resok *info)
 
 	if (nfs->opts.write_size)
 		size = nfs->opts.write_size < wtmax ? nfs->opts.write_size : wtmax;
-	else if (size > WSIZE_MAX)
-		size = WSIZE_MAX;
+	else if (size > LARGEST_WRITE)
+		size = LARGEST_WRITE;
 	if (size > nfs->opts.bytes_in_flight)
 		size = (uint32_t)nfs->opts.bytes_in_flight;
 	nfs->wsize = size;
 	nfs->max_file = info->maxfilesize ? info->maxfilesize : UINT64_MAX;
 	nfs->delta = info->time_delta;
 	size = info->rtmax ? info->rtmax : 8192;
-	nfs->sink.read_size = size < RSIZE_MAX ? size : RSIZE_MAX;
+	nfs->sink.read_size = size < LARGEST_READ ? size : LARGEST_READ;
 	nfs->sink.time_delta_ns = nfs->delta.seconds * UINT64_C(1000000000) + nfs->delta.nseconds;
 }
 

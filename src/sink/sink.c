@@ -38,6 +38,7 @@ int i2n_sink_submit(struct i2n_sink *sink, struct i2n_op *op, struct i2n_err *er
 	unsigned needs = needs_of(op->kind);
 	int rc;
 
+	(void)needs;	/* with NDEBUG */
 	assert(op->done);
 	assert(op->kind < I2N_OP_LIST || sink->caps & I2N_CAP_READBACK);
 	assert(!(needs & NEEDS_INODE) || op->inode);

@@ -8,7 +8,7 @@
 
 #include "img2nfs/name.h"
 
-#include "source_os.h"
+#include "os.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -61,7 +61,7 @@ static int file_pread(struct i2n_source *src, void *buf, size_t len, uint64_t of
 
 static void file_willneed(struct i2n_source *src, uint64_t off, uint64_t len)
 {
-	source_os_willneed(((struct file *)src)->fd, off, len);
+	os_willneed(((struct file *)src)->fd, off, len);
 }
 
 static void file_free(struct i2n_source *src)
@@ -107,12 +107,8 @@ static const char *kind_word(mode_t mode)
 
 static int check_kind(const struct file *f, mode_t mode, struct i2n_err *err)
 {
-	if (S_ISREG(mode) || S_ISBLK(mode))
+	if (S_ISREG(mode) || os_is_disk(mode))
 		return I2N_OK;
-#if defined(__FreeBSD__) || defined(__APPLE__)
-	if (S_ISCHR(mode))	/* disks are character devices there */
-		return I2N_OK;
-#endif
 	i2n_err_set(err, I2N_DOM_IMAGE, 0, "cannot use %s as an image: it is %s", f->src.name,
 		    kind_word(mode));
 	i2n_err_hint(err, S_ISFIFO(mode) ? "read it as standard input: - for the image, and < PIPE"
@@ -127,8 +123,8 @@ static int find_size(struct file *f, const struct stat *st, struct i2n_err *err)
 	if (S_ISREG(st->st_mode)) {
 		f->src.size = (uint64_t)st->st_size;
 	} else {
-		f->src.sector_size = source_os_sector_size(f->fd);
-		f->src.size = source_os_device_size(f->fd);
+		f->src.sector_size = os_sector_size(f->fd);
+		f->src.size = os_device_size(f->fd);
 		if (!f->src.size) {
 			end = lseek(f->fd, 0, SEEK_END);
 			if (end < 0)
@@ -170,7 +166,7 @@ int i2n_source_open_file(const char *path, struct i2n_source **ret, struct i2n_e
 	rc = stat(path, &st) < 0 ? open_failed(f, errno, err) : check_kind(f, st.st_mode, err);
 	if (rc != I2N_OK)
 		goto out;
-	f->fd = source_os_open(path);
+	f->fd = os_open_image(path);
 	if (f->fd < 0 || fstat(f->fd, &st) < 0) {
 		rc = open_failed(f, errno, err);
 		goto out;

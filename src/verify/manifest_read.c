@@ -83,7 +83,7 @@ static int read_target(struct i2n_reader *r, const struct i2n_inode *in, void *b
 {
 	const struct i2n_manifest *m = (const struct i2n_manifest *)(const void *)r;
 
-	(void)err;
+	(void)cap, (void)err;
 	assert(cap >= in->size);
 	if (in->size)
 		memcpy(buf, m->bytes + in->data, (size_t)in->size);

@@ -79,6 +79,8 @@ printf '#include <stdio.h>\n#include "img2nfs/good.h"\n' >src/sink/a.c
 finds "src/sink/a.c:2: include order"
 echo "/* $(letters 120) */" >src/sink/a.c
 finds "src/sink/a.c:1: 126 columns"
+printf '#ifdef __linux__\nint f(void);\n#endif\n' >src/sink/a.c
+finds "src/sink/a.c:1: what one system has belongs into src/base/os.h"
 printf 'int f(void);\t\n' >src/sink/a.c
 finds "src/sink/a.c:1: space at the end"
 printf 'int f(void)\n{\n        return 1;\n}\n' >src/sink/a.c

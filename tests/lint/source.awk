@@ -99,6 +99,10 @@ FNR == 1 {
 		say("error", FNR, "space before a tab")
 }
 
+FILENAME ~ /^(src|include)\// && base !~ /^os_/ && /^#.*(__linux__|__APPLE__|__FreeBSD__|__NetBSD__|__OpenBSD__)/ {
+	say("error", FNR, "what one system has belongs into src/base/os.h")
+}
+
 # own header, img2nfs/, private, then third party and system in either order: libnfs' headers need some of the system's
 # before them.
 /^#include/ {

@@ -9,6 +9,7 @@
  * image must be fresh: inodes are taken from the first free one on, blocks likewise, and neither
  * bitmaps nor counters of free ones are kept right beyond what a reader looks at (run e2fsck -fy
  * for more). */
+#include <sys/types.h>
 #include <ext2fs/ext2fs.h>
 
 #include <stdbool.h>

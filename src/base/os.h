@@ -1,0 +1,48 @@
+/* os.h - all that we ask of one operating system and not of POSIX.
+ *
+ * os_linux.c and os_posix.c implement it; the Makefile takes one of them, with PORTABLE=1 the
+ * second on Linux, too. Nothing else in src/ looks at the system it is compiled for (`make lint`).
+ *
+ * Unit:      bytes.
+ * Ownership: file descriptors are the caller's. */
+#ifndef BASE_OS_H
+#define BASE_OS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* open(2) for reading, close-on-exec, without touching the atime where the system has a way and
+ * allows it. */
+int os_open_image(const char *path);
+
+/* Can a file of this mode be a disk? Block devices; on the BSDs and macOS character devices as
+ * well. */
+bool os_is_disk(mode_t mode);
+
+/* Logical sector size of a disk, 0 where the system does not say. */
+uint32_t os_sector_size(int fd);
+
+/* Size of a disk, 0 where the system does not say (the caller then asks lseek). */
+uint64_t os_device_size(int fd);
+
+/* Ask the system to begin reading this into its cache. A hint. */
+void os_willneed(int fd, uint64_t off, uint64_t len);
+
+/* A new file in dir that has no name; where the system or the file system cannot, one that is made
+ * and unlinked. Close-on-exec. Its space comes back when it is closed, also when the program is
+ * killed. -1 and errno. */
+int os_open_unlinked(const char *dir);
+
+/* The same in memory; where the system cannot, below $TMPDIR. */
+int os_open_memory(void);
+
+/* Once, before anything is allocated: keep memory that was freed.
+ *
+ * libnfs allocates every request together with its data, up to a MiB and more, and frees it when
+ * the reply is there. By default glibc gives such memory back to the system each time and has it
+ * filled with zeros page by page at the next request: half of the processor time of an extraction
+ * of large files. */
+void os_keep_freed(void);
+
+#endif

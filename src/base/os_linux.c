@@ -1,0 +1,100 @@
+/* os.h for Linux, with glibc and with musl. */
+#define _GNU_SOURCE
+#include "os_own.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+int os_open_image(const char *path)
+{
+	int flags = O_RDONLY | O_CLOEXEC;
+	int fd = open(path, flags | O_NOATIME);
+
+	/* open(2): EPERM when the file belongs to another user */
+	return fd < 0 && errno == EPERM ? open(path, flags) : fd;
+}
+
+bool os_is_disk(mode_t mode)
+{
+	return S_ISBLK(mode);
+}
+
+uint32_t os_sector_size(int fd)
+{
+	int size = 0;
+
+	return ioctl(fd, BLKSSZGET, &size) == 0 && size > 0 ? (uint32_t)size : 0;
+}
+
+uint64_t os_device_size(int fd)
+{
+	uint64_t size = 0;
+
+	return ioctl(fd, BLKGETSIZE64, &size) == 0 ? size : 0;
+}
+
+/* Linux reads at most the device's read-ahead (128 KiB usually) of one such call, whatever it asks
+ * for: mm/readahead.c, force_page_cache_ra(). Seen on 6.18. */
+#define HINT_MAX (128u << 10)
+
+void os_willneed(int fd, uint64_t off, uint64_t len)
+{
+	while (len) {
+		uint64_t n = HINT_MAX - off % HINT_MAX;
+
+		n = n < len ? n : len;
+		(void)posix_fadvise(fd, (off_t)off, (off_t)n, POSIX_FADV_WILLNEED); /* a hint */
+		off += n;
+		len -= n;
+	}
+}
+
+int os_open_unlinked(const char *dir)
+{
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	/* EISDIR: a kernel before 3.11 */
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+		return fd;
+	return os_make_unlinked(dir);
+}
+
+int os_open_memory(void)
+{
+	int fd = memfd_create("img2nfs", MFD_CLOEXEC);
+
+	return fd < 0 ? os_make_unlinked_tmp() : fd;
+}
+
+#ifdef __GLIBC__
+
+#define LARGEST (4 << 20)	/* more than libnfs takes for a WRITE of 1 MiB; what is larger, the
+				 * tables of a tree, goes back to the system when it is freed */
+#define KEEP (64 << 20)		/* more than can be in flight */
+
+void os_keep_freed(void)
+{
+	/* who has tuned glibc knows better, and so do measurements of what is in use */
+	if (getenv("MALLOC_MMAP_THRESHOLD_"))
+		return;
+	/* a libc that refuses is slower, and nothing else */
+	(void)mallopt(M_MMAP_THRESHOLD, LARGEST);
+	(void)mallopt(M_TRIM_THRESHOLD, KEEP);
+}
+
+#else
+
+void os_keep_freed(void)
+{
+}
+
+#endif
