@@ -88,7 +88,7 @@ static const char *acl_tag(unsigned tag, bool *ret_has_id)
 	case 0x20:
 		return "other";
 	default:
-		return NULL;
+		return "";	/* no such tag */
 	}
 }
 
@@ -99,7 +99,7 @@ static bool put_acl(FILE *f, const unsigned char *v, size_t len)
 	if (len < 4 || i2n_le32(v) != ACL_VERSION || (len - 4) % ACL_ENTRY)
 		return false;
 	for (size_t i = 4; i < len; i += ACL_ENTRY)
-		if (!acl_tag(i2n_le16(v + i), &has_id) || i2n_le16(v + i + 2) > 7)
+		if (!*acl_tag(i2n_le16(v + i), &has_id) || i2n_le16(v + i + 2) > 7)
 			return false;
 	for (size_t i = 4; i < len; i += ACL_ENTRY) {
 		unsigned perm = i2n_le16(v + i + 2);
