@@ -33,7 +33,7 @@ proxy_kill() {
 
 proxy_url() {
 	prx_mount=$(cat "$(ganesha_dir "$2")/mountport")
-	echo "nfs://127.0.0.1/export${3:-}?version=3&nfsport=$(cat "$WORK/proxy.$1/port")&mountport=$prx_mount"
+	echo "nfs://127.0.0.1/export${3:-}?version=${I2N_TEST_VERSION:-3}&nfsport=$(cat "$WORK/proxy.$1/port")&mountport=$prx_mount"
 }
 
 proxy_stop() {
