@@ -1,6 +1,6 @@
 /* reader.h - the content behind the nodes of a tree: file data and symlink targets.
  *
- * ext4/ implements it over an image; edit/ will wrap it to put own bytes behind some nodes. The
+ * ext4/ implements it over an image; edit/ wraps it to put own bytes behind some nodes. The
  * engine's sinks use nothing else to get at content.
  *
  *	r->ops->open(r, inode, &file, &err);
