@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "img2nfs/fat.h"
 #include "img2nfs/fs.h"
 #include "img2nfs/ptable.h"
 
@@ -81,7 +82,8 @@ static void load_map(struct base *b, const char *path)
 static void load_bases(void)
 {
 	static const char *const names[] = { "ext4", "ext2", "dirty", "gpt", "dos",
-					     "simg", "zst", "qcow2", "packed_qcow2", "xz" };
+					     "simg", "zst", "qcow2", "packed_qcow2", "xz",
+					     "fat12", "fat16", "fat32" };
 	const char *dir = getenv("FUZZ_BASE");
 	size_t largest = 0;
 
@@ -216,6 +218,24 @@ static void run_fs(struct i2n_source *src)
 	i2n_fs_free(fs);
 }
 
+static void run_fat(struct i2n_source *src)
+{
+	struct i2n_tree *tree;
+	struct i2n_fat *fat;
+	struct i2n_err err;
+
+	if (i2n_fat_open(src, NULL, &fat, &err))
+		return;
+	if (!i2n_fat_tree(fat, &tree, &err)) {
+		check_tree(tree);
+		for (uint32_t i = 0; i < tree->n_inodes; i++)
+			if (i2n_inode_type(&tree->inodes[i]) == I2N_S_IFREG)
+				read_file(i2n_fat_reader(fat), &tree->inodes[i]);
+		i2n_tree_free(tree);
+	}
+	i2n_fat_free(fat);
+}
+
 /* libfdisk 2.38.1 loses 512 bytes on some damaged tables (found here after 130,000 inputs); nothing
  * of ours is in its stack. */
 const char *__lsan_default_suppressions(void);
@@ -310,6 +330,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		run_ptable(src);
 	else if (!strcmp(FUZZ_TARGET, "packed"))
 		run_packed(src);
+	else if (!strcmp(FUZZ_TARGET, "fat"))
+		run_fat(src);
 	else
 		run_fs(src);
 	i2n_source_free(src);

@@ -1,5 +1,5 @@
-/* treedump.c - one line for each object of an ext2/3/4 image as src/ext4 reads it, in the format of
- * dirdump.
+/* treedump.c - one line for each object of an ext2/3/4 image as src/ext4 reads it, or of a FAT image
+ * as src/fat does, in the format of dirdump.
  *
  *	treedump [-a] [-S] [-q] [-s] [-X] [-i] [-j JOURNAL] [-o OFFSET] IMAGE
  *
@@ -19,8 +19,10 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "img2nfs/fat.h"
 #include "img2nfs/fs.h"
 #include "img2nfs/name.h"
+#include "img2nfs/ptable.h"
 
 #define CHUNK 4096
 #define RANGE_MAX (1u << 20)
@@ -28,6 +30,8 @@
 struct dump {
 	bool atimes, no_symlink_times, quiet, xattrs;
 	struct i2n_fs *fs;
+	struct i2n_fat *fat;		/* the one or the other */
+	struct i2n_reader *reader;
 	struct i2n_tree *t;
 	unsigned damaged;
 };
@@ -119,7 +123,7 @@ static void hash_bytes(struct hash *h, const unsigned char *p, size_t len, uint6
 
 static void print_content(struct dump *d, const struct i2n_inode *in)
 {
-	struct i2n_reader *r = i2n_fs_reader(d->fs);
+	struct i2n_reader *r = d->reader;
 	struct hash h = { .state = must(XXH3_createState()), .size = in->size };
 	static unsigned char buf[RANGE_MAX];
 	struct i2n_file *f = NULL;
@@ -157,7 +161,7 @@ static void print_content(struct dump *d, const struct i2n_inode *in)
 
 static void print_target(struct dump *d, const struct i2n_inode *in)
 {
-	struct i2n_reader *r = i2n_fs_reader(d->fs);
+	struct i2n_reader *r = d->reader;
 	static unsigned char buf[65536];
 	struct i2n_err err;
 	int rc = r->ops->readlink(r, in, buf, sizeof(buf), &err);
@@ -319,6 +323,25 @@ static void dump(struct dump *d)
 	free(first);
 }
 
+static int open_slice(struct dump *d, struct i2n_source *slice, const struct i2n_fs_opts *opts,
+		      const struct i2n_notes *notes, struct i2n_err *err)
+{
+	struct i2n_fstype type;
+
+	if (i2n_fstype_probe(slice, &type, err))
+		return I2N_FATAL;
+	if (!strcmp(type.type, "vfat")) {
+		if (i2n_fat_open(slice, notes, &d->fat, err))
+			return I2N_FATAL;
+		d->reader = i2n_fat_reader(d->fat);
+		return i2n_fat_tree(d->fat, &d->t, err);
+	}
+	if (i2n_fs_open(slice, opts, notes, &d->fs, err))
+		return I2N_FATAL;
+	d->reader = i2n_fs_reader(d->fs);
+	return i2n_fs_tree(d->fs, &d->t, err);
+}
+
 int main(int argc, char **argv)
 {
 	struct dump d = { 0 };
@@ -348,9 +371,10 @@ int main(int argc, char **argv)
 	if (i2n_source_open_file(argv[optind], &src, &err) ||
 	    (journal && i2n_source_open_file(journal, &opts.journal_device, &err)) ||
 	    i2n_source_slice(src, off, src->size - off, &slice, &err) ||
-	    i2n_fs_open(slice, &opts, &notes, &d.fs, &err) || i2n_fs_tree(d.fs, &d.t, &err)) {
+	    open_slice(&d, slice, &opts, &notes, &err)) {
 		fprintf(stderr, "treedump: %s\n", err.msg);
 		i2n_fs_free(d.fs);
+		i2n_fat_free(d.fat);
 		i2n_source_free(slice);
 		i2n_source_free(src);
 		i2n_source_free(opts.journal_device);
@@ -364,6 +388,7 @@ int main(int argc, char **argv)
 		dump(&d);
 	i2n_tree_free(d.t);
 	i2n_fs_free(d.fs);
+	i2n_fat_free(d.fat);
 	i2n_source_free(slice);
 	i2n_source_free(src);
 	i2n_source_free(opts.journal_device);

@@ -1,0 +1,2 @@
+#define FUZZ_TARGET "fat"
+#include "fuzz.h"
