@@ -11,6 +11,7 @@ const struct i2n_cmd *const i2n_cmds[] = {
 	&cmd_ls,
 	&cmd_stat,
 	&cmd_cat,
+	&cmd_lint_cmdline,
 	&cmd_help,
 	NULL,
 };

@@ -24,6 +24,6 @@ const struct i2n_cmd *cmd_find(const char *name);
 
 /* One per file cmd_x.c. */
 extern const struct i2n_cmd cmd_cat, cmd_check, cmd_extract, cmd_help, cmd_list, cmd_ls, cmd_stat,
-	cmd_manifest, cmd_verify;
+	cmd_lint_cmdline, cmd_manifest, cmd_verify;
 
 #endif

@@ -18,7 +18,7 @@ static void print_overview(void)
 		   "Copy the Linux file tree of a disk image to an NFS server, without root and\n"
 		   "without a mount.\n");
 	for (const struct i2n_cmd *const *c = i2n_cmds; *c; c++)
-		(void)printf("  %-10s %s\n", (*c)->name, (*c)->line);
+		(void)printf("  %-12s %s\n", (*c)->name, (*c)->line);
 	(void)puts("\n"
 		   "'img2nfs COMMAND --help' shows the options of a command, 'img2nfs --version'\n"
 		   "the versions of program and libraries, 'man img2nfs' everything.");

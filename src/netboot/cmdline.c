@@ -192,8 +192,18 @@ static unsigned part_of(const struct cmdline_token *t, const struct wanted *w)
 	return 0;
 }
 
+bool cmdline_has_open_quote(const struct cmdline_token *t)
+{
+	bool open = false;
+
+	for (size_t i = 0; i < t->raw_len; i++)
+		open ^= t->raw[i] == '"';
+	return open;
+}
+
 /* What is there already, and behind which token the rest goes: root=; else in front of what must
- * stay last; else at the end. A script of systemd.run deletes all that follows it. */
+ * stay last; else at the end. A script of systemd.run deletes all that follows it, and a quote that
+ * is not closed would take it in. */
 static unsigned look(struct cmdline_span old, const struct wanted *w, size_t *ret_at)
 {
 	size_t i = 0, last = SIZE_MAX;
@@ -205,7 +215,8 @@ static unsigned look(struct cmdline_span old, const struct wanted *w, size_t *re
 		have |= part_of(&t, w);
 		if (*ret_at == SIZE_MAX && cmdline_is(&t, "root"))
 			*ret_at = i + 1;
-		if (last == SIZE_MAX && cmdline_is(&t, "systemd.run"))
+		if (last == SIZE_MAX &&
+		    (cmdline_is(&t, "systemd.run") || cmdline_has_open_quote(&t)))
 			last = i;
 	}
 	if (*ret_at == SIZE_MAX)
@@ -277,6 +288,8 @@ void cmdline_line(struct cmdline_out *out, struct cmdline_span old, const struct
 	struct cmdline_token t;
 	bool ended = false;
 
+	while (old.end > old.p && cmdline_is_blank(old.end[-1]))
+		old.end--;
 	wanted_of(root, w);
 	have = look(old, w, &at);
 	for (; cmdline_next(&old, &t); i++) {
@@ -335,7 +348,7 @@ static void edit_txt(struct cmdline_out *out, struct cmdline_span old,
 	bool has_eol = old.p == old.end || old.end[-1] == '\n';
 	struct text t = { 0 };
 
-	if (old.end - old.p >= 3 && !memcmp(old.p, "\xef\xbb\xbf", 3)) {
+	while (old.end - old.p >= 3 && !memcmp(old.p, "\xef\xbb\xbf", 3)) {
 		cmdline_change(out, I2N_CHANGE_OUT, 1, old.p, 3, "is a byte order mark");
 		old.p += 3;
 	}

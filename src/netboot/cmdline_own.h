@@ -30,6 +30,8 @@ bool cmdline_is_blank(char c);
 bool cmdline_next(struct cmdline_span *rest, struct cmdline_token *ret);	/* false: no more */
 bool cmdline_is(const struct cmdline_token *t, const char *name);
 bool cmdline_has_val(const struct cmdline_token *t, const char *val);
+/* Such a token takes in all that follows. */
+bool cmdline_has_open_quote(const struct cmdline_token *t);
 /* From here on all is for init. */
 bool cmdline_is_end(const struct cmdline_token *t);
 

@@ -109,4 +109,6 @@ for f in / /empty /link /big /dev; do
 	"$O/img2nfs" stat --json "x.img:$f" >>all
 done
 take 'JSON of ls and stat' all
+echo 'root=/dev/sda1 ip=off' | "$O/img2nfs" lint-cmdline --json - >all
+take 'JSON of lint-cmdline' all
 e2e_end
