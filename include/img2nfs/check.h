@@ -96,6 +96,7 @@ struct i2n_check {
 	bool squashed; /* not who we say */
 	char path[300],
 		client[64]; /* the export (escaped) and our address, for remedies; "" if unknown */
+	bool low_port;	/* our requests come from below 1024, as 'secure' exports want it */
 	uint64_t requests;
 };
 

@@ -1,6 +1,5 @@
 #include "text.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,22 +44,30 @@ void text_add(struct text *t, const char *s)
 	text_put(t, s, strlen(s));
 }
 
+void text_addv(struct text *t, const char *fmt, va_list ap)
+{
+	va_list again;
+	int n;
+
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	if (n < 0 || !reserve(t, (size_t)n)) {
+		t->failed = true;
+	} else {
+		/* fits: it was measured */
+		(void)vsnprintf(t->p + t->len, (size_t)n + 1, fmt, again);
+		t->len += (size_t)n;
+	}
+	va_end(again);
+}
+
 void text_addf(struct text *t, const char *fmt, ...)
 {
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	text_addv(t, fmt, ap);
 	va_end(ap);
-	if (n < 0 || !reserve(t, (size_t)n)) {
-		t->failed = true;
-		return;
-	}
-	va_start(ap, fmt);
-	(void)vsnprintf(t->p + t->len, (size_t)n + 1, fmt, ap);	/* fits: it was measured */
-	va_end(ap);
-	t->len += (size_t)n;
 }
 
 int text_check(const struct text *t, struct i2n_err *err)

@@ -13,6 +13,7 @@
 
 #include "img2nfs/err.h"
 
+#include <stdarg.h>
 #include <stddef.h>
 
 struct text {
@@ -24,6 +25,7 @@ struct text {
 void text_put(struct text *t, const void *bytes, size_t len);
 void text_add(struct text *t, const char *s);
 void text_addf(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void text_addv(struct text *t, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 int text_check(const struct text *t, struct i2n_err *err);	/* I2N_FATAL: memory ran out */
 void text_release(struct text *t);
 

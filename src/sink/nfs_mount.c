@@ -400,6 +400,7 @@ static int probe(struct walk *w, bool essential, struct i2n_check *check, struct
 
 	(void)export_path(w, check->path, sizeof(check->path));
 	memcpy(check->client, w->mounted.client, sizeof(check->client));
+	check->low_port = w->mounted.low_port;
 	return nfs3_check_run(&in, check, err);
 }
 

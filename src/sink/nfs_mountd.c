@@ -248,7 +248,7 @@ int nfs_mountd_mount(const struct i2n_nfs_url *url, uint32_t uid, uint32_t gid,
 	if (rc != I2N_OK || !s.conn)
 		return I2N_FATAL;
 	memcpy(ret->addr, s.target.addr, sizeof(ret->addr));
-	(void)rpc_conn_local(s.conn, ret->client, sizeof(ret->client));
+	(void)rpc_conn_local(s.conn, ret->client, sizeof(ret->client), &ret->low_port);
 	rc = mount_longest(&s, err);
 	rpc_conn_free(s.conn);
 	return rc;

@@ -9,6 +9,7 @@
 struct nfs_mounted {
 	char addr[64];		/* the address of the host that answered */
 	char client[64];	/* ours, as the server sees it */
+	bool low_port;		/* our port is below 1024 */
 	struct nfs3_fh fh;	/* of the mounted directory */
 	size_t prefix_len;	/* how much of the path it is */
 	enum i2n_remedy remedy;	/* of the failure that was reported */

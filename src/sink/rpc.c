@@ -354,15 +354,24 @@ void rpc_conn_flush(struct rpc_conn *conn)
 		service(conn, POLLOUT);
 }
 
-const char *rpc_conn_local(const struct rpc_conn *conn, char *buf, size_t cap)
+static uint16_t port_of(const struct sockaddr_storage *ss)
+{
+	return ntohs(ss->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)ss)->sin6_port
+					       : ((const struct sockaddr_in *)ss)->sin_port);
+}
+
+const char *rpc_conn_local(const struct rpc_conn *conn, char *buf, size_t cap, bool *ret_low)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof(ss);
 
 	buf[0] = '\0';
-	if (!getsockname(rpc_get_fd(conn->rpc), (struct sockaddr *)&ss, &len))
-		(void)getnameinfo((struct sockaddr *)&ss, len, buf, (socklen_t)cap, NULL, 0,
-				  NI_NUMERICHOST);
+	*ret_low = false;
+	if (getsockname(rpc_get_fd(conn->rpc), (struct sockaddr *)&ss, &len))
+		return buf;
+	(void)getnameinfo((struct sockaddr *)&ss, len, buf, (socklen_t)cap, NULL, 0,
+			  NI_NUMERICHOST);
+	*ret_low = port_of(&ss) < 1024;
 	return buf;
 }
 
@@ -373,8 +382,7 @@ uint16_t rpc_conn_port(const struct rpc_conn *conn)
 
 	if (getpeername(rpc_get_fd(conn->rpc), (struct sockaddr *)&ss, &len))
 		return 0;
-	return ntohs(ss.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&ss)->sin6_port
-					      : ((struct sockaddr_in *)&ss)->sin_port);
+	return port_of(&ss);
 }
 
 void rpc_conn_free(struct rpc_conn *conn)

@@ -83,8 +83,8 @@ void rpc_conn_service(struct rpc_conn *conn, int timeout_ms);
 /* Write what was queued meanwhile, as far as the socket takes it. */
 void rpc_conn_flush(struct rpc_conn *conn);
 
-/* Our own numeric address on this connection, "" if unknown. */
-const char *rpc_conn_local(const struct rpc_conn *conn, char *buf, size_t cap);
+/* Our own numeric address on this connection, "" if unknown. *ret_low: our port is below 1024. */
+const char *rpc_conn_local(const struct rpc_conn *conn, char *buf, size_t cap, bool *ret_low);
 /* The port that the connection reached. 0 = not connected. */
 uint16_t rpc_conn_port(const struct rpc_conn *conn);
 
