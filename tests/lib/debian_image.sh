@@ -24,14 +24,7 @@ tar=$dir/debian-tree.tar
 # A changed recipe makes a new tree.
 recipe=$suite:$packages
 
-say() {
-	echo "$*" >&2
-}
-
-refuse() {
-	say "cannot make the Debian image: $*"
-	exit 77
-}
+. "$top/tests/lib/bootstrap.sh"
 
 mkdir -p "$dir" || exit 1
 # Two tests may want it at the same time.
@@ -55,36 +48,15 @@ mnt=$dir/debian-mnt
 cleanup() {
 	umount "$mnt" 2>/dev/null
 	rmdir "$mnt" 2>/dev/null
-	for m in proc sys; do
-		umount "$tree/$m" 2>/dev/null
-	done
+	bootstrap_umount "$tree"
 }
 trap 'rc=$?; cleanup; exit $rc' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-bootstrap() {
-	# The mirror that this system's own apt uses for the suite, else debootstrap's default.
-	mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' 2>/dev/null |
-		awk -v s=$suite '$2 == s { print $1; exit }')
-	say "debootstrap of Debian 12 (2 to 10 minutes; its log is ${dir#"$top"/}/debootstrap.log)"
-	n=0
-	# What was fetched stays in the tree: another try goes on from there.
-	until debootstrap --variant=minbase --include="$packages" $suite "$tree" ${mirror:+"$mirror"} \
-			>"$dir/debootstrap.log" 2>&1 </dev/null; do
-		n=$((n + 1))
-		tail -n 3 "$dir/debootstrap.log" >&2
-		[ $n -lt 4 ] || refuse "debootstrap failed four times"
-		say "debootstrap failed, trying again"
-		cleanup
-		rm -rf "$tree/debootstrap" "$tree/usr/lib/modules"
-		sleep $((n * 5))
-	done
-}
-
 if [ ! -e "$tar" ] || [ "$(cat "$dir/debian.recipe" 2>/dev/null)" != "$recipe" ]; then
 	rm -rf "$tree" "$tar" "$img"
-	bootstrap
+	bootstrap "$tree" $suite $packages "$dir/debootstrap.log"
 	echo debian >"$tree/etc/hostname"
 	printf 'nameserver 127.0.0.1\n' >"$tree/etc/resolv.conf"
 	printf '%s\n' 'LABEL=rootfs / ext4 defaults,noatime 0 1' 'LABEL=BOOT /boot/firmware vfat defaults 0 2' \
