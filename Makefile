@@ -63,7 +63,7 @@ FUZZ_LINK = $(if $(LIBFUZZER),-fsanitize=fuzzer)
 
 .DEFAULT_GOAL := all
 .PHONY: all check check-knfsd bench demo fuzz fuzzers corpus check-corpus tools lint install uninstall help clean
-.PHONY: bench-packed bench-scale units deps man FORCE
+.PHONY: check-boot bench-packed bench-scale units deps man FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -148,6 +148,11 @@ check-knfsd: ## the tests against a Linux kernel's NFS server, in a virtual mach
 	$(Q)sh third_party/install.sh --knfsd
 	$(Q)$(MAKE) --no-print-directory all units tools
 	$(Q)KNFSD_LONG=1 O='$(abspath $(O))' J='$(J)' sh tests/run knfsd/
+
+check-boot: ## machines started from what was extracted, root over NFS (qemu, no KVM; a quarter of an hour)
+	$(Q)sh third_party/install.sh --boot
+	$(Q)$(MAKE) --no-print-directory all units tools
+	$(Q)BOOT_LONG=1 TEST_TIMEOUT=3000 O='$(abspath $(O))' J='$(J)' sh tests/run '$(or $(T),boot/)'
 
 demo: ## install what is missing, build, and show one whole run on a throw-away NFS server
 	$(Q)sh third_party/install.sh --test

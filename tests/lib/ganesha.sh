@@ -14,6 +14,7 @@
 #          epoch=N        the write verifier; else the second of the start
 #          grace=SECONDS  NFSv4 grace period after a start, and the lease (default none, and 60)
 #          nfsport=N mountport=N    instead of free ones
+#          rpcbind        registered with rpcbind, which must run, and at all addresses
 #
 # A start waits for the line in the server's log that says it is up. Everything it writes is in
 # $WORK/ganesha.NAME/ (log, pid, conf). Never delete below DIR while it runs: it keeps handles and
@@ -40,12 +41,12 @@ ganesha_newer() {
 	esac
 }
 
-ganesha_conf() {	# STATE FSAL PATH NFSPORT MOUNTPORT ACCESS SQUASH PRIVILEGED GRACELESS SECONDS
+ganesha_conf() {	# STATE FSAL PATH NFSPORT MOUNTPORT ACCESS SQUASH PRIVILEGED GRACELESS SECONDS ADDRESS
 	cat <<EOC
 NFS_CORE_PARAM {
 	NFS_Port = $4;
 	MNT_Port = $5;
-	Bind_addr = 127.0.0.1;
+	Bind_addr = ${11};
 	Protocols = 3, 4;
 	Enable_NLM = false;
 	Enable_RQUOTA = false;
@@ -90,7 +91,7 @@ ganesha_start() {
 	need ganesha.nfsd
 	gan_st=$(ganesha_dir "$gan_name")
 	gan_access=RW gan_squash=No_Root_Squash gan_priv=false gan_epoch='' gan_np='' gan_mp=''
-	gan_graceless=true gan_lease=60
+	gan_graceless=true gan_lease=60 gan_addr=127.0.0.1
 	for gan_o; do
 		case $gan_o in
 		ro) gan_access=RO ;;
@@ -100,6 +101,7 @@ ganesha_start() {
 		grace=*) gan_graceless=false gan_lease=${gan_o#*=} ;;
 		nfsport=*) gan_np=${gan_o#*=} ;;
 		mountport=*) gan_mp=${gan_o#*=} ;;
+		rpcbind) gan_addr=0.0.0.0 ;;
 		*) die "ganesha_start: unknown option $gan_o" ;;
 		esac
 	done
@@ -140,7 +142,7 @@ ganesha_start() {
 		fi
 		gan_up=$(echo "$gan_fsal" | tr a-z A-Z)
 		ganesha_conf "$gan_st" "$gan_up" "$gan_path" "$gan_np" "$gan_mp" "$gan_access" \
-			"$gan_squash" "$gan_priv" "$gan_graceless" "$gan_lease" >"$gan_st/conf"
+			"$gan_squash" "$gan_priv" "$gan_graceless" "$gan_lease" "$gan_addr" >"$gan_st/conf"
 		printf '%s\n' "$gan_np" >"$gan_st/nfsport"
 		printf '%s\n' "$gan_mp" >"$gan_st/mountport"
 		printf '%s\n' "$gan_fsal" >"$gan_st/fsal"
@@ -171,7 +173,8 @@ ganesha_run() {
 		set -- ganesha.nfsd -F -L "$gan_st/log" -p "$gan_st/pid.own" -f "$gan_st/conf" \
 			${gan_epoch:+-E "$gan_epoch"}
 		[ -z "$gan_as" ] || set -- setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
-		LD_PRELOAD=$gan_pre exec "$@"
+		grep -q 'Bind_addr = 127' "$gan_st/conf" && export LD_PRELOAD="$gan_pre"
+		exec "$@"
 	) >"$gan_st/out" 2>&1 </dev/null &
 	gan_pid=$!
 	echo "$gan_pid" >"$gan_st/pid"
