@@ -6,6 +6,7 @@
 #include "checked.h"
 #include "os.h"
 #include "task.h"
+#include "write_at.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -51,17 +52,8 @@ static int write_failed(const struct spool *s, int sys, struct i2n_err *err)
 static int write_run(struct spool *s, const unsigned char *buf, size_t len, uint64_t off,
 		     struct i2n_err *err)
 {
-	while (len) {
-		ssize_t n = pwrite(s->fd, buf, len, (off_t)off);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return write_failed(s, n ? errno : ENOSPC, err);
-		buf += n;
-		off += (uint64_t)n;
-		len -= (size_t)n;
-	}
+	if (!write_at(s->fd, buf, len, off))
+		return write_failed(s, errno, err);
 	return I2N_OK;
 }
 

@@ -3,6 +3,7 @@
 #include "ptable_own.h"
 
 #include "os.h"
+#include "write_at.h"
 
 #include <errno.h>
 #include <string.h>
@@ -28,19 +29,8 @@ int view_init(struct view *v, uint64_t size, struct i2n_err *err)
 
 int view_put(struct view *v, const void *buf, size_t len, uint64_t off, struct i2n_err *err)
 {
-	const char *from = buf;
-
-	while (len) {
-		ssize_t n = pwrite(v->fd, from, len, (off_t)off);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return view_failed(err);
-		from += n;
-		off += (uint64_t)n;
-		len -= (size_t)n;
-	}
+	if (!write_at(v->fd, buf, len, off))
+		return view_failed(err);
 	return I2N_OK;
 }
 
