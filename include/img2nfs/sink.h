@@ -1,5 +1,5 @@
-/* sink.h - where nodes are stored, and read back: an NFSv3 server, nothing at all; later NFSv4,
- * tar, a directory.
+/* sink.h - where nodes are stored, and read back: an NFSv3 server, a directory, nothing at all;
+ * later NFSv4, tar.
  *
  * The engine submits one op per object and calls service() until the ops are done. How many
  * requests an op becomes, and how many are in flight, is the sink's business; that it never waits
@@ -336,6 +336,12 @@ const char *i2n_nfs_library(void);	/* version of libnfs we were built with */
 int i2n_sink_open_nfs3(const struct i2n_nfs_url *url, const struct i2n_nfs_opts *opts,
 		       const struct i2n_sink_env *env,
 		       const volatile int *stop, struct i2n_sink **ret, struct i2n_err *err);
+
+/* A directory of this machine, which is made if it is missing (the one above it is not), and in it
+ * `below` (one name; NULL: itself). What is there stays: directories are entered, files are
+ * replaced whole, nothing else is removed. Owners are left to the system; no I2N_CAP_READBACK. */
+int i2n_sink_open_dir(const char *path, const char *below, const struct i2n_sink_env *env,
+		      struct i2n_sink **ret, struct i2n_err *err);
 
 /* Reads all content, stores nothing. */
 int i2n_sink_open_null(const struct i2n_sink_env *env, struct i2n_sink **ret, struct i2n_err *err);
