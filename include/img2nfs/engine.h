@@ -66,6 +66,10 @@ struct i2n_engine_opts {
 	void (*progress)(void *ctx, const struct i2n_progress *p);
 	void *ctx;
 	unsigned max_ops;		/* ops submitted at a time; 0 = 2048 */
+	/* How many may be under way now, at least 1; asked often. NULL: as many as the sink
+	 * takes. */
+	unsigned (*pace)(void *ctx, const struct i2n_progress *p);
+	void *pace_ctx;
 	struct i2n_have *have;		/* NULL: the destination is empty */
 	bool root_later;		/* the caller settles the root: i2n_settle_root() */
 };

@@ -429,16 +429,26 @@ static struct slot *free_slot(struct engine *e)
 	return e->free_slots;
 }
 
+static unsigned ask_pace(struct engine *e)
+{
+	if (!e->opts->pace)
+		return e->max_slots;
+	e->p.written = e->sink->stats.bytes_written;
+	return e->opts->pace(e->opts->pace_ctx, &e->p);
+}
+
 /* Submit what can start. Returns when the window is full, nothing can start or something is
  * wrong. */
 static void submit_ready(struct engine *e)
 {
+	const unsigned most = ask_pace(e);
 	enum work work;
 	uint32_t dirent;
 
 	if (!submit_renames(e))
 		return;
-	while (!e->ending && free_slot(e) && schedule_next(&e->sched, &work, &dirent)) {
+	while (!e->ending && e->sink->outstanding < most && free_slot(e) &&
+	       schedule_next(&e->sched, &work, &dirent)) {
 		struct slot *slot = e->free_slots;
 		struct i2n_err err;
 		int rc;

@@ -2,7 +2,9 @@
 #include "img2nfs/stage.h"
 
 #include "carry.h"
+#include "pace.h"
 
+#include <limits.h>
 #include <time.h>
 
 /* A stage begins when so much more has come that it is worth the loading of a tree: enough bytes,
@@ -18,7 +20,10 @@ struct stage {
 	struct i2n_have have;
 	struct carry_owners owners;
 	struct i2n_progress p;
-	uint64_t below;			/* of the tree at hand */
+	uint64_t before, below;		/* what had come for the stage before; for the tree at
+					 * hand */
+	struct pace pace;
+	uint64_t written;		/* by the sink when the stage began */
 	int64_t load_ms, loaded_ms;	/* loading it took so long, until then */
 };
 
@@ -104,6 +109,28 @@ int i2n_stage_first(struct i2n_fs *fs, const struct i2n_stage_opts *opts, struct
 	return I2N_END;
 }
 
+static unsigned on_pace(void *ctx, const struct i2n_progress *p)
+{
+	struct stage *s = ctx;
+	const uint64_t come = i2n_fs_available(s->job->fs);
+
+	if (come == i2n_fs_info(s->job->fs)->size)
+		return UINT_MAX;
+	return pace_limit(&s->pace, come,
+			  pace_cost(p->done.objects - p->equal, p->written - s->written), now_ms());
+}
+
+/* What the plan has, and the stages before have not done. */
+static void begin_pace(struct stage *s, const struct i2n_totals *all)
+{
+	const struct i2n_totals *done = &s->p.done;
+
+	s->written = s->job->sink->stats.bytes_written;
+	pace_begin(&s->pace, s->before, s->below,
+		   pace_cost(all->objects > done->objects ? all->objects - done->objects : 0,
+			     all->bytes > done->bytes ? all->bytes - done->bytes : 0));
+}
+
 /* One run of the engine over the tree at hand. */
 static int run(struct stage *s, bool goes_on, struct i2n_err *err)
 {
@@ -118,6 +145,9 @@ static int run(struct stage *s, bool goes_on, struct i2n_err *err)
 		return rc;
 	carry_prepare(&s->have, job->tree, goes_on);
 	engine.have = &s->have;
+	begin_pace(s, &plan->totals);
+	engine.pace = on_pace;
+	engine.pace_ctx = s;
 	rc = i2n_engine_run(plan, reader, job->sink, job->notes, &engine, &s->p, err);
 	i2n_plan_free(plan);
 	return rc;
@@ -130,6 +160,7 @@ static int load(struct stage *s, struct i2n_tree **ret, bool *ret_goes_on, struc
 	const int64_t start = now_ms();
 	int rc = I2N_END;
 
+	s->before = s->below;
 	s->below = i2n_fs_available(job->fs);
 	*ret_goes_on = is_coming(job->fs);
 	if (*ret_goes_on)
