@@ -4,6 +4,8 @@
 #include "img2nfs/edit.h"
 #include "img2nfs/name.h"
 
+#include "text.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,13 +24,6 @@ struct lines {
 	size_t n;
 };
 
-/* Growing text; `failed` when memory was out. */
-struct text {
-	char *p;
-	size_t len, cap;
-	bool failed;
-};
-
 /* Line i of `a` is removed, line j of `b` added, or both are the same. */
 struct step {
 	char sign;	/* ' ', '-', '+' */
@@ -39,27 +34,6 @@ struct script {
 	struct step *v;
 	size_t n;
 };
-
-static void put(struct text *t, const char *p, size_t len)
-{
-	if (len > t->cap - t->len && !t->failed) {
-		size_t cap = 2 * (t->cap + len) + 64;
-		char *grown = realloc(t->p, cap);
-
-		t->failed = !grown;
-		t->p = grown ? grown : t->p;
-		t->cap = grown ? cap : t->cap;
-	}
-	if (t->failed)
-		return;
-	memcpy(t->p + t->len, p, len);
-	t->len += len;
-}
-
-static void put_s(struct text *t, const char *s)
-{
-	put(t, s, strlen(s));
-}
 
 static bool split(const struct i2n_text *text, struct lines *ret)
 {
@@ -153,21 +127,18 @@ static bool compare(const struct lines *a, const struct lines *b, struct script 
 /* POSIX: the number of the first line, and how many if it is not one; 0 lines are behind a line. */
 static void put_range(struct text *t, char sign, size_t first, size_t n)
 {
-	char buf[64];
-
 	if (n == 1)
-		(void)snprintf(buf, sizeof(buf), "%c%zu", sign, first + 1);	/* fits */
+		text_addf(t, "%c%zu", sign, first + 1);
 	else
-		(void)snprintf(buf, sizeof(buf), "%c%zu,%zu", sign, n ? first + 1 : first, n);
-	put_s(t, buf);
+		text_addf(t, "%c%zu,%zu", sign, n ? first + 1 : first, n);
 }
 
 static void put_line(struct text *t, char sign, const struct line *l)
 {
-	put(t, &sign, 1);
-	put(t, l->p, l->len);
+	text_put(t, &sign, 1);
+	text_put(t, l->p, l->len);
 	if (l->p[l->len - 1] != '\n')
-		put_s(t, "\n\\ No newline at end of file\n");
+		text_add(t, "\n\\ No newline at end of file\n");
 }
 
 static void put_hunk(struct text *t, const struct lines *a, const struct lines *b,
@@ -179,11 +150,11 @@ static void put_hunk(struct text *t, const struct lines *a, const struct lines *
 		in_a += s[i].sign != '+';
 		in_b += s[i].sign != '-';
 	}
-	put_s(t, "@@ ");
+	text_add(t, "@@ ");
 	put_range(t, '-', s[0].a, in_a);
-	put_s(t, " ");
+	text_add(t, " ");
 	put_range(t, '+', s[0].b, in_b);
-	put_s(t, " @@\n");
+	text_add(t, " @@\n");
 	for (size_t i = 0; i < n; i++)
 		put_line(t, s[i].sign, s[i].sign == '+' ? &b->v[s[i].b] : &a->v[s[i].a]);
 }
@@ -241,19 +212,11 @@ static void put_name(struct text *t, const char *sign, const char *side,
 {
 	char name[1024];
 
-	put_s(t, sign);
-	put_s(t, side);
+	text_add(t, sign);
+	text_add(t, side);
 	if (strcmp(side, "/dev/null"))
-		put_s(t, i2n_escape(name, sizeof(name), c->path, c->path_len));
-	put_s(t, "\n");
-}
-
-static void put_mode(struct text *t, const char *word, unsigned mode)
-{
-	char buf[64];
-
-	(void)snprintf(buf, sizeof(buf), "%s file mode %06o\n", word, mode);	/* fits */
-	put_s(t, buf);
+		text_add(t, i2n_escape(name, sizeof(name), c->path, c->path_len));
+	text_add(t, "\n");
 }
 
 /* One side may be nothing. */
@@ -261,14 +224,18 @@ static void put_change(struct text *t, const struct i2n_edit_change *c, bool has
 		       bool has_after)
 {
 	unsigned mode = has_before ? c->before_mode : c->after_mode;
+	bool is_link = (mode & I2N_S_IFMT) == I2N_S_IFLNK;
 
-	if (!has_before || !has_after || (mode & I2N_S_IFMT) == I2N_S_IFLNK) {
+	if (!has_before || !has_after || is_link) {
 		put_name(t, "diff --git ", "a/", c);
 		t->len -= !t->failed;		/* its newline */
 		put_name(t, " ", "b/", c);
 		if (!has_before || !has_after)
-			put_mode(t, has_before ? "deleted" : "new", mode);
+			text_addf(t, "%s file mode %06o\n", has_before ? "deleted" : "new",
+				  is_link ? I2N_S_IFLNK : mode);
 	}
+	if (!(has_before && c->before.len) && !(has_after && c->after.len))
+		return;		/* an empty file comes or goes */
 	put_name(t, "--- ", has_before ? "a/" : "/dev/null", c);
 	put_name(t, "+++ ", has_after ? "b/" : "/dev/null", c);
 	put_texts(t, has_before ? &c->before : &(struct i2n_text){ 0 },
@@ -288,9 +255,7 @@ char *i2n_edit_diff(const struct i2n_edit_change *c, size_t *ret_len)
 		put_change(&t, c, c->before_mode, c->after_mode);
 	}
 	*ret_len = t.len;
-	put(&t, "", 1);
-	if (!t.failed)
-		return t.p;
-	free(t.p);
-	return NULL;
+	if (t.failed)
+		text_release(&t);
+	return t.p;
 }
