@@ -30,13 +30,14 @@ _img2nfs() {
 	fi
 	words=
 	while IFS=$'\t' read -r line words_of; do
+		line=${line/\[=/=}
 		[[ $line == "$name="* ]] && words=$words_of && break
 	done < <("$prog" help --options "$cmd" 2>/dev/null)
 	if [[ -n $words ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "${words//|/ }" -- "$cur")
 	elif [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W \
-			"$("$prog" help --options "$cmd" 2>/dev/null | sed 's/\t.*//; s/=.*/=/')" -- "$cur")
+			"$("$prog" help --options "$cmd" 2>/dev/null | sed 's/\t.*//; s/\[=.*//; s/=.*/=/')" -- "$cur")
 		[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null
 	fi
 }

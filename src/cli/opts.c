@@ -243,7 +243,7 @@ static int parse_option(const struct i2n_cmd *cmd, int argc, char **argv, int *i
 					what);
 		return set_value(o, what, NULL, values, err);
 	}
-	text = eq ? eq + 1 : *i + 1 < argc ? argv[++*i] : NULL;
+	text = eq ? eq + 1 : o->bare ? o->bare : *i + 1 < argc ? argv[++*i] : NULL;
 	if (!text)
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0, "%s needs a value: %s", what,
 				o->arg);
@@ -345,16 +345,24 @@ static void details(char *buf, size_t cap, const struct opt *o)
 		buf[0] = '\0';
 }
 
+/* "=BYTES", "[=PROFILE]" or nothing. */
+static const char *value_text(char *buf, size_t cap, const struct opt *o)
+{
+	/* our own tables fit */
+	(void)snprintf(buf, cap, o->bare ? "[=%s]" : o->arg ? "=%s" : "%s", o->arg ? o->arg : "");
+	return buf;
+}
+
 static void print_row(FILE *f, const struct opt *o)
 {
-	char left[80], extra[320], text[1024], letter[4] = "";
+	char left[80], extra[320], text[1024], letter[4] = "", value[40];
 	unsigned col;
 
 	if (o->letter)
 		/* our own tables fit all of these */
 		(void)snprintf(letter, sizeof(letter), "-%c,", o->letter);
-	(void)snprintf(left, sizeof(left), "  %-3s --%s%s%s", letter, o->name, o->arg ? "=" : "",
-		       o->arg ? o->arg : "");
+	(void)snprintf(left, sizeof(left), "  %-3s --%s%s", letter, o->name,
+		       value_text(value, sizeof(value), o));
 	details(extra, sizeof(extra), o);
 	(void)snprintf(text, sizeof(text), "%s%s", o->help, extra);
 	col = (unsigned)strlen(left);
@@ -380,7 +388,9 @@ void opts_help(const struct i2n_cmd *cmd, FILE *f)
 
 static void list_row(FILE *f, const struct opt *o)
 {
-	(void)fprintf(f, "--%s%s%s%s%s\n", o->name, o->arg ? "=" : "", o->arg ? o->arg : "",
+	char value[40];
+
+	(void)fprintf(f, "--%s%s%s%s\n", o->name, value_text(value, sizeof(value), o),
 		      o->words ? "\t" : "", o->words ? o->words : "");
 	if (o->letter)
 		(void)fprintf(f, "-%c\n", o->letter);

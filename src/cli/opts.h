@@ -9,9 +9,10 @@
  *		{ 0 }
  *	};
  *
- * Syntax: --name=VALUE or --name VALUE, -v for the rows that have a letter; no abbreviations, no
- * clusters; options and operands in any order; "--" ends the options; "-" and what begins with "-:"
- * are operands; a repeated option counts with its last value, or, as an OPT_LIST, with all of them.
+ * Syntax: --name=VALUE or --name VALUE, --name[=VALUE] for the rows with `bare`, -v for the rows
+ * that have a letter; no abbreviations, no clusters; options and operands in any order; "--" ends
+ * the options; "-" and what begins with "-:" are operands; a repeated option counts with its last
+ * value, or, as an OPT_LIST, with all of them.
  *
  * Ownership: OPT_STRING values, and those in a list, point into argv. opts_release() frees lists.
  * Errors:    domain USAGE, with the option's own name in the text. */
@@ -54,6 +55,9 @@ struct opt {
 	uint64_t min, max;	/* OPT_NUMBER and OPT_SIZE; max 0 = no limit */
 	/* parsed as if given first; NULL: false, OPT_UNSET, the first word, NULL */
 	const char *def;
+	/* OPT_WORD: what `--name` alone stands for; then a value can only be given as --name=VALUE.
+	 * NULL: it needs a value */
+	const char *bare;
 	/* shown in --help: "s"; NULL for sizes, whose unit is always bytes */
 	const char *unit;
 	const char *help;	/* no capital, no full stop */

@@ -19,7 +19,7 @@ for c in $("$img2nfs" help --commands); do
 	cp out cmd.out
 	run 0 help "$c"
 	cmp out cmd.out || die "help $c and $c --help differ"
-	"$img2nfs" help --options "$c" | sed 's/[=	].*//' | while read -r o; do
+	"$img2nfs" help --options "$c" | sed 's/[=[	].*//' | while read -r o; do
 		grep -q -e "^ .* $o\\b" -e "^  $o," cmd.out || die "$c --help does not show $o"
 	done || exit 1
 done

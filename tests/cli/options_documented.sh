@@ -6,7 +6,7 @@ page=$top/src/cli/img2nfs.1
 
 for c in $("$img2nfs" help --commands); do
 	"$img2nfs" help --options "$c"
-done | sed 's/^--*//; s/[=	].*//' | sort -u >"$WORK/known"
+done | sed 's/^--*//; s/[=[	].*//' | sort -u >"$WORK/known"
 # ".It Fl v , Fl -verbose", ".It Fl -window Ns = Ns Ar N"
 sed -n 's/^\.It \(Fl .*\)/\1/p' "$page" | tr ' ' '\n' | grep -A1 '^Fl$' | grep -v -e '^Fl$' -e '^--$' |
 	sed 's/^-//' | sort -u >"$WORK/documented"
