@@ -14,7 +14,8 @@
  * right target; where the server keeps no times of symlinks the target is read. A time is right
  * when it is the wanted one rounded down to the server's granularity, or the nearest that the
  * protocol can express. With `checksum` files of the right size are read and compared by digest,
- * whatever their mtime, see compare.h about large holes. What the server does not keep is told as a
+ * whatever their mtime, see compare.h about large holes; edited ones (I2N_INODE_MEMORY) always are,
+ * because an edit leaves the mtime. What the server does not keep is told as a
  * loss, as the engine does.
  *
  * Progress: `written` counts the bytes compared.

@@ -112,15 +112,17 @@ static void take_dir(struct survey *s, uint32_t dirent, unsigned differs, i2n_ob
 		survey_no_memory(s);
 }
 
-/* Is reading it worth while? Its size, at least, is right. */
+/* Is reading it worth while? Its size, at least, is right. What was edited has the times of what it
+ * was before, so that equal times say nothing. */
 static bool must_read(const struct survey *s, const struct i2n_inode *in, unsigned differs)
 {
+	bool compare = s->opts->checksum || in->flags & I2N_INODE_MEMORY;
+
 	if (differs & (I2N_DIFFER_SIZE | I2N_DIFFER_CONTENT | I2N_DIFFER_TYPE))
 		return false;
 	if (i2n_inode_type(in) == I2N_S_IFREG)
-		return s->opts->checksum && in->size;
-	return i2n_inode_type(in) == I2N_S_IFLNK && (s->opts->checksum ||
-						     differs & I2N_DIFFER_MTIME);
+		return compare && in->size;
+	return i2n_inode_type(in) == I2N_S_IFLNK && (compare || differs & I2N_DIFFER_MTIME);
 }
 
 /* A name of something other than a directory, which there is no directory either. Takes obj. */
@@ -132,7 +134,8 @@ static void take_other(struct survey *s, uint32_t dirent, unsigned differs,
 
 	s->res->differs[dirent] = (uint16_t)differs;
 	/* may be equal in the end; then it is too much, and nothing is refused for it */
-	if (differs || s->opts->checksum || in->links > 1 || e->attr.nlink > 1)
+	if (differs || s->opts->checksum || in->flags & I2N_INODE_MEMORY || in->links > 1 ||
+	    e->attr.nlink > 1)
 		survey_frees(s, e->attr.used);
 	if (in->links > 1 || e->attr.nlink > 1)
 		add_id(s, dirent, &e->attr);
