@@ -1,0 +1,145 @@
+#include "netboot_own.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The interface was configured by the kernel or the initramfs. Whoever takes its address away, for
+ * a moment or at shutdown, takes the root away. */
+
+static const char why[] = "the root is behind this interface";
+
+/* NetworkManager.conf(5). It takes an interface that is configured for somebody else's
+ * (raspberrypi/bookworm-feedback issue 94); what it must not do is to give it up when the switch is
+ * restarted. */
+static int edit_manager(struct netboot *n)
+{
+	static const char text[] =
+		"# img2nfs: the root is behind the wired interface\n"
+		"[main]\n"
+		"ignore-carrier=interface-name:eth*,interface-name:en*\n"
+		"\n"
+		"[device-img2nfs]\n"
+		"match-device=interface-name:eth*,interface-name:en*\n"
+		"keep-configuration=yes\n";
+
+	if (!netboot_has(n, "etc/NetworkManager/NetworkManager.conf"))
+		return I2N_OK;
+	return netboot_write(n, "etc/NetworkManager/conf.d/90-img2nfs.conf", why, text,
+			     strlen(text));
+}
+
+static bool has_line(struct i2n_text text, const char *word)
+{
+	struct cmdline_span rest = { text.bytes, text.bytes + text.len, 1 }, line, words[1];
+	const char *eol;
+
+	while (cmdline_next_line(&rest, &line, &eol)) {
+		unsigned k = netboot_words(line, words, 1);
+
+		if (k && (netboot_is(words[0], "interface") || netboot_is(words[0], "ssid")))
+			break;		/* from here on it is for one interface */
+		if (k && netboot_is(words[0], word))
+			return true;
+	}
+	return false;
+}
+
+/* dhcpcd.conf(5): nolink, no answer to a lost carrier; persistent, the address stays when dhcpcd
+ * ends. What is for all interfaces comes before the first block of one. */
+static int edit_dhcpcd(struct netboot *n)
+{
+	struct i2n_text old;
+	struct text new = { 0 };
+	bool is;
+	int rc = netboot_read(n, "etc/dhcpcd.conf", &old, &is);
+
+	if (rc != I2N_OK || !is)
+		return rc;
+	if (!has_line(old, "nolink"))
+		text_addf(&new, "# img2nfs: %s\nnolink\n", why);
+	if (!has_line(old, "persistent"))
+		text_addf(&new, "# img2nfs: %s\npersistent\n", why);
+	text_put(&new, old.bytes, old.len);
+	free(old.bytes);
+	return netboot_write_text(n, "etc/dhcpcd.conf", why, &new);
+}
+
+/* The kernel's and udev's names of Ethernet: eth0, end0, enp2s0, enx... */
+static bool is_wired(struct cmdline_span name)
+{
+	return netboot_begins(name, "eth") || netboot_begins(name, "en");
+}
+
+/* "iface NAME FAMILY METHOD": methods that give an address, and take it away at shutdown. */
+static bool configures(struct cmdline_span line, struct cmdline_span w[4])
+{
+	return netboot_words(line, w, 4) == 4 && netboot_is(w[0], "iface") && is_wired(w[1]) &&
+	       (netboot_is(w[2], "inet") || netboot_is(w[2], "inet6")) &&
+	       (netboot_is(w[3], "dhcp") || netboot_is(w[3], "static") || netboot_is(w[3], "auto"));
+}
+
+/* interfaces(5) */
+static int edit_interfaces(struct netboot *n, const char *path)
+{
+	struct cmdline_span rest, line, w[4];
+	struct text new = { 0 };
+	struct i2n_text old;
+	const char *eol;
+	bool is;
+	int rc = netboot_read(n, path, &old, &is);
+
+	if (rc != I2N_OK || !is)
+		return rc;
+	rest = (struct cmdline_span){ old.bytes, old.bytes + old.len, 1 };
+	while (cmdline_next_line(&rest, &line, &eol)) {
+		if (configures(line, w)) {
+			text_addf(&new, "# img2nfs: %s%s#", why, eol[0] ? eol : "\n");
+			text_put(&new, line.p, (size_t)(line.end - line.p));
+			text_add(&new, eol[0] ? eol : "\n");
+			line.end = w[3].p;
+			text_put(&new, line.p, (size_t)(line.end - line.p));
+			text_add(&new, "manual");
+		} else {
+			text_put(&new, line.p, (size_t)(line.end - line.p));
+		}
+		text_add(&new, eol);
+	}
+	free(old.bytes);
+	return netboot_write_text(n, path, why, &new);
+}
+
+/* systemd.network(5): neither the end of networkd nor that of the lease takes the address. The
+ * whole of a file's section may be for another interface, to which it does no harm. */
+static int edit_network_file(struct netboot *n, const char *path)
+{
+	static const char text[] = "# img2nfs: the root may be behind this interface\n"
+				   "[Network]\nKeepConfiguration=yes\n";
+	static const char end[] = ".network";
+	size_t len = strlen(path);
+	struct text to = { 0 };
+	int rc;
+
+	if (len < strlen(end) || strcmp(path + len - strlen(end), end))
+		return I2N_OK;
+	text_addf(&to, "%s.d/90-img2nfs.conf", path);
+	rc = text_check(&to, n->err);
+	if (rc == I2N_OK)
+		rc = netboot_write(n, to.p, why, text, strlen(text));
+	text_release(&to);
+	return rc;
+}
+
+int netboot_network(struct netboot *n)
+{
+	int rc = edit_manager(n);
+
+	if (rc == I2N_OK)
+		rc = edit_dhcpcd(n);
+	if (rc == I2N_OK)
+		rc = edit_interfaces(n, "etc/network/interfaces");
+	if (rc == I2N_OK)
+		rc = netboot_each_file(n, "etc/network/interfaces.d", edit_interfaces);
+	if (rc == I2N_OK)
+		rc = netboot_each_file(n, "etc/systemd/network", edit_network_file);
+	return rc;
+}
