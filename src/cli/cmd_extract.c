@@ -8,6 +8,7 @@
 
 #include "cmd.h"
 #include "extract_atomic.h"
+#include "extract_netboot.h"
 #include "extract_opts.h"
 #include "extract_report.h"
 #include "msg.h"
@@ -36,6 +37,8 @@ struct run {
 	struct i2n_check check;
 	struct image image;
 	struct i2n_tree *tree;
+	struct i2n_reader *reader;	/* of tree */
+	struct netboot_run netboot;
 	bool is_staged;		/* tree is a part, and the rest is still coming in */
 	struct i2n_sink *sink;
 	struct run_lock lock;
@@ -63,7 +66,7 @@ static int parse_values(struct run *r, struct i2n_err *err)
 		r->report.allow |= I2N_LOSS_CAPS;
 	r->update = o->update;
 	r->at = &r->url;
-	if (extract_check(o, r->to_null, err))
+	if (extract_check(o, r->to_null, err) || netboot_check(&o->netboot, &r->netboot, err))
 		return I2N_FATAL;
 	if (!o->atomic)
 		return I2N_OK;
@@ -102,7 +105,8 @@ static struct i2n_stage_opts stage_opts(struct run *r)
 /* What needs to know all of the tree before anything is written. */
 static bool must_wait(const struct extract_opts *o)
 {
-	return o->update.update || o->atomic || o->image.strict || o->squashed == SQUASHED_SCRIPT;
+	return o->update.update || o->atomic || o->image.strict ||
+	       o->squashed == SQUASHED_SCRIPT || netboot_is_on(&o->netboot);
 }
 
 /* The tree; or a part of it, if the rest can come later. */
@@ -116,11 +120,26 @@ static int read_tree(struct run *r, struct i2n_err *err)
 	return rc == I2N_END ? image_tree(&r->image, &r->tree, err) : rc;
 }
 
+static int edit_for_netboot(struct run *r, struct i2n_err *err)
+{
+	const struct netboot_args args = { .o = &r->o->netboot, .notes = &r->notes,
+					   .url = r->to_null ? NULL : &r->url };
+
+	if (netboot_run(&args, &r->tree, &r->reader, &r->netboot, err))
+		return I2N_FATAL;
+	if (!r->netboot.ran || !r->o->update.dry_run || r->o->json)
+		return I2N_OK;
+	return netboot_print_diffs(&r->netboot, err);
+}
+
 static int read_image(struct run *r, struct i2n_err *err)
 {
 	if (image_open(&r->o->image, r->result.image, IMAGE_WHOLE, &r->o->progress, &r->notes,
 		       &r->image, err) ||
 	    read_tree(r, err))
+		return I2N_FATAL;
+	r->reader = i2n_fs_reader(r->image.fs);
+	if (edit_for_netboot(r, err))
 		return I2N_FATAL;
 	return edit_tree(r, r->tree, r->is_staged ? NULL : &r->notes, err);
 }
@@ -148,7 +167,7 @@ static int leave_to_script(struct run *r, struct i2n_err *err)
 
 	if (!r->check.squashed)
 		return I2N_OK;
-	if (script_write(r->o->script, r->tree, r->image.fs, err) ||
+	if (script_write(r->o->script, r->tree, r->reader, err) ||
 	    i2n_edit_squashed(r->tree, r->check.uid, r->check.gid, &r->notes, &reduced, err))
 		return I2N_FATAL;
 	full = *r->tree;
@@ -184,11 +203,10 @@ static int prepare_lock(struct run *r, struct i2n_err *err)
 /* From here on a signal is an orderly end, because the server may have been changed. */
 static int open_sink(struct run *r, struct i2n_err *err)
 {
-	struct i2n_reader *reader = i2n_fs_reader(r->image.fs);
-	struct i2n_sink_env env = { .tree = r->tree, .reader = reader, .notes = &r->notes };
+	struct i2n_sink_env env = { .tree = r->tree, .reader = r->reader, .notes = &r->notes };
 
 	signals_catch();
-	i2n_needs_of(r->tree, reader, &r->check.needs);
+	i2n_needs_of(r->tree, r->reader, &r->check.needs);
 	r->nfs.check = r->o->no_check ? NULL : &r->check;
 	r->check.allow_squash = r->o->squashed == SQUASHED_SCRIPT;
 	if (prepare_lock(r, err))
@@ -206,7 +224,7 @@ static int open_sink(struct run *r, struct i2n_err *err)
 		return I2N_FATAL;
 	if (r->is_staged)
 		return I2N_OK;
-	return i2n_plan_make(r->tree, reader, r->sink->caps, &r->notes, &r->plan, err);
+	return i2n_plan_make(r->tree, r->reader, r->sink->caps, &r->notes, &r->plan, err);
 }
 
 static int store_staged(struct run *r, const struct i2n_engine_opts *engine, struct i2n_err *err)
@@ -225,13 +243,13 @@ static int store(struct run *r, struct i2n_err *err)
 					.ctx = &r->progress,
 					.root_later = r->lock.lock && !r->o->atomic };
 	struct update_job job = {
-		.o = &r->update, .plan = r->plan, .reader = i2n_fs_reader(r->image.fs),
+		.o = &r->update, .plan = r->plan, .reader = r->reader,
 		.sink = r->sink, .notes = &r->notes, .engine = &opts,
 		.json = r->o->json ? &r->json : NULL, .check_room = !r->o->no_check,
 	};
 	int rc;
 
-	if (r->o->update.checksum && image_digests(&r->image, r->tree, &r->digests, err))
+	if (r->o->update.checksum && image_digests(&r->image, r->tree, r->reader, &r->digests, err))
 		return I2N_FATAL;
 	job.digests = r->digests.has ? &r->digests : NULL;
 	progress_begin(&r->progress, &r->o->progress);
@@ -241,7 +259,7 @@ static int store(struct run *r, struct i2n_err *err)
 	else if (r->update.update)
 		rc = update_store(&job, &r->result.update, &r->result.at, err);
 	else
-		rc = i2n_engine_run(r->plan, i2n_fs_reader(r->image.fs), r->sink, &r->notes, &opts,
+		rc = i2n_engine_run(r->plan, r->reader, r->sink, &r->notes, &opts,
 				    &r->result.at, err);
 	progress_end(&r->progress);
 	r->result.ran = !r->update.update || r->result.update.wrote;
@@ -264,7 +282,7 @@ static int prove(struct run *r, struct i2n_err *err)
 	const struct extract_opts *o = r->o;
 	struct proof_args args = {
 		.url = r->at, .nfs = &r->nfs, .tree = r->tree,
-		.reader = i2n_fs_reader(r->image.fs), .report = &r->report, .silent = o->json,
+		.reader = r->reader, .report = &r->report, .silent = o->json,
 		.progress = &o->progress, .lock = o->atomic ? &r->lock : NULL,
 	};
 
@@ -273,7 +291,7 @@ static int prove(struct run *r, struct i2n_err *err)
 		return I2N_FATAL;
 	if (!o->verify)
 		return I2N_OK;
-	if (image_digests(&r->image, r->tree, &r->digests, err))
+	if (image_digests(&r->image, r->tree, r->reader, &r->digests, err))
 		return I2N_FATAL;
 	args.digests = r->digests.has ? &r->digests : NULL;
 	return proof_verify(&args, &r->proof, err);
@@ -291,7 +309,11 @@ static int swap(struct run *r, struct i2n_err *err)
  * and nothing is written before all refusals have had their chance. */
 static int run_all(struct run *r, struct i2n_err *err)
 {
-	if (parse_values(r, err) || read_image(r, err) || open_sink(r, err))
+	if (parse_values(r, err) || read_image(r, err))
+		return I2N_FATAL;
+	if (r->o->update.dry_run && !r->o->update.update)
+		return image_finish(&r->image, err);	/* the edits are all there is to show */
+	if (open_sink(r, err))
 		return I2N_FATAL;
 	/* what was stored is good only when the image proves to be */
 	if (store(r, err) || image_finish(&r->image, err) || unlock(r, err))
@@ -338,6 +360,7 @@ static void release(struct run *r)
 	run_lock_release(&r->lock);
 	i2n_digests_release(&r->digests);
 	i2n_tree_free(r->tree);
+	netboot_release(&r->netboot);
 	image_release(&r->image);
 	i2n_nfs_url_release(&r->url);
 	report_release(&r->report);
@@ -353,7 +376,8 @@ static int exec_extract(const void *values, unsigned n_args, char **args)
 
 	(void)n_args;	/* checked against min_args and max_args */
 	r.notes = (struct i2n_notes){ .fn = report_note, .ctx = &r.report };
-	*res = (struct extract_result){ .image = args[0], .destination = args[1] };
+	*res = (struct extract_result){ .image = args[0], .destination = args[1],
+					.netboot = &r.netboot };
 	if (o->json) {
 		json_init(&r.json, stdout, true);
 		json_object(&r.json, NULL);

@@ -85,7 +85,8 @@ static int compare(struct run *r, struct i2n_err *err)
 	signals_catch();
 	if (i2n_sink_open_nfs3(&r->url, &r->nfs, &env, signals_stop(), &r->sink, err))
 		return I2N_FATAL;
-	if (r->image.file && image_digests(&r->image, r->tree, &r->digests, err))
+	if (r->image.file && image_digests(&r->image, r->tree, i2n_fs_reader(r->image.fs),
+					     &r->digests, err))
 		return I2N_FATAL;
 	opts.digests = r->digests.has ? &r->digests : NULL;
 	r->sum.ran = true;

@@ -36,6 +36,7 @@ const struct opt extract_rows[] = {
 	  .off = offsetof(struct extract_opts, manifest),
 	  .arg = "FILE",
 	  .help = "afterwards write what img2nfs manifest prints into FILE" },
+	NETBOOT_ROWS(struct extract_opts, netboot),
 	{ .name = "update",
 	  .type = OPT_FLAG,
 	  .off = offsetof(struct extract_opts, update.update),
@@ -58,8 +59,8 @@ const struct opt extract_rows[] = {
 	{ .name = "dry-run",
 	  .type = OPT_FLAG,
 	  .off = offsetof(struct extract_opts, update.dry_run),
-	  .help = "with --update: print what would be done, as rsync's --itemize-changes, and "
-		  "change nothing" },
+	  .help = "change nothing, but print what would be done: with --update as rsync's "
+		  "--itemize-changes, with --netboot the edits as diffs" },
 	{ .name = "atomic",
 	  .type = OPT_FLAG,
 	  .off = offsetof(struct extract_opts, atomic),
@@ -127,6 +128,7 @@ int extract_check(const struct extract_opts *o, bool to_null, struct i2n_err *er
 	struct update_opts update = o->update;
 
 	update.update |= o->atomic;	/* an interrupted one is continued */
+	update.dry_run &= !netboot_is_on(&o->netboot);	/* which has edits to show */
 	if (check_atomic(o, to_null, err) || update_check(&update, err))
 		return I2N_FATAL;
 	if (o->squashed == SQUASHED_SCRIPT && o->no_check)

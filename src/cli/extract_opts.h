@@ -2,6 +2,7 @@
 #ifndef CLI_EXTRACT_OPTS_H
 #define CLI_EXTRACT_OPTS_H
 
+#include "extract_netboot.h"
 #include "extract_update.h"
 #include "image.h"
 #include "progress.h"
@@ -16,6 +17,7 @@ struct extract_opts {
 	const char *script, *manifest;
 	bool verbose, json, no_check, verify, break_lock, atomic, remove_old;
 	struct update_opts update;
+	struct netboot_opts netboot;
 };
 
 enum { CAPS_FAIL, CAPS_DROP, CAPS_SETUID };

@@ -174,6 +174,7 @@ void extract_print(const struct extract_result *res, const struct report *report
 	if (res->stats.reconnects)
 		(void)printf("The connection was lost and made again %" PRIu64 " time%s.\n",
 			     res->stats.reconnects, human_s(res->stats.reconnects));
+	netboot_print(res->netboot);
 	report_print(report, stdout);
 	if (res->proof && res->proof->ran) {
 		(void)fputs("Read back and compared: ", stdout);
@@ -258,6 +259,7 @@ void extract_json(const struct extract_result *res, const struct report *report,
 	json_totals(j, "stored", &res->at.done);
 	json_update(j, res);
 	json_swap(j, res->swap);
+	netboot_json(res->netboot, j);
 	json_u64(j, "not_stored", res->at.failed + res->at.left);
 	json_u64(j, "bytes_written", res->at.written);
 	json_requests(j, res);

@@ -6,6 +6,7 @@
 
 #include "img2nfs/swap.h"
 
+#include "extract_netboot.h"
 #include "extract_update.h"
 #include "report.h"
 #include "verify_report.h"
@@ -16,6 +17,7 @@ struct extract_result {
 	const struct i2n_err *err;		/* what ended the run, or NULL */
 	const struct verify_summary *proof;	/* of --verify, if it ran; else NULL or not `ran` */
 	const struct i2n_swap *swap;		/* NULL without --atomic */
+	const struct netboot_run *netboot;
 	/* objects may have been stored: `at` and `stats` count */
 	bool ran;
 	struct i2n_progress at;

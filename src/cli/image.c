@@ -100,8 +100,8 @@ static void tell_blocks(const struct image *image)
 /* Where large holes may make reading the server's file a waste, the image is compared itself. */
 #define DIGEST_FILE_MAX ((uint64_t)64 << 20)
 
-int image_digests(struct image *image, const struct i2n_tree *tree, struct i2n_digests *ret,
-		  struct i2n_err *err)
+int image_digests(struct image *image, const struct i2n_tree *tree, struct i2n_reader *reader,
+		  struct i2n_digests *ret, struct i2n_err *err)
 {
 	uint64_t unpacked, all;
 
@@ -111,7 +111,7 @@ int image_digests(struct image *image, const struct i2n_tree *tree, struct i2n_d
 		 "%s is read first, in its own order, to be compared then",
 		 i2n_image_source(image->file)->name);
 	/* what is damaged is told when it is compared */
-	return i2n_digests_make(tree, i2n_fs_reader(image->fs), DIGEST_FILE_MAX, signals_stop(),
+	return i2n_digests_make(tree, reader, DIGEST_FILE_MAX, signals_stop(),
 				NULL, ret, err);
 }
 

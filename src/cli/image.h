@@ -109,8 +109,8 @@ int image_tree(struct image *image, struct i2n_tree **ret, struct i2n_err *err);
 /* To be called before content is compared in another order than the medium's: of an image in
  * compressed blocks, which would be unpacked again and again, the digests are made first. Else *ret
  * stays as it is; zero it before, i2n_digests_release() it after. Called again it does nothing. */
-int image_digests(struct image *image, const struct i2n_tree *tree, struct i2n_digests *ret,
-		  struct i2n_err *err);
+int image_digests(struct image *image, const struct i2n_tree *tree, struct i2n_reader *reader,
+		  struct i2n_digests *ret, struct i2n_err *err);
 int image_finish(struct image *image, struct i2n_err *err);
 void image_release(struct image *image);
 

@@ -21,7 +21,7 @@
 struct script {
 	FILE *f;
 	const struct i2n_tree *tree;
-	struct i2n_fs *fs;
+	struct i2n_reader *reader;
 	struct i2n_err *err;
 	int rc;
 };
@@ -360,7 +360,8 @@ static void put_caps(struct script *s)
 		struct capable c = { .s = s, .dirent = in->first_dirent };
 
 		if (in->flags & I2N_INODE_CAPS)
-			s->rc = i2n_fs_xattrs(s->fs, in, on_xattr, &c, s->err);
+			s->rc = s->reader->ops->xattrs(s->reader, in, on_xattr, &c,
+						       s->err);
 	}
 }
 
@@ -380,7 +381,7 @@ static void put_script(struct script *s)
 static void put_mtree(struct script *s)
 {
 	const struct i2n_tree *t = s->tree;
-	struct i2n_reader *reader = i2n_fs_reader(s->fs);
+	struct i2n_reader *reader = s->reader;
 	char *target = malloc(TARGET_MAX);
 
 	if (!target)
@@ -442,10 +443,10 @@ static int write_one(struct script *s, const char *path, void (*put)(struct scri
 	return s->rc;
 }
 
-int script_write(const char *file, const struct i2n_tree *tree, struct i2n_fs *fs,
+int script_write(const char *file, const struct i2n_tree *tree, struct i2n_reader *reader,
 		 struct i2n_err *err)
 {
-	struct script s = { .tree = tree, .fs = fs, .err = err };
+	struct script s = { .tree = tree, .reader = reader, .err = err };
 	size_t size = strlen(file) + 7;
 	char *mtree = malloc(size);
 	int rc;

@@ -14,11 +14,11 @@
 #ifndef CLI_SCRIPT_H
 #define CLI_SCRIPT_H
 
-#include "img2nfs/fs.h"
+#include "img2nfs/reader.h"
 
 /* tree: as it shall be. Both files are written under a temporary name and renamed; an existing one
  * is replaced. */
-int script_write(const char *file, const struct i2n_tree *tree, struct i2n_fs *fs,
+int script_write(const char *file, const struct i2n_tree *tree, struct i2n_reader *reader,
 		 struct i2n_err *err);
 
 #endif

@@ -83,6 +83,8 @@ extract --json --atomic --allow-loss=all "$img" "$(ganesha_url srv /swapped)"
 cat "$WORK/out" >>all
 extract --json --update --dry-run "$img" "$(ganesha_url srv /new)"
 cat "$WORK/out" >>all
+extract --json --netboot=debian --hostname=other --dry-run "$img" "$(ganesha_url srv /new)"
+cat "$WORK/out" >>all
 gzip -c "$img" >"$WORK/x.img.gz"
 extract --json --progress=json --update "$(for_nobody "$WORK/x.img.gz")" "$url"
 cat "$WORK/out" "$WORK/err" >>all
