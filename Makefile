@@ -63,7 +63,7 @@ FUZZ_LINK = $(if $(LIBFUZZER),-fsanitize=fuzzer)
 
 .DEFAULT_GOAL := all
 .PHONY: all check check-knfsd bench demo fuzz fuzzers corpus check-corpus tools lint install uninstall help clean
-.PHONY: check-boot bench-packed bench-scale units deps man FORCE
+.PHONY: check-boot check-portability bench-packed bench-scale objects units deps man FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -101,6 +101,7 @@ $(O)/%.o: %.c $(O)/flags
 	$(if $(V),,@echo "  CC $<")
 	$(Q)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) -I$(dir $<) -MMD -MP -c -o $@ $<
 
+objects: $(LIB_OBJ) $(O)/src/cli/main.o $(UNIT_SRC:%.c=$(O)/%.o)
 units: $(UNIT_BIN)
 tools: $(TOOL_BIN)
 
@@ -153,6 +154,11 @@ check-boot: ## machines started from what was extracted, root over NFS (qemu, no
 	$(Q)sh third_party/install.sh --boot
 	$(Q)$(MAKE) --no-print-directory all units tools
 	$(Q)BOOT_LONG=1 TEST_TIMEOUT=3000 O='$(abspath $(O))' J='$(J)' sh tests/run '$(or $(T),boot/)'
+
+check-portability: ## other processors under qemu-user; macOS, the BSDs and musl with zig's compiler (no link)
+	$(Q)sh third_party/install.sh --portability
+	$(Q)$(MAKE) --no-print-directory all units tools
+	$(Q)O='$(abspath $(O))' J='$(J)' sh tests/run portability/
 
 demo: ## install what is missing, build, and show one whole run on a throw-away NFS server
 	$(Q)sh third_party/install.sh --test

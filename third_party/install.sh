@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install what is missing of third_party/packages. --test: also what the tests and the demo use;
 # --bench: also what the benchmark compares with; --knfsd: also the machine of tests/knfsd;
-# --boot: also those of tests/boot.
+# --boot: also those of tests/boot; --portability: also compilers for other processors.
 #
 # When nothing is missing it says nothing, needs no network and no rights. Else it works as root or
 # through sudo; without either it prints what to install and ends with 1. Debian and Ubuntu
@@ -14,8 +14,9 @@ case ${1:-} in
 --bench) sets='build test bench' ;;
 --knfsd) sets='build test knfsd' ;;
 --boot) sets='build test boot' ;;
+--portability) sets='build test portability' ;;
 '') ;;
-*) echo "usage: third_party/install.sh [--test | --bench | --knfsd | --boot]" >&2; exit 2 ;;
+*) echo "usage: third_party/install.sh [--test | --bench | --knfsd | --boot | --portability]" >&2; exit 2 ;;
 esac
 # mke2fs, sfdisk and their like live where an ordinary user's PATH does not look.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin

@@ -9,8 +9,10 @@
 #include <sys/stat.h>
 
 #ifdef __APPLE__
+#if __has_include(<sys/disk.h>)	/* Xcode has it; headers for cross compilers may not */
 #include <sys/disk.h>
 #include <sys/ioctl.h>
+#endif
 #endif
 
 int os_open_image(const char *path)
@@ -27,7 +29,7 @@ bool os_is_disk(mode_t mode)
 #endif
 }
 
-#ifdef __APPLE__
+#ifdef DKIOCGETBLOCKCOUNT
 
 uint32_t os_sector_size(int fd)
 {

@@ -96,7 +96,7 @@ int blocks_damaged(const struct blocks_input *in, const char *why, struct i2n_er
 
 static void run_slot(struct job *job)
 {
-	struct slot *s = (struct slot *)job;
+	struct slot *s = (struct slot *)(void *)job;	/* its first member */
 	const struct blocks_spec *spec = &s->blocks->spec;
 	struct blocks_input in = { .blocks = s->blocks, .block = &spec->table[s->block] };
 

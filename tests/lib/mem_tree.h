@@ -40,7 +40,7 @@ struct i2n_file {
 
 static inline struct mem *mem_of(const struct i2n_reader *r)
 {
-	return (struct mem *)((char *)(uintptr_t)r - offsetof(struct mem, reader));
+	return (struct mem *)(void *)((char *)(uintptr_t)r - offsetof(struct mem, reader));
 }
 
 static inline int mem_open(struct i2n_reader *r, const struct i2n_inode *in, struct i2n_file **ret,
