@@ -1,14 +1,12 @@
 #include "img2nfs/name.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #define UNIT_MAX 4	/* longest escaped form of one unit: \xHH, or a UTF-8 sequence */
 
-/* Length of the valid UTF-8 sequence at p (RFC 3629: shortest form, no surrogates), 0 if there is
- * none. */
+/* As i2n_utf8_len(), of more than ASCII, with the character. */
 static size_t utf8_decode(const unsigned char *p, size_t len, uint32_t *ret)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
@@ -34,6 +32,27 @@ static size_t utf8_decode(const unsigned char *p, size_t len, uint32_t *ret)
 		return 0;
 	*ret = c;
 	return n;
+}
+
+size_t i2n_utf8_len(const void *bytes, size_t len)
+{
+	const unsigned char *p = bytes;
+	uint32_t c;
+
+	return p[0] < 0x80 ? 1 : utf8_decode(p, len, &c);
+}
+
+bool i2n_is_utf8(const void *bytes, size_t len)
+{
+	const unsigned char *p = bytes;
+	size_t n;
+
+	for (size_t i = 0; i < len; i += n) {
+		n = i2n_utf8_len(p + i, len - i);
+		if (!n)
+			return false;
+	}
+	return true;
 }
 
 /* Characters that a terminal acts on or that hide or reorder their neighbours. */

@@ -1,5 +1,7 @@
 #include "json.h"
 
+#include "img2nfs/name.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <string.h>
@@ -71,52 +73,11 @@ void json_end(struct json *j)
 	after(j);
 }
 
-/* Length of the valid UTF-8 sequence at p (RFC 3629, table 3-7 of Unicode), 0 if there is none. */
-static size_t utf8_len(const unsigned char *p, size_t len)
-{
-	unsigned char lo = 0x80, hi = 0xbf;
-	size_t n;
-
-	if (p[0] < 0x80)
-		return 1;
-	if (p[0] < 0xc2 || p[0] > 0xf4)
-		return 0;
-	n = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-	if (n > len)
-		return 0;
-	if (p[0] == 0xe0)
-		lo = 0xa0;	/* shortest form only */
-	else if (p[0] == 0xed)
-		hi = 0x9f;	/* no surrogates */
-	else if (p[0] == 0xf0)
-		lo = 0x90;
-	else if (p[0] == 0xf4)
-		hi = 0x8f;	/* not beyond U+10FFFF */
-	if (p[1] < lo || p[1] > hi)
-		return 0;
-	for (size_t i = 2; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
-}
-
-static bool is_utf8(const unsigned char *p, size_t len)
-{
-	size_t n;
-
-	for (size_t i = 0; i < len; i += n) {
-		n = utf8_len(p + i, len - i);
-		if (!n)
-			return false;
-	}
-	return true;
-}
-
 static void put_string(struct json *j, const unsigned char *p, size_t len)
 {
 	(void)fputc('"', j->f);
 	for (size_t i = 0, n; i < len; i += n ? n : 1) {
-		n = utf8_len(p + i, len - i);
+		n = i2n_utf8_len(p + i, len - i);
 		if (!n)
 			(void)fputs("\\ufffd", j->f);
 		else if (p[i] < 0x20 || p[i] == 0x7f)
@@ -168,7 +129,7 @@ void json_bytes(struct json *j, const char *key, const void *bytes, size_t len)
 	assert(key && j->depth);
 	begin(j, key);
 	put_string(j, bytes, len);
-	if (is_utf8(bytes, len))
+	if (i2n_is_utf8(bytes, len))
 		return;
 	(void)snprintf(key64, sizeof(key64), "%s_base64", key);	/* our own keys are short */
 	begin(j, key64);

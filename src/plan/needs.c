@@ -1,4 +1,5 @@
 #include "img2nfs/check.h"
+#include "img2nfs/name.h"
 #include "img2nfs/plan.h"
 
 /* Which findings matter to this inode, besides those that matter to all trees. */
@@ -30,27 +31,6 @@ static uint32_t uses_of(const struct i2n_inode *in)
 	return uses;
 }
 
-static bool is_utf8(const unsigned char *s, size_t len)
-{
-	size_t i = 0;
-
-	while (i < len) {
-		unsigned more = s[i] < 0x80		      ? 0
-				: s[i] >= 0xc2 && s[i] < 0xe0 ? 1
-				: s[i] >= 0xe0 && s[i] < 0xf0 ? 2
-				: s[i] >= 0xf0 && s[i] < 0xf5 ? 3
-							      : 4;
-
-		if (more > 3 || more >= len - i)
-			return false;
-		for (unsigned k = 1; k <= more; k++)
-			if ((s[i + k] & 0xc0) != 0x80)
-				return false;
-		i += more + 1;
-	}
-	return true;
-}
-
 static uint32_t uses_of_names(const struct i2n_tree *tree)
 {
 	uint32_t uses = 1u << I2N_CHECK_CASE; /* whether two names differ only in case is not worth
@@ -62,7 +42,7 @@ static uint32_t uses_of_names(const struct i2n_tree *tree)
 
 		if (len > 143) /* what file systems with encrypted names leave of 255 */
 			uses |= 1u << I2N_CHECK_LONG_NAMES;
-		if (!is_utf8(name, len))
+		if (!i2n_is_utf8(name, len))
 			uses |= 1u << I2N_CHECK_BYTE_NAMES;
 	}
 	return uses;
