@@ -40,7 +40,7 @@ ALL_CFLAGS = -std=c11 -pthread $(WARN) $(OPT) $(SANFLAGS) $(CFLAGS)
 
 # What needs the libraries of PACKED_PKGS, and what stands in for it.
 WITH_PACKED = $(wildcard src/packed/unpack_*.c src/packed/packed_xz*.c src/packed/packed_zstd*.c \
-	src/packed/packed_blocks.c src/packed/packed_qcow2*.c)
+	src/packed/packed_blocks.c src/packed/packed_qcow2*.c src/packed/pack.c)
 WITHOUT_PACKED = src/packed/without.c
 # What we ask of an operating system; see src/base/os.h.
 OS_SRC = src/base/os_linux.c src/base/os_posix.c

@@ -1,5 +1,6 @@
-/* Instead of unpack_*.c, in a program that was built without the libraries for compressed
- * images. */
+/* Instead of unpack_*.c and pack.c, in a program that was built without the libraries for
+ * compressed images. */
+#include "img2nfs/pack.h"
 #include "img2nfs/packed.h"
 
 #include "sha256_sum.h"
@@ -76,4 +77,28 @@ void sha256_sum_free(struct sha256_sum *sum)
 const char *i2n_packed_libraries(void)
 {
 	return NULL;
+}
+
+int i2n_pack_open(const char *type, i2n_pack_fn *fn, void *ctx, struct i2n_pack **ret,
+		  struct i2n_err *err)
+{
+	(void)type, (void)fn, (void)ctx, (void)ret;
+	return missing(err);
+}
+
+int i2n_pack_write(struct i2n_pack *pack, const void *buf, size_t len, struct i2n_err *err)
+{
+	(void)pack, (void)buf, (void)len;
+	return missing(err);
+}
+
+int i2n_pack_finish(struct i2n_pack *pack, struct i2n_err *err)
+{
+	(void)pack;
+	return missing(err);
+}
+
+void i2n_pack_free(struct i2n_pack *pack)
+{
+	(void)pack;
 }
