@@ -1,5 +1,5 @@
-/* sink.h - where nodes are stored, and read back: an NFSv3 server, a directory, nothing at all;
- * later NFSv4, tar.
+/* sink.h - where nodes are stored, and read back: an NFSv3 server, a directory, a tar (tar.h),
+ * nothing at all; later NFSv4.
  *
  * The engine submits one op per object and calls service() until the ops are done. How many
  * requests an op becomes, and how many are in flight, is the sink's business; that it never waits
@@ -173,6 +173,7 @@ enum i2n_sink_caps {
 	I2N_CAP_CAPS = 1 << 2,		/* security.capability */
 	I2N_CAP_CHATTR = 1 << 3,
 	I2N_CAP_READBACK = 1 << 4,	/* takes the ops from LIST on */
+	I2N_CAP_SOCKETS = 1 << 5,
 };
 
 /* Procedures counted in the summary. */
@@ -237,6 +238,10 @@ struct i2n_sink_ops {
 struct i2n_sink {
 	const struct i2n_sink_ops *ops;
 	uint32_t caps;			/* enum i2n_sink_caps */
+	/* What it stores is a sequence: it gets the root's DIRATTR and no other, then all else in
+	 * the order of a walk by name, a directory before what is in it and all of that before what
+	 * comes after it; each op is done before the next is submitted. */
+	bool in_order;
 	/* with I2N_CAP_READBACK: */
 	/* a good len for READ; a READ of more is cut into pieces sent one after the other */
 	uint32_t read_size;

@@ -1,16 +1,13 @@
 #include "img2nfs/engine.h"
 
+#include "engine_own.h"
 #include "schedule.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define MAX_OPS_DEFAULT 2048	/* more than any sink takes: it knows best */
-#define SERVICE_MS 200		/* how long a stop or a progress line may be late while the server
-				 * is silent */
-#define PROGRESS_MS 200
 #define TURN_COST 512		/* so that the reader is not told of all empty files at once */
 
 struct engine;
@@ -42,15 +39,6 @@ struct engine {
 	int rc;			/* first fatal outcome */
 	struct i2n_err err;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);	/* cannot fail with this clock and a valid
-							 * pointer */
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static void end_run(struct engine *e, int signo)
 {
@@ -97,19 +85,6 @@ static void finish_dirent(struct engine *e, uint32_t dirent, i2n_obj obj)
 		i2n_sink_release(e->sink, obj);
 }
 
-static void note_failure(struct engine *e, uint32_t dirent, const struct i2n_err *err)
-{
-	bool image = err->blame == I2N_BLAME_IMAGE;
-	size_t len = 0;
-	char *path = i2n_tree_path(e->plan->tree, dirent, &len);
-
-	/* without memory for the path the note still counts */
-	i2n_note(e->notes, image ? I2N_NOTE_DAMAGED : I2N_NOTE_FAILED, image ? "content" : "store",
-		 path, len, "%s",
-		 err->msg);
-	free(path);
-}
-
 /* For the run after this one. */
 static void remember(struct engine *e, uint32_t dirent, enum i2n_have_verdict v)
 {
@@ -138,7 +113,7 @@ static void fail_dirent(struct engine *e, uint32_t dirent)
 static void on_attr_done(struct engine *e, struct i2n_op *op)
 {
 	if (op->rc == I2N_BADNODE)
-		note_failure(e, op->dirent, &op->err);
+		engine_note_failure(e->plan->tree, e->notes, op->dirent, &op->err);
 	if (op->dirent == I2N_NONE)
 		return;
 	if (op->rc == I2N_OK && op->kind == I2N_OP_SETATTR)
@@ -255,7 +230,7 @@ static void on_op_done(struct i2n_op *op)
 	} else if (slot->work == WORK_ATTR) {
 		on_attr_done(e, op);
 	} else if (op->rc == I2N_BADNODE) {
-		note_failure(e, op->dirent, &op->err);
+		engine_note_failure(e->plan->tree, e->notes, op->dirent, &op->err);
 		fail_dirent(e, op->dirent);
 	} else if (slot->beside) {
 		to_rename(e, slot);
@@ -268,19 +243,6 @@ static void on_op_done(struct i2n_op *op)
 	e->free_slots = slot;
 }
 
-static enum i2n_op_kind kind_of(enum work work, const struct i2n_inode *in)
-{
-	static const enum i2n_op_kind fixed[WORKS] = {
-		[WORK_DIR] = I2N_OP_MKDIR, [WORK_ATTR] = I2N_OP_DIRATTR, [WORK_LINK] = I2N_OP_LINK
-	};
-
-	if (work != WORK_FILE)
-		return fixed[work];
-	if (i2n_inode_type(in) == I2N_S_IFREG)
-		return I2N_OP_FILE;
-	return i2n_inode_type(in) == I2N_S_IFLNK ? I2N_OP_SYMLINK : I2N_OP_MKNOD;
-}
-
 static void fill_op(struct engine *e, struct i2n_op *op, enum work work, uint32_t dirent)
 {
 	const struct i2n_tree *t = e->plan->tree;
@@ -288,7 +250,8 @@ static void fill_op(struct engine *e, struct i2n_op *op, enum work work, uint32_
 
 	*op = (struct i2n_op){ .inode = &t->inodes[inode], .dirent = dirent, .obj = I2N_OBJ_NONE,
 			       .parent = I2N_OBJ_NONE, .done = on_op_done, .owner = e };
-	op->kind = kind_of(work, op->inode);
+	op->kind = work == WORK_ATTR ? I2N_OP_DIRATTR : work == WORK_LINK ? I2N_OP_LINK
+								   : engine_make_op(op->inode);
 	if (dirent != I2N_NONE) {
 		size_t len;
 
@@ -479,9 +442,9 @@ static void submit_ready(struct engine *e)
 
 static void tell_progress(struct engine *e, bool last)
 {
-	int64_t now = now_ms();
+	int64_t now = engine_now_ms();
 
-	if (!last && now - e->last_progress_ms < PROGRESS_MS)
+	if (!last && now - e->last_progress_ms < ENGINE_PROGRESS_MS)
 		return;
 	e->last_progress_ms = now;
 	e->p.written = e->sink->stats.bytes_written;
@@ -510,7 +473,7 @@ static void loop(struct engine *e)
 		submit_ready(e);
 		if (!e->sink->outstanding)
 			break;
-		if (i2n_sink_service(e->sink, SERVICE_MS, &err)) {
+		if (i2n_sink_service(e->sink, ENGINE_SERVICE_MS, &err)) {
 			set_fatal(e, &err);
 			break;
 		}
@@ -541,6 +504,8 @@ int i2n_engine_run(const struct i2n_plan *plan, struct i2n_reader *reader, struc
 		.plan = plan, .reader = reader, .sink = sink, .notes = notes, .opts = opts
 	};
 
+	if (sink->in_order)
+		return engine_in_order(plan, reader, sink, notes, opts, ret, err);
 	e.rc = init(&e);
 	if (!e.rc) {
 		look_ahead(&e);

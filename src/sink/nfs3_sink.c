@@ -264,7 +264,7 @@ static struct nfs3 *nfs3_new(const struct i2n_nfs_url *url, const struct i2n_nfs
 	if (!nfs)
 		return NULL;
 	nfs->sink.ops = &nfs3_ops;
-	nfs->sink.caps = I2N_CAP_READBACK;
+	nfs->sink.caps = I2N_CAP_READBACK | I2N_CAP_SOCKETS;
 	nfs->sink.time_first = i2n_time_pack((struct i2n_time){ 0, 0 });
 	nfs->sink.time_last = i2n_time_pack((struct i2n_time){ UINT32_MAX, 999999999 });
 	nfs->env = *env;

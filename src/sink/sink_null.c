@@ -143,7 +143,8 @@ int i2n_sink_open_null(const struct i2n_sink_env *env, struct i2n_sink **ret, st
 	}
 	ns->base.ops = &null_ops;
 	/* nothing is kept, so nothing is lost either: the report is about the image alone */
-	ns->base.caps = I2N_CAP_XATTR | I2N_CAP_ACL | I2N_CAP_CAPS | I2N_CAP_CHATTR;
+	ns->base.caps = I2N_CAP_XATTR | I2N_CAP_ACL | I2N_CAP_CAPS | I2N_CAP_CHATTR |
+			I2N_CAP_SOCKETS;
 	ns->env = *env;
 	*ret = &ns->base;
 	return I2N_OK;
