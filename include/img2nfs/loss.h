@@ -23,8 +23,9 @@ enum i2n_loss {
 	I2N_LOSS_ENCRYPTED = 1 << 7,	/* "encrypted": files that need a key */
 	I2N_LOSS_NAME = 1 << 8,		/* "name": the server refuses the name (too long, not
 					 * UTF-8) */
+	I2N_LOSS_SOCKET = 1 << 9,	/* "socket": UNIX sockets, which a tar cannot hold */
 };
-#define I2N_LOSS_CLASSES 9
+#define I2N_LOSS_CLASSES 10
 
 /* Word of the class with bit 1 << i, and its sentence; i < I2N_LOSS_CLASSES. */
 const char *i2n_loss_word(unsigned i);

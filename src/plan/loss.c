@@ -15,6 +15,7 @@ static const struct {
 	{ "attr", "owners, modes or times that the server did not honour" },
 	{ "encrypted", "encrypted files, which cannot be read without their key" },
 	{ "name", "names that the server refuses" },
+	{ "socket", "UNIX sockets, which a tar cannot hold" },
 };
 
 const char *i2n_loss_word(unsigned i)

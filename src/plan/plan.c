@@ -48,14 +48,17 @@ static const struct {
 	{ I2N_INODE_CAPS, I2N_CAP_CAPS, 2 },
 	{ I2N_INODE_CHATTR, I2N_CAP_CHATTR, 3 },
 };
+#define LOSS_SOCKET 9
 
 static int note_losses(const struct i2n_tree *tree, const struct i2n_inode *in, uint32_t caps,
 		       const struct i2n_notes *notes, struct i2n_err *err)
 {
+	bool lost_socket = i2n_inode_type(in) == I2N_S_IFSOCK && !(caps & I2N_CAP_SOCKETS);
 	size_t len;
 	char *path;
 
-	if (!(in->flags & (I2N_INODE_XATTR | I2N_INODE_ACL | I2N_INODE_CAPS | I2N_INODE_CHATTR)))
+	if (!lost_socket &&
+	    !(in->flags & (I2N_INODE_XATTR | I2N_INODE_ACL | I2N_INODE_CAPS | I2N_INODE_CHATTR)))
 		return I2N_OK;
 	path = i2n_tree_path(tree, in->first_dirent, &len);
 	if (!path)
@@ -64,6 +67,9 @@ static int note_losses(const struct i2n_tree *tree, const struct i2n_inode *in, 
 		if ((in->flags & keeps[i].flag) && !(caps & keeps[i].cap))
 			i2n_note(notes, I2N_NOTE_LOSS, i2n_loss_word(keeps[i].loss), path, len,
 				 "cannot keep %s", i2n_loss_text(keeps[i].loss));
+	if (lost_socket)
+		i2n_note(notes, I2N_NOTE_LOSS, i2n_loss_word(LOSS_SOCKET), path, len,
+			 "cannot keep %s", i2n_loss_text(LOSS_SOCKET));
 	free(path);
 	return I2N_OK;
 }
