@@ -4,10 +4,12 @@
 #include "img2nfs/loss.h"
 #include "img2nfs/name.h"
 #include "img2nfs/stage.h"
+#include "img2nfs/tar.h"
 #include "img2nfs/update.h"
 
 #include "cmd.h"
 #include "extract_atomic.h"
+#include "extract_dest.h"
 #include "extract_netboot.h"
 #include "extract_opts.h"
 #include "extract_report.h"
@@ -28,7 +30,7 @@ struct run {
 	struct extract_result result;
 	struct report report;
 	struct i2n_notes notes;
-	bool to_null;
+	struct dest dest;
 	struct i2n_nfs_url url;
 	const struct i2n_nfs_url *at;	/* where the tree is built */
 	struct atomic atomic;
@@ -54,9 +56,9 @@ static int parse_values(struct run *r, struct i2n_err *err)
 {
 	const struct extract_opts *o = r->o;
 
-	r->to_null = !strcmp(r->result.destination, "null:");
-	if (server_parse(&o->server, r->to_null ? NULL : r->result.destination, &r->notes, &r->url,
-			 &r->nfs, &r->report.allow, err))
+	if (dest_parse(r->result.destination, r->result.image, &r->dest, err) ||
+	    server_parse(&o->server, r->dest.kind == DEST_NFS ? r->result.destination : NULL,
+			 &r->notes, &r->url, &r->nfs, &r->report.allow, err))
 		return I2N_FATAL;
 	r->nfs.write_size = o->write_size == OPT_UNSET ? 0 : (unsigned)o->write_size;
 	r->nfs.dest = o->update.dry_run ? I2N_DEST_LOOK :
@@ -66,7 +68,7 @@ static int parse_values(struct run *r, struct i2n_err *err)
 		r->report.allow |= I2N_LOSS_CAPS;
 	r->update = o->update;
 	r->at = &r->url;
-	if (extract_check(o, r->to_null, err) || netboot_check(&o->netboot, &r->netboot, err))
+	if (extract_check(o, &r->dest, err) || netboot_check(&o->netboot, &r->netboot, err))
 		return I2N_FATAL;
 	if (!o->atomic)
 		return I2N_OK;
@@ -103,9 +105,11 @@ static struct i2n_stage_opts stage_opts(struct run *r)
 }
 
 /* What needs to know all of the tree before anything is written. */
-static bool must_wait(const struct extract_opts *o)
+static bool must_wait(const struct run *r)
 {
-	return o->update.update || o->atomic || o->image.strict ||
+	const struct extract_opts *o = r->o;
+
+	return r->dest.kind == DEST_TAR || o->update.update || o->atomic || o->image.strict ||
 	       o->squashed == SQUASHED_SCRIPT || netboot_is_on(&o->netboot);
 }
 
@@ -113,7 +117,7 @@ static bool must_wait(const struct extract_opts *o)
 static int read_tree(struct run *r, struct i2n_err *err)
 {
 	const struct i2n_stage_opts opts = stage_opts(r);
-	int rc = must_wait(r->o) ? I2N_END
+	int rc = must_wait(r) ? I2N_END
 				 : i2n_stage_first(r->image.fs, &opts, &r->tree, err);
 
 	r->is_staged = rc == I2N_OK;
@@ -123,7 +127,7 @@ static int read_tree(struct run *r, struct i2n_err *err)
 static int edit_for_netboot(struct run *r, struct i2n_err *err)
 {
 	const struct netboot_args args = { .o = &r->o->netboot, .notes = &r->notes,
-					   .url = r->to_null ? NULL : &r->url };
+					   .url = r->dest.kind == DEST_NFS ? &r->url : NULL };
 
 	if (netboot_run(&args, &r->tree, &r->reader, &r->netboot, err))
 		return I2N_FATAL;
@@ -184,7 +188,7 @@ static int prepare_lock(struct run *r, struct i2n_err *err)
 {
 	const struct extract_opts *o = r->o;
 
-	if (r->to_null || o->update.dry_run)
+	if (r->dest.kind != DEST_NFS || o->update.dry_run)
 		return I2N_OK;
 	if (o->atomic)
 		return atomic_open(&r->atomic, &r->nfs, o->break_lock, &r->notes, &r->lock, err);
@@ -200,6 +204,18 @@ static int prepare_lock(struct run *r, struct i2n_err *err)
 			     err);
 }
 
+static int open_dest(struct run *r, const struct i2n_sink_env *env, struct i2n_err *err)
+{
+	switch (r->dest.kind) {
+	case DEST_NULL:
+		return i2n_sink_open_null(env, &r->sink, err);
+	case DEST_TAR:
+		return dest_open_tar(&r->dest, env, &r->sink, err);
+	default:
+		return i2n_sink_open_nfs3(r->at, &r->nfs, env, signals_stop(), &r->sink, err);
+	}
+}
+
 /* From here on a signal is an orderly end, because the server may have been changed. */
 static int open_sink(struct run *r, struct i2n_err *err)
 {
@@ -211,8 +227,7 @@ static int open_sink(struct run *r, struct i2n_err *err)
 	r->check.allow_squash = r->o->squashed == SQUASHED_SCRIPT;
 	if (prepare_lock(r, err))
 		return I2N_FATAL;
-	if (r->to_null ? i2n_sink_open_null(&env, &r->sink, err) :
-	    i2n_sink_open_nfs3(r->at, &r->nfs, &env, signals_stop(), &r->sink, err)) {
+	if (open_dest(r, &env, err)) {
 		hint_no_check(r, err);
 		return I2N_FATAL;
 	}
@@ -266,6 +281,11 @@ static int store(struct run *r, struct i2n_err *err)
 	return rc;
 }
 
+static int publish(struct run *r, struct i2n_err *err)
+{
+	return r->dest.kind == DEST_TAR ? i2n_sink_publish_tar(r->sink, err) : I2N_OK;
+}
+
 /* Removing the lock disturbs the time of the destination directory. */
 static int unlock(struct run *r, struct i2n_err *err)
 {
@@ -316,7 +336,7 @@ static int run_all(struct run *r, struct i2n_err *err)
 	if (open_sink(r, err))
 		return I2N_FATAL;
 	/* what was stored is good only when the image proves to be */
-	if (store(r, err) || image_finish(&r->image, err) || unlock(r, err))
+	if (store(r, err) || image_finish(&r->image, err) || publish(r, err) || unlock(r, err))
 		return I2N_FATAL;
 	return prove(r, err) || swap(r, err) ? I2N_FATAL : I2N_OK;
 }
@@ -377,7 +397,7 @@ static int exec_extract(const void *values, unsigned n_args, char **args)
 	(void)n_args;	/* checked against min_args and max_args */
 	r.notes = (struct i2n_notes){ .fn = report_note, .ctx = &r.report };
 	*res = (struct extract_result){ .image = args[0], .destination = args[1],
-					.netboot = &r.netboot };
+					.dest = &r.dest, .netboot = &r.netboot };
 	if (o->json) {
 		json_init(&r.json, stdout, true);
 		json_object(&r.json, NULL);
@@ -399,8 +419,8 @@ static int exec_extract(const void *values, unsigned n_args, char **args)
 
 const struct i2n_cmd cmd_extract = {
 	.name = "extract",
-	.args = "IMAGE URL",
-	.line = "store the tree of IMAGE at URL: nfs://server/path, or null:",
+	.args = "IMAGE DESTINATION",
+	.line = "store the tree of IMAGE on an NFS server, or in a tar",
 	.min_args = 2,
 	.max_args = 2,
 	.opts = extract_rows,

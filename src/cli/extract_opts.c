@@ -4,7 +4,8 @@ const struct opt extract_rows[] = {
 	IMAGE_ROWS(struct extract_opts, image),
 	SERVER_ROWS(struct extract_opts, server, "; owners are only kept for 0",
 		    "what may be lost without the run being called incomplete: xattr, acl, caps, "
-		    "chattr, time-range, symlink-times, attr, encrypted, name or all", "300"),
+		    "chattr, time-range, symlink-times, attr, encrypted, name, socket or all",
+		    "300"),
 	{ .name = "caps",
 	  .type = OPT_WORD,
 	  .off = offsetof(struct extract_opts, caps),
@@ -101,7 +102,7 @@ const struct opt extract_rows[] = {
 	{ 0 },
 };
 
-static int check_atomic(const struct extract_opts *o, bool to_null, struct i2n_err *err)
+static int check_atomic(const struct extract_opts *o, struct i2n_err *err)
 {
 	const struct update_opts *u = &o->update;
 	const char *other = u->update				? "--update"
@@ -117,19 +118,35 @@ static int check_atomic(const struct extract_opts *o, bool to_null, struct i2n_e
 	if (o->atomic && other)
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
 				"options '--atomic' and '%s' exclude each other", other);
-	if (o->atomic && to_null)
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
-				"option '--atomic': there is nothing to swap at 'null:'");
 	return I2N_OK;
 }
 
-int extract_check(const struct extract_opts *o, bool to_null, struct i2n_err *err)
+/* What only a server can do. */
+static int check_dest(const struct extract_opts *o, const struct dest *dest, struct i2n_err *err)
+{
+	const char *option = o->atomic			       ? "atomic"
+			     : o->update.update		       ? "update"
+			     : o->verify		       ? "verify"
+			     : o->squashed == SQUASHED_SCRIPT  ? "squashed=script"
+							       : NULL;
+
+	if (!option || dest->kind == DEST_NFS)
+		return I2N_OK;
+	i2n_err_set(err, I2N_DOM_USAGE, 0, "option '--%s' is for servers, and the destination is "
+		    "%s", option, dest_word(dest));
+	if (o->verify && dest->kind == DEST_TAR)
+		i2n_err_hint(err, "an archive is complete when the exit status says so; --manifest "
+			     "keeps digests for a later look at what is extracted from it");
+	return I2N_FATAL;
+}
+
+int extract_check(const struct extract_opts *o, const struct dest *dest, struct i2n_err *err)
 {
 	struct update_opts update = o->update;
 
 	update.update |= o->atomic;	/* an interrupted one is continued */
 	update.dry_run &= !netboot_is_on(&o->netboot);	/* which has edits to show */
-	if (check_atomic(o, to_null, err) || update_check(&update, err))
+	if (check_dest(o, dest, err) || check_atomic(o, err) || update_check(&update, err))
 		return I2N_FATAL;
 	if (o->squashed == SQUASHED_SCRIPT && o->no_check)
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
@@ -141,15 +158,9 @@ int extract_check(const struct extract_opts *o, bool to_null, struct i2n_err *er
 			     "'img2nfs verify' and 'img2nfs manifest'");
 		return I2N_FATAL;
 	}
-	if (to_null && o->verify)
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
-				"option '--verify': there is nothing to verify at null:");
 	if (o->update.dry_run && (o->verify || o->manifest))
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
 				"option '--dry-run': there is nothing to follow it; leave out "
 				"--verify and --manifest");
-	if (to_null && o->update.update)
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
-				"option '--update': there is nothing to update at 'null:'");
 	return I2N_OK;
 }

@@ -2,6 +2,7 @@
 #ifndef CLI_EXTRACT_OPTS_H
 #define CLI_EXTRACT_OPTS_H
 
+#include "extract_dest.h"
 #include "extract_netboot.h"
 #include "extract_update.h"
 #include "image.h"
@@ -25,7 +26,7 @@ enum { SQUASHED_FAIL, SQUASHED_SCRIPT };
 
 extern const struct opt extract_rows[];
 
-/* Refuse what makes no sense together. to_null: the destination is null:. */
-int extract_check(const struct extract_opts *o, bool to_null, struct i2n_err *err);
+/* Refuse what makes no sense together. */
+int extract_check(const struct extract_opts *o, const struct dest *dest, struct i2n_err *err);
 
 #endif

@@ -75,6 +75,9 @@ static void tell_end(const struct extract_result *res, const struct report *repo
 			 "complete, which the next run with --atomic does");
 	else if (res->proof)
 		msg_line("the tree is stored, but what was to follow is incomplete");
+	else if (res->ran && res->dest->kind == DEST_TAR)
+		msg_line("%s", res->dest->path ? "no archive was left"
+					       : "the archive is incomplete");
 	else if (res->ran)
 		tell_incomplete(res);
 }

@@ -6,6 +6,7 @@
 
 #include "img2nfs/swap.h"
 
+#include "extract_dest.h"
 #include "extract_netboot.h"
 #include "extract_update.h"
 #include "report.h"
@@ -13,6 +14,7 @@
 
 struct extract_result {
 	const char *image, *destination;	/* as given */
+	const struct dest *dest;
 	unsigned part_no;			/* 0: no partition table */
 	const struct i2n_err *err;		/* what ended the run, or NULL */
 	const struct verify_summary *proof;	/* of --verify, if it ran; else NULL or not `ran` */

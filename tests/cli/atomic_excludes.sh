@@ -9,7 +9,7 @@ done
 run 2 extract --remove-old no-such.img $url
 says "option '--remove-old' needs --atomic"
 run 2 extract --atomic no-such.img null:
-says "there is nothing to swap at 'null:'"
+says "option '--atomic' is for servers, and the destination is null:"
 run 2 extract --atomic no-such.img nfs://127.0.0.1:1/
 says "'/' has no directory above it"
 run 2 extract --atomic no-such.img nfs://127.0.0.1:1/export/"$(printf '%0241d' 0)"

@@ -22,7 +22,7 @@ want_out "Read back and compared: 0 differences; compared"
 
 extract --verify "$img" null:
 want_rc 2
-want_err "option '--verify': there is nothing to verify at null:"
+want_err "option '--verify' is for servers, and the destination is null:"
 
 extract --manifest=/nonexistent/dir/file --allow-loss=symlink-times "$img" "$(ganesha_url srv /c)"
 want_rc 7
