@@ -219,20 +219,27 @@ static void put_name(struct text *t, const char *sign, const char *side,
 	text_add(t, "\n");
 }
 
+/* git knows three modes of files. */
+static unsigned git_mode(unsigned mode)
+{
+	if ((mode & I2N_S_IFMT) == I2N_S_IFLNK)
+		return I2N_S_IFLNK;
+	return I2N_S_IFREG | (mode & 0111 ? 0755 : 0644);
+}
+
 /* One side may be nothing. */
 static void put_change(struct text *t, const struct i2n_edit_change *c, bool has_before,
 		       bool has_after)
 {
-	unsigned mode = has_before ? c->before_mode : c->after_mode;
-	bool is_link = (mode & I2N_S_IFMT) == I2N_S_IFLNK;
+	unsigned mode = git_mode(has_before ? c->before_mode : c->after_mode);
 
-	if (!has_before || !has_after || is_link) {
+	if (!has_before || !has_after || mode == I2N_S_IFLNK) {
 		put_name(t, "diff --git ", "a/", c);
 		t->len -= !t->failed;		/* its newline */
 		put_name(t, " ", "b/", c);
 		if (!has_before || !has_after)
 			text_addf(t, "%s file mode %06o\n", has_before ? "deleted" : "new",
-				  is_link ? I2N_S_IFLNK : mode);
+				  mode);
 	}
 	if (!(has_before && c->before.len) && !(has_after && c->after.len))
 		return;		/* an empty file comes or goes */
