@@ -70,18 +70,60 @@ static bool is_wired(struct cmdline_span name)
 	return netboot_begins(name, "eth") || netboot_begins(name, "en");
 }
 
-/* "iface NAME FAMILY METHOD": methods that give an address, and take it away at shutdown. */
-static bool configures(struct cmdline_span line, struct cmdline_span w[4])
+/* "auto NAME..." and "allow-hotplug NAME...": ifup at boot, and ifdown at shutdown. */
+static bool brings_up(struct cmdline_span line, struct cmdline_span w[2])
 {
-	return netboot_words(line, w, 4) == 4 && netboot_is(w[0], "iface") && is_wired(w[1]) &&
-	       (netboot_is(w[2], "inet") || netboot_is(w[2], "inet6")) &&
-	       (netboot_is(w[3], "dhcp") || netboot_is(w[3], "static") || netboot_is(w[3], "auto"));
+	return netboot_words(line, w, 2) == 2 &&
+	       (netboot_is(w[0], "auto") || netboot_is(w[0], "allow-auto") ||
+		netboot_is(w[0], "allow-hotplug"));
 }
 
-/* interfaces(5) */
+/* Puts the names that are not wired, each with a blank before it. The number of those that are. */
+static unsigned put_others(struct text *out, struct cmdline_span names)
+{
+	struct cmdline_span w;
+	unsigned wired = 0;
+
+	for (; netboot_words(names, &w, 1); names.p = w.end) {
+		struct cmdline_span bare = w;
+
+		bare.p += *w.p == '/';	/* a pattern */
+		if (is_wired(bare)) {
+			wired++;
+		} else {
+			text_add(out, " ");
+			text_put(out, w.p, (size_t)(w.end - w.p));
+		}
+	}
+	return wired;
+}
+
+/* A line that brings up a wired interface becomes a comment, and one for the others on it. */
+static void edit_line(struct text *out, struct cmdline_span line, const char *eol)
+{
+	struct cmdline_span w[2];
+	struct text others = { 0 };
+	bool is = brings_up(line, w) &&
+		  put_others(&others, (struct cmdline_span){ w[1].p, line.end, line.line });
+
+	if (is)
+		text_addf(out, "# img2nfs: %s%s#", why, eol[0] ? eol : "\n");
+	text_put(out, line.p, (size_t)(line.end - line.p));
+	if (is && others.len) {
+		text_add(out, eol[0] ? eol : "\n");
+		text_put(out, line.p, (size_t)(w[0].end - line.p));
+		text_put(out, others.p, others.len);
+	}
+	text_add(out, eol);
+	out->failed |= others.failed;
+	text_release(&others);
+}
+
+/* interfaces(5). It is not enough to call the interface "manual": ifdown sets that down, too, and
+ * then a machine with Debian 12 never gets to the end of its shutdown (seen in tests/boot). */
 static int edit_interfaces(struct netboot *n, const char *path)
 {
-	struct cmdline_span rest, line, w[4];
+	struct cmdline_span rest, line;
 	struct text new = { 0 };
 	struct i2n_text old;
 	const char *eol;
@@ -91,19 +133,8 @@ static int edit_interfaces(struct netboot *n, const char *path)
 	if (rc != I2N_OK || !is)
 		return rc;
 	rest = (struct cmdline_span){ old.bytes, old.bytes + old.len, 1 };
-	while (cmdline_next_line(&rest, &line, &eol)) {
-		if (configures(line, w)) {
-			text_addf(&new, "# img2nfs: %s%s#", why, eol[0] ? eol : "\n");
-			text_put(&new, line.p, (size_t)(line.end - line.p));
-			text_add(&new, eol[0] ? eol : "\n");
-			line.end = w[3].p;
-			text_put(&new, line.p, (size_t)(line.end - line.p));
-			text_add(&new, "manual");
-		} else {
-			text_put(&new, line.p, (size_t)(line.end - line.p));
-		}
-		text_add(&new, eol);
-	}
+	while (cmdline_next_line(&rest, &line, &eol))
+		edit_line(&new, line, eol);
 	free(old.bytes);
 	return netboot_write_text(n, path, why, &new);
 }
