@@ -47,6 +47,11 @@ int i2n_edit_squashed(const struct i2n_tree *tree, uint32_t uid, uint32_t gid,
 int i2n_edit_caps_to_setuid(struct i2n_tree *tree, const struct i2n_notes *notes,
 			    struct i2n_err *err);
 
+/* The directory with inode index dir, and all below it, as a tree of its own, whose content the
+ * same reader reads. */
+int i2n_edit_subtree(const struct i2n_tree *tree, uint32_t dir, struct i2n_tree **ret,
+		     struct i2n_err *err);
+
 struct i2n_edits;
 
 int i2n_edits_new(const struct i2n_tree *tree, struct i2n_reader *reader, struct i2n_edits **ret,

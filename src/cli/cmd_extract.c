@@ -9,6 +9,7 @@
 
 #include "cmd.h"
 #include "extract_atomic.h"
+#include "extract_boot.h"
 #include "extract_dest.h"
 #include "extract_netboot.h"
 #include "extract_opts.h"
@@ -41,6 +42,7 @@ struct run {
 	struct i2n_tree *tree;
 	struct i2n_reader *reader;	/* of tree */
 	struct netboot_run netboot;
+	struct boot_run boot;
 	bool is_staged;		/* tree is a part, and the rest is still coming in */
 	struct i2n_sink *sink;
 	struct run_lock lock;
@@ -68,7 +70,8 @@ static int parse_values(struct run *r, struct i2n_err *err)
 		r->report.allow |= I2N_LOSS_CAPS;
 	r->update = o->update;
 	r->at = &r->url;
-	if (extract_check(o, &r->dest, err) || netboot_check(&o->netboot, &r->netboot, err))
+	if (extract_check(o, &r->dest, err) || netboot_check(&o->netboot, &r->netboot, err) ||
+	    boot_check(&o->boot, &r->notes, &r->boot, err))
 		return I2N_FATAL;
 	if (!o->atomic)
 		return I2N_OK;
@@ -110,7 +113,7 @@ static bool must_wait(const struct run *r)
 	const struct extract_opts *o = r->o;
 
 	return r->dest.kind == DEST_TAR || o->update.update || o->atomic || o->image.strict ||
-	       o->squashed == SQUASHED_SCRIPT || netboot_is_on(&o->netboot);
+	       o->squashed == SQUASHED_SCRIPT || netboot_is_on(&o->netboot) || o->boot.dest;
 }
 
 /* The tree; or a part of it, if the rest can come later. */
@@ -127,23 +130,47 @@ static int read_tree(struct run *r, struct i2n_err *err)
 static int edit_for_netboot(struct run *r, struct i2n_err *err)
 {
 	const struct netboot_args args = { .o = &r->o->netboot, .notes = &r->notes,
-					   .url = r->dest.kind == DEST_NFS ? &r->url : NULL };
+					   .url = r->dest.kind == DEST_NFS ? &r->url : NULL,
+					   .boot = r->boot.mount,
+					   .boot_opts = r->boot.mount_opts[0] ?
+							       r->boot.mount_opts : NULL };
 
 	if (netboot_run(&args, &r->tree, &r->reader, &r->netboot, err))
 		return I2N_FATAL;
 	if (!r->netboot.ran || !r->o->update.dry_run || r->o->json)
 		return I2N_OK;
-	return netboot_print_diffs(&r->netboot, err);
+	return netboot_print_diffs(r->netboot.edits, err);
+}
+
+/* The boot files, with the edits that go with those of the root. */
+static int read_boot(struct run *r, struct i2n_err *err)
+{
+	const struct boot_root root = { .image = &r->image, .tree = r->tree, .reader = r->reader };
+	const struct netboot_run *netboot = &r->netboot;
+
+	if (boot_read(&r->boot, &r->o->boot, &root, err))
+		return I2N_FATAL;
+	if (!netboot->has_root || netboot->skip >> I2N_NETBOOT_CMDLINE & 1)
+		return I2N_OK;
+	if (boot_edit(&r->boot, &netboot->root, err))
+		return I2N_FATAL;
+	if (!r->boot.edits || !r->o->update.dry_run || r->o->json)
+		return I2N_OK;
+	return netboot_print_diffs(r->boot.edits, err);
 }
 
 static int read_image(struct run *r, struct i2n_err *err)
 {
-	if (image_open(&r->o->image, r->result.image, IMAGE_WHOLE, &r->o->progress, &r->notes,
-		       &r->image, err) ||
+	struct image_opts opts = r->o->image;
+
+	opts.keep_all = r->o->boot.dest;
+	if (image_open(&opts, r->result.image, IMAGE_WHOLE, &r->o->progress, &r->notes, &r->image,
+		       err) ||
 	    read_tree(r, err))
 		return I2N_FATAL;
 	r->reader = i2n_fs_reader(r->image.fs);
-	if (edit_for_netboot(r, err))
+	if ((r->o->netboot.profile && boot_find_mount(&r->boot, err)) || edit_for_netboot(r, err) ||
+	    read_boot(r, err))
 		return I2N_FATAL;
 	return edit_tree(r, r->tree, r->is_staged ? NULL : &r->notes, err);
 }
@@ -325,6 +352,17 @@ static int swap(struct run *r, struct i2n_err *err)
 	return atomic_swap(&r->atomic, r->o->remove_old, r->sink, &r->lock, err);
 }
 
+/* Only for a root that is in its place. */
+static int store_boot(struct run *r, struct i2n_err *err)
+{
+	const struct boot_args args = { .nfs = &r->nfs, .progress = &r->o->progress,
+					.break_lock = r->o->break_lock };
+
+	if (r->o->update.dry_run || (r->o->atomic && !r->atomic.swap.swapped))
+		return I2N_OK;
+	return boot_store(&r->boot, &args, err);
+}
+
 /* The order is the promise: nothing is asked of the server before the image has proved readable,
  * and nothing is written before all refusals have had their chance. */
 static int run_all(struct run *r, struct i2n_err *err)
@@ -338,7 +376,7 @@ static int run_all(struct run *r, struct i2n_err *err)
 	/* what was stored is good only when the image proves to be */
 	if (store(r, err) || image_finish(&r->image, err) || publish(r, err) || unlock(r, err))
 		return I2N_FATAL;
-	return prove(r, err) || swap(r, err) ? I2N_FATAL : I2N_OK;
+	return prove(r, err) || swap(r, err) || store_boot(r, err) ? I2N_FATAL : I2N_OK;
 }
 
 /* Of both connections of a run with --atomic. */
@@ -380,6 +418,7 @@ static void release(struct run *r)
 	run_lock_release(&r->lock);
 	i2n_digests_release(&r->digests);
 	i2n_tree_free(r->tree);
+	boot_release(&r->boot);
 	netboot_release(&r->netboot);
 	image_release(&r->image);
 	i2n_nfs_url_release(&r->url);
@@ -397,7 +436,7 @@ static int exec_extract(const void *values, unsigned n_args, char **args)
 	(void)n_args;	/* checked against min_args and max_args */
 	r.notes = (struct i2n_notes){ .fn = report_note, .ctx = &r.report };
 	*res = (struct extract_result){ .image = args[0], .destination = args[1],
-					.dest = &r.dest, .netboot = &r.netboot };
+					.dest = &r.dest, .netboot = &r.netboot, .boot = &r.boot };
 	if (o->json) {
 		json_init(&r.json, stdout, true);
 		json_object(&r.json, NULL);

@@ -122,12 +122,12 @@ static void put_lines(const char *p, size_t len)
 	}
 }
 
-int netboot_print_diffs(const struct netboot_run *r, struct i2n_err *err)
+int netboot_print_diffs(const struct i2n_edits *edits, struct i2n_err *err)
 {
 	const struct i2n_edit_change *c;
 	size_t n, len;
 
-	c = i2n_edits_changes(r->edits, &n);
+	c = i2n_edits_changes(edits, &n);
 	for (size_t i = 0; i < n; i++) {
 		char *diff = i2n_edit_diff(&c[i], &len);
 
@@ -160,14 +160,19 @@ static void print_system(const struct netboot_run *r)
 
 void netboot_print(const struct netboot_run *r)
 {
+	if (!r->ran)
+		return;
+	print_system(r);
+	netboot_print_edits(r->edits);
+}
+
+void netboot_print_edits(const struct i2n_edits *edits)
+{
 	const struct i2n_edit_change *c;
 	char path[400];
 	size_t n;
 
-	if (!r->ran)
-		return;
-	c = i2n_edits_changes(r->edits, &n);
-	print_system(r);
+	c = i2n_edits_changes(edits, &n);
 	for (size_t i = 0; i < n; i++)
 		(void)printf("  %-10s %-7s  %s: %s\n", c[i].what.name, action(&c[i]),
 			     i2n_escape(path, sizeof(path), c[i].path, c[i].path_len),
@@ -192,23 +197,27 @@ static void json_change(struct json *j, const struct i2n_edit_change *c)
 	free(diff);
 }
 
+void netboot_json_edits(const struct i2n_edits *edits, struct json *j)
+{
+	size_t n;
+	const struct i2n_edit_change *c = i2n_edits_changes(edits, &n);
+
+	for (size_t i = 0; i < n; i++)
+		json_change(j, &c[i]);
+}
+
 void netboot_json(const struct netboot_run *r, struct json *j)
 {
-	const struct i2n_edit_change *c;
-	size_t n;
-
 	if (!r->ran) {
 		json_null(j, "netboot");
 		return;
 	}
-	c = i2n_edits_changes(r->edits, &n);
 	json_object(j, "netboot");
 	json_str(j, "profile", i2n_profile_word(r->system.profile));
 	json_str(j, "system", r->system.pretty[0] ? r->system.pretty : NULL);
 	json_str(j, "nfsroot", r->has_root ? r->root.nfsroot : NULL);
 	json_array(j, "edits");
-	for (size_t i = 0; i < n; i++)
-		json_change(j, &c[i]);
+	netboot_json_edits(r->edits, j);
 	json_end(j);
 	json_end(j);
 }

@@ -68,10 +68,13 @@ int netboot_run(const struct netboot_args *args, struct i2n_tree **tree,
 		struct i2n_reader **reader, struct netboot_run *ret, struct i2n_err *err);
 
 /* One diff per changed file on stdout, what is in it escaped for a terminal. */
-int netboot_print_diffs(const struct netboot_run *r, struct i2n_err *err);
+int netboot_print_diffs(const struct i2n_edits *edits, struct i2n_err *err);
 
 /* For the summary: one line per change. */
 void netboot_print(const struct netboot_run *r);
+/* The same of any edits; and as members of the array that is open in j. */
+void netboot_print_edits(const struct i2n_edits *edits);
+void netboot_json_edits(const struct i2n_edits *edits, struct json *j);
 /* Member "netboot" of the object that is open in j; null if there were no edits. */
 void netboot_json(const struct netboot_run *r, struct json *j);
 

@@ -38,6 +38,7 @@ const struct opt extract_rows[] = {
 	  .arg = "FILE",
 	  .help = "afterwards write what img2nfs manifest prints into FILE" },
 	NETBOOT_ROWS(struct extract_opts, netboot),
+	BOOT_ROWS(struct extract_opts, boot),
 	{ .name = "update",
 	  .type = OPT_FLAG,
 	  .off = offsetof(struct extract_opts, update.update),

@@ -2,6 +2,7 @@
 #ifndef CLI_EXTRACT_OPTS_H
 #define CLI_EXTRACT_OPTS_H
 
+#include "extract_boot.h"
 #include "extract_dest.h"
 #include "extract_netboot.h"
 #include "extract_update.h"
@@ -19,6 +20,7 @@ struct extract_opts {
 	bool verbose, json, no_check, verify, break_lock, atomic, remove_old;
 	struct update_opts update;
 	struct netboot_opts netboot;
+	struct boot_opts boot;
 };
 
 enum { CAPS_FAIL, CAPS_DROP, CAPS_SETUID };

@@ -68,6 +68,8 @@ static void tell_not_swapped(const struct extract_result *res, const struct repo
 
 static void tell_end(const struct extract_result *res, const struct report *report)
 {
+	if (res->boot->begun)
+		return;		/* boot_tell() says it */
 	if (res->swap && res->swap->name && !res->swap->swapped)
 		tell_not_swapped(res, report);
 	else if (res->swap && res->swap->name)
@@ -84,16 +86,18 @@ static void tell_end(const struct extract_result *res, const struct report *repo
 
 void extract_tell(const struct extract_result *res, const struct report *report)
 {
-	if (!res->err) {
-		if (report->counts[I2N_NOTE_FAILED])
-			msg_line("%" PRIu64 " object%s could not be stored", res->at.failed,
-				 human_s(res->at.failed));
-		if (res->swap && !res->swap->swapped)
-			tell_not_swapped(res, report);
-		return;
+	const uint64_t failed = res->at.failed + res->boot->at.failed;
+
+	if (res->err) {
+		msg_end(res->err);
+		tell_end(res, report);
+	} else if (report->counts[I2N_NOTE_FAILED]) {
+		msg_line("%" PRIu64 " object%s could not be stored", failed, human_s(failed));
 	}
-	msg_end(res->err);
-	tell_end(res, report);
+	if (!res->err && res->swap && !res->swap->swapped)
+		tell_not_swapped(res, report);
+	if (res->ran)
+		boot_tell(res->boot);
 }
 
 static void print_count(const char *name, uint64_t n)
@@ -178,6 +182,7 @@ void extract_print(const struct extract_result *res, const struct report *report
 		(void)printf("The connection was lost and made again %" PRIu64 " time%s.\n",
 			     res->stats.reconnects, human_s(res->stats.reconnects));
 	netboot_print(res->netboot);
+	boot_print(res->boot);
 	report_print(report, stdout);
 	if (res->proof && res->proof->ran) {
 		(void)fputs("Read back and compared: ", stdout);
@@ -263,6 +268,7 @@ void extract_json(const struct extract_result *res, const struct report *report,
 	json_update(j, res);
 	json_swap(j, res->swap);
 	netboot_json(res->netboot, j);
+	boot_json(res->boot, j);
 	json_u64(j, "not_stored", res->at.failed + res->at.left);
 	json_u64(j, "bytes_written", res->at.written);
 	json_requests(j, res);

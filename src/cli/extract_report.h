@@ -6,6 +6,7 @@
 
 #include "img2nfs/swap.h"
 
+#include "extract_boot.h"
 #include "extract_dest.h"
 #include "extract_netboot.h"
 #include "extract_update.h"
@@ -20,6 +21,7 @@ struct extract_result {
 	const struct verify_summary *proof;	/* of --verify, if it ran; else NULL or not `ran` */
 	const struct i2n_swap *swap;		/* NULL without --atomic */
 	const struct netboot_run *netboot;
+	const struct boot_run *boot;
 	/* objects may have been stored: `at` and `stats` count */
 	bool ran;
 	struct i2n_progress at;

@@ -67,7 +67,8 @@ int image_open(const struct image_opts *opts, const char *operand, enum image_us
 	if (pick_find(i2n_image_source(ret->file), &pick, notes, &ret->pick, err))
 		return I2N_FATAL;
 	ret->picked = true;
-	i2n_image_keep_only(ret->file, start_of(ret, &pick), ret->pick.slice->size);
+	if (!opts->keep_all)
+		i2n_image_keep_only(ret->file, start_of(ret, &pick), ret->pick.slice->size);
 	if (opts->journal_device && i2n_source_open_file(opts->journal_device, &ret->journal, err))
 		return I2N_FATAL;
 	fs.journal_device = ret->journal;

@@ -45,6 +45,7 @@ struct image_opts {
 	unsigned journal;		/* enum i2n_journal_mode */
 	const char *journal_device;
 	bool strict;
+	bool keep_all;			/* no option: other partitions will be read, too */
 };
 
 #define IMAGE_SECTOR_WORDS "auto|512|4096"

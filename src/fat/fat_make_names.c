@@ -1,3 +1,5 @@
+#include "img2nfs/name.h"
+
 #include "fat_make.h"
 
 #include <stdio.h>
@@ -9,24 +11,14 @@
 
 /* --- UTF-8 to UTF-16 --- */
 
-/* The length of the character at p, 0: none. Overlong forms and surrogates are none. */
+/* The length of the character at p, 0: none. */
 static size_t utf8_char(const unsigned char *p, size_t left, uint32_t *ret)
 {
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 :
-		   p[0] < 0xf5 ? 4 : 0;
-	uint32_t c = n == 1 ? p[0] : p[0] & (0x7fu >> n);
+	size_t n = i2n_utf8_len(p, left);
 
-	if (!n || n > left)
-		return 0;
-	for (size_t i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (p[i] & 0x3f);
-	}
-	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
-		return 0;
-	*ret = c;
+	*ret = n == 1 ? p[0] : p[0] & (0x7fu >> n);
+	for (size_t i = 1; i < n; i++)
+		*ret = *ret << 6 | (p[i] & 0x3f);
 	return n;
 }
 

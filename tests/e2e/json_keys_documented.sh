@@ -6,6 +6,8 @@ cd "$WORK" || exit 1
 tiny_image x.img -O encrypt
 mknod "$WORK/tiny/dev" b 1 2
 mkfifo "$WORK/tiny/fifo"
+mkdir "$WORK/tiny/boot"
+echo kernel >"$WORK/tiny/boot/vmlinuz"
 setfattr -n user.x -v y "$WORK/tiny/empty" 2>/dev/null
 truncate -s 16M x.img
 mke2fs -q -F -t ext4 -b 1024 -E root_owner=0:0 -L tiny -d "$WORK/tiny" x.img || die "mke2fs failed"
@@ -85,6 +87,7 @@ extract --json --update --dry-run "$img" "$(ganesha_url srv /new)"
 cat "$WORK/out" >>all
 extract --json --netboot=debian --hostname=other --dry-run "$img" "$(ganesha_url srv /new)"
 cat "$WORK/out" >>all
+PATH=$PATH:/usr/sbin "$O/img2nfs" extract --json --boot "$WORK/card.img" x.img null: >>all 2>/dev/null
 gzip -c "$img" >"$WORK/x.img.gz"
 extract --json --progress=json --update "$(for_nobody "$WORK/x.img.gz")" "$url"
 cat "$WORK/out" "$WORK/err" >>all

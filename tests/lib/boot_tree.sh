@@ -46,3 +46,31 @@ fat_of() {
 	}
 	TZ=UTC LC_ALL=C.UTF-8 mcopy -s -m -i "$fo_img" "$fo_dir"/* ::/ || exit 1
 }
+
+# pi_disk IMAGE TREE [mkfs.vfat option...]: a disk as Raspberry Pi OS has it, in small: disk id 0x8a676486,
+# FAT with TREE from sector 8192 on, then ext4 with a root that a profile recognises (below root/).
+pi_disk() {
+	pd_img=$1 pd_tree=$2
+	shift 2
+	rm -rf root && mkdir -p root/etc root/usr/lib/systemd root/boot/firmware root/sbin
+	echo 'Raspberry Pi reference 2024-11-19' >root/etc/rpi-issue
+	printf 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\nVERSION_CODENAME=bookworm\n' >root/etc/os-release
+	printf 'proc /proc proc defaults 0 0\nPARTUUID=8a676486-01 /boot/firmware vfat defaults 0 2\nPARTUUID=8a676486-02 / ext4 defaults,noatime 0 1\n' >root/etc/fstab
+	echo raspberrypi >root/etc/hostname
+	echo init >root/sbin/init
+	rm -f boot.fat root.ext4 "$pd_img"
+	truncate -s 16m boot.fat
+	fat_of "$pd_tree" boot.fat -n bootfs -i 8e5a1c0d -h 8192 "$@"
+	mke2fs -q -F -t ext4 -E root_owner=0:0 -d root root.ext4 8m || exit 1
+	truncate -s 32m "$pd_img"
+	printf 'label: dos\nlabel-id: 0x8a676486\nstart=8192,size=32768,type=c\nstart=40960,size=16384,type=83\n' |
+		sfdisk -q "$pd_img" >/dev/null || exit 1
+	dd if=boot.fat of="$pd_img" bs=1M seek=4 conv=notrunc,sparse 2>/dev/null
+	dd if=root.ext4 of="$pd_img" bs=1M seek=20 conv=notrunc,sparse 2>/dev/null
+	rm -f boot.fat root.ext4
+}
+
+# What --netboot makes of boot_tree's cmdline.txt: nfsroot_line IPV4:PATH
+pi_line() {
+	echo "console=serial0,115200 console=tty1 root=/dev/nfs nfsroot=$1,vers=3,tcp rw ip=dhcp rootwait quiet"
+}
