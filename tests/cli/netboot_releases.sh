@@ -1,6 +1,7 @@
 # --netboot on the files of each release of Raspberry Pi OS, of Debian, and of a Pi that was in use: what becomes of them is
 # what was written down by hand in fixtures/netboot, and nothing else is changed. The program's diffs are applied with git.
 . "$top/tests/lib/test.sh"
+. "$top/tests/lib/netboot_expect.sh"
 img2nfs=$O/img2nfs
 command -v git >/dev/null || skip "git is missing"
 command -v mke2fs >/dev/null || skip "mke2fs is missing"
@@ -9,25 +10,9 @@ GIT_CEILING_DIRECTORIES=$WORK
 export GIT_CEILING_DIRECTORIES
 unset GIT_DIR GIT_WORK_TREE
 
-image() {
-	truncate -s 16M "$2" && mke2fs -q -F -t ext4 -d "$1" "$2" || die "mke2fs failed"
-}
-
-# expect RELEASE DIR: turn the tree in DIR into the expected one
-expect() {
-	from=$top/fixtures/netboot/$1
-	(cd "$from/files" && find . -type f) | while read -r f; do
-		mkdir -p "$2/$(dirname "$f")" && cat "$from/files/$f" >"$2/$f"
-	done
-	while read -r path target; do
-		mkdir -p "$2/$(dirname "$path")" && rm -f "$2/$path" && ln -s "$target" "$2/$path"
-	done <"$from/links"
-	[ ! -f "$from/gone" ] || (cd "$2" && xargs rm) <"$from/gone"
-}
-
 for release in bullseye bookworm trixie debian used; do
 	sh "$top/fixtures/rpi_trees.sh" $release "$WORK/$release.before" || die "no tree of $release"
-	image $release.before $release.img
+	netboot_image $release.before $release.img
 	options=--netboot
 	[ $release != used ] || options='--netboot --new-identity --hostname=hall'
 	# shellcheck disable=SC2086 # several words
@@ -36,13 +21,13 @@ for release in bullseye bookworm trixie debian used; do
 	cp -a $release.before $release.after
 	(cd $release.after && git apply --unsafe-paths -p1 "../$release.diff") || die "$release: git apply failed"
 	# edited again, it stays as it is
-	image $release.after $release.img
+	netboot_image $release.after $release.img
 	# shellcheck disable=SC2086 # several words
 	"$img2nfs" extract $options --dry-run $release.img nfs://192.0.2.7/srv/pi >again 2>err || die "extract failed"
 	[ ! -s again ] || die "$release: edited twice: $(cat again)"
 
 	cp -a $release.before $release.want
-	expect $release "$WORK/$release.want"
+	netboot_expect $release "$WORK/$release.want"
 	find $release.want $release.after -type d -empty -delete	# git removes those that become empty
 	diff -r --no-dereference $release.want $release.after ||
 		die "$release: the edited tree (>) is not what the documentation wants (<)"
@@ -56,19 +41,23 @@ grep -q '"system": "Debian GNU/Linux 13 (trixie)"' json || die "trixie has anoth
 "$img2nfs" extract --json --netboot --dry-run debian.img nfs://192.0.2.7/srv/pi 2>/dev/null | grep -q '"profile": "debian"' ||
 	die "Debian is no Debian"
 
-# every edit can be left out, alone
+# every edit can be left out, alone (fwloc looks at what became of fstab)
+names() {
+	"$img2nfs" extract --netboot --new-identity --hostname=x --dry-run "$@" nfs://192.0.2.7/srv/pi 2>/dev/null |
+		sed -n 's/^# \([a-z-]*\): .*/\1/p' | sort -u
+}
+for release in bookworm used debian; do
+	sh "$top/fixtures/rpi_trees.sh" $release "$WORK/$release.fresh"
+	netboot_image $release.fresh $release.img
+	names $release.img >all
+	while read -r name; do
+		: >"seen.$name"
+		grep -vx "$name" all | grep -vx fwloc >want
+		names --no-edit "$name" $release.img | grep -vx fwloc | diff want - ||
+			die "--no-edit $name leaves out something else"
+	done <all
+done
 for name in fstab resize swap initramfs network fwloc cmdline machine-id ssh-keys hostname; do
-	for release in bookworm used debian; do
-		sh "$top/fixtures/rpi_trees.sh" $release "$WORK/one" && image one one.img
-		rm -rf one
-		"$img2nfs" extract --netboot --new-identity --hostname=x --dry-run one.img nfs://192.0.2.7/srv/pi \
-			2>/dev/null | sed -n 's/^# \([a-z-]*\): .*/\1/p' | sort -u >all
-		"$img2nfs" extract --netboot --new-identity --hostname=x --dry-run --no-edit $name one.img \
-			nfs://192.0.2.7/srv/pi 2>/dev/null | sed -n 's/^# \([a-z-]*\): .*/\1/p' | sort -u >some
-		grep -vx $name all | grep -vx fwloc >want
-		grep -vx fwloc some | diff want - || die "--no-edit $name leaves out something else"
-		grep -qx $name all && : >seen.$name
-	done
 	[ -f seen.$name ] || die "nothing shows the edit $name"
 done
 
