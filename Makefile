@@ -2,11 +2,13 @@
 #
 # Knobs: O=build (all output goes there)  CC=cc  V=1 (show commands)  WERROR=1  SAN=address,undefined
 #        T=unit/overlay (which tests)  J=2 (tests at a time)  PREFIX=/usr/local  DESTDIR=
-#        PACKED=0 (no compressed images)  PORTABLE=1 (nothing that only Linux has)
+#        SHARED=1 (the program uses libimg2nfs.so)  PACKED=0 (no compressed images)
+#        PORTABLE=1 (nothing that only Linux has)
 
 O ?= build
 CC ?= cc
 PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
 PKG_CONFIG ?= pkg-config
 PKGS = ext2fs com_err fdisk libnfs libxxhash
 # Compressed images: all of these or none. PACKED=0 builds without, PACKED=1 insists on them.
@@ -36,7 +38,7 @@ CPPFLAGS += -Iinclude -Isrc/base -D_FILE_OFFSET_BITS=64 -D_DEFAULT_SOURCE -DI2N_
 # System headers of the libraries are found with -isystem: their warnings are not ours.
 PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null))
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
-ALL_CFLAGS = -std=c11 -pthread $(WARN) $(OPT) $(SANFLAGS) $(CFLAGS)
+ALL_CFLAGS = -std=c11 -pthread -fPIC $(WARN) $(OPT) $(SANFLAGS) $(CFLAGS)
 
 # What needs the libraries of PACKED_PKGS, and what stands in for it.
 WITH_PACKED = $(wildcard src/packed/unpack_*.c src/packed/packed_xz*.c src/packed/packed_zstd*.c \
@@ -45,10 +47,25 @@ WITHOUT_PACKED = src/packed/without.c
 # What we ask of an operating system; see src/base/os.h.
 OS_SRC = src/base/os_linux.c src/base/os_posix.c
 OS_OF = $(if $(PORTABLE),posix,$(if $(filter Linux,$(shell uname)),linux,posix))
-LIB_SRC := $(sort $(filter-out src/cli/main.c $(filter-out %_$(OS_OF).c,$(OS_SRC)) \
+LIB_SRC := $(sort $(filter-out src/cli/% $(filter-out %_$(OS_OF).c,$(OS_SRC)) \
 	$(if $(filter 1,$(PACKED)),$(WITHOUT_PACKED),$(WITH_PACKED)),\
 	$(wildcard src/*/*.c)))
 LIB_OBJ := $(LIB_SRC:%.c=$(O)/%.o)
+CLI_OBJ := $(patsubst %.c,$(O)/%.o,$(sort $(filter-out src/cli/main.c,$(wildcard src/cli/*.c))))
+SOVERSION = 0
+ifeq ($(shell uname),Darwin)
+SO = libimg2nfs.$(SOVERSION).dylib
+SO_LINK = libimg2nfs.dylib
+SO_FLAGS = -dynamiclib -install_name $(LIBDIR)/$(SO) -Wl,-exported_symbol,_i2n_*
+else
+SO = libimg2nfs.so.$(SOVERSION)
+SO_LINK = libimg2nfs.so
+SO_FLAGS = -shared -Wl,-soname,$(SO) -Wl,--version-script=src/libimg2nfs.map
+endif
+# What the program and the tests are linked with; SHARED=1 takes the shared library for the program.
+STATIC_LIBS = $(O)/cli.a $(O)/libimg2nfs.a
+OS_OBJ = $(O)/src/base/os_$(OS_OF).o $(O)/src/base/os_unlinked.o
+PROGRAM_LIBS = $(if $(SHARED),$(O)/cli.a $(OS_OBJ) $(O)/$(SO),$(STATIC_LIBS))
 UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
 UNIT_BIN := $(UNIT_SRC:%.c=$(O)/%)
 # norpcbind is preloaded into the test server, which only Linux rigs have.
@@ -81,7 +98,7 @@ deps-here:
 deps: ## install the libraries and tools that are missing (asks for root where that is needed)
 	$(Q)sh third_party/install.sh
 
-$(O)/img2nfs: $(O)/src/cli/main.o $(O)/libimg2nfs.a
+$(O)/img2nfs: $(O)/src/cli/main.o $(PROGRAM_LIBS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pthread $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
 
@@ -89,6 +106,13 @@ $(O)/libimg2nfs.a: $(LIB_OBJ)
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(Q)$(AR) rc $@ $^
+
+$(O)/cli.a: $(CLI_OBJ)
+	@rm -f $@
+	$(Q)$(AR) rc $@ $^
+
+$(O)/$(SO): $(LIB_OBJ) src/libimg2nfs.map
+	$(Q)$(CC) -pthread $(SANFLAGS) $(LDFLAGS) $(SO_FLAGS) -o $@ $(LIB_OBJ) $(PKG_LIBS) $(LIBS)
 
 # Rebuild when flags, compiler or library versions change.
 $(O)/flags: FORCE
@@ -101,15 +125,15 @@ $(O)/%.o: %.c $(O)/flags
 	$(if $(V),,@echo "  CC $<")
 	$(Q)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) -I$(dir $<) -MMD -MP -c -o $@ $<
 
-objects: $(LIB_OBJ) $(O)/src/cli/main.o $(UNIT_SRC:%.c=$(O)/%.o)
+objects: $(LIB_OBJ) $(CLI_OBJ) $(O)/src/cli/main.o $(UNIT_SRC:%.c=$(O)/%.o)
 units: $(UNIT_BIN)
 tools: $(TOOL_BIN)
 
-$(O)/tests/unit/%: $(O)/tests/unit/%.o $(O)/libimg2nfs.a
+$(O)/tests/unit/%: $(O)/tests/unit/%.o $(STATIC_LIBS)
 	$(Q)$(CC) -pthread $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
 $(O)/tests/unit/%.o: CPPFLAGS += -Itests/lib -Isrc
 $(O)/tests/tools/%.o: CPPFLAGS += -Itests/lib -Isrc
-$(O)/tests/tools/%: $(O)/tests/tools/%.o $(O)/libimg2nfs.a
+$(O)/tests/tools/%: $(O)/tests/tools/%.o $(STATIC_LIBS)
 	$(Q)$(CC) -pthread $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
 
 # Never with SANFLAGS: the server it is preloaded into has no sanitizer runtime.
@@ -119,7 +143,7 @@ $(O)/tests/tools/norpcbind.so: tests/tools/norpcbind.c $(O)/flags
 
 fuzzers: $(FUZZ_BIN) $(O)/fuzz/base
 $(O)/tests/fuzz/%.o: CPPFLAGS += -Isrc $(if $(LIBFUZZER),,-DFUZZ_PLAIN)
-$(O)/tests/fuzz/%: $(O)/tests/fuzz/%.o $(O)/libimg2nfs.a
+$(O)/tests/fuzz/%: $(O)/tests/fuzz/%.o $(STATIC_LIBS)
 	$(Q)$(CC) -pthread $(SANFLAGS) $(FUZZ_LINK) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
 $(O)/fuzz/base: fixtures/recipes/fuzz_base.sh
 	$(Q)rm -rf $@ && sh $< $@ >/dev/null 2>&1
@@ -142,6 +166,8 @@ check-corpus: corpus ## run all images of e2fsprogs' tests under ASan and UBSan
 check: ## install what is missing, build, run all tests (T=unit/ or T=e2e/name runs a part)
 	$(Q)sh third_party/install.sh --test
 	$(Q)$(MAKE) --no-print-directory all units tools
+	$(Q)$(MAKE) --no-print-directory DESTDIR='$(abspath $(O))/installed' PREFIX=/usr LIBDIR=/usr/lib install \
+		>/dev/null
 	$(Q)$(MAKE) --no-print-directory O='$(O)/san' SAN=address,undefined all fuzzers
 	$(Q)O='$(abspath $(O))' J='$(J)' sh tests/run '$(T)'
 
@@ -183,22 +209,35 @@ bench-scale: ## what millions of inodes, sparse images and slow disks cost (QUIC
 lint: ## the rules that a script can check
 	$(Q)sh tests/lint/run
 
-install: all ## install program, manual and completion below DESTDIR/PREFIX
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions
+SHARE = $(DESTDIR)$(PREFIX)/share
+install: all $(O)/$(SO) ## install program, manual, completions, library and headers below DESTDIR/PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include/img2nfs \
+		$(SHARE)/man/man1 $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions \
+		$(SHARE)/fish/vendor_completions.d
 	install -m 755 $(O)/img2nfs $(DESTDIR)$(PREFIX)/bin/img2nfs
-	install -m 644 src/cli/img2nfs.1 $(DESTDIR)$(PREFIX)/share/man/man1/img2nfs.1
-	install -m 644 src/cli/img2nfs.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/img2nfs
+	install -m 644 src/cli/img2nfs.1 $(SHARE)/man/man1/img2nfs.1
+	install -m 644 src/cli/img2nfs.bash $(SHARE)/bash-completion/completions/img2nfs
+	install -m 644 src/cli/img2nfs.zsh $(SHARE)/zsh/site-functions/_img2nfs
+	install -m 644 src/cli/img2nfs.fish $(SHARE)/fish/vendor_completions.d/img2nfs.fish
+	install -m 644 $(O)/libimg2nfs.a $(DESTDIR)$(LIBDIR)/libimg2nfs.a
+	install -m 755 $(O)/$(SO) $(DESTDIR)$(LIBDIR)/$(SO)
+	ln -sf $(SO) $(DESTDIR)$(LIBDIR)/$(SO_LINK)
+	install -m 644 include/img2nfs/*.h $(DESTDIR)$(PREFIX)/include/img2nfs/
+	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|; s|@REQUIRES@|$(PKGS)|' \
+		src/libimg2nfs.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/libimg2nfs.pc
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/img2nfs $(DESTDIR)$(PREFIX)/share/man/man1/img2nfs.1 \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/img2nfs
+	rm -f $(DESTDIR)$(PREFIX)/bin/img2nfs $(SHARE)/man/man1/img2nfs.1 $(SHARE)/bash-completion/completions/img2nfs \
+		$(SHARE)/zsh/site-functions/_img2nfs $(SHARE)/fish/vendor_completions.d/img2nfs.fish \
+		$(DESTDIR)$(LIBDIR)/libimg2nfs.a $(DESTDIR)$(LIBDIR)/$(SO) $(DESTDIR)$(LIBDIR)/$(SO_LINK) \
+		$(DESTDIR)$(LIBDIR)/pkgconfig/libimg2nfs.pc
+	rm -rf $(DESTDIR)$(PREFIX)/include/img2nfs
 
 clean: ## remove all output
 	rm -rf $(O)
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
-	@sed -n '3,6s/^# *//p' Makefile
+	@sed -n '3,7s/^# *//p' Makefile
 
 -include $(shell find $(O)/src $(O)/tests -name '*.d' -type f 2>/dev/null)
