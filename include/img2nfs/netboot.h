@@ -39,6 +39,7 @@ enum i2n_netboot_name {
 	I2N_NETBOOT_INITRAMFS,
 	I2N_NETBOOT_NETWORK,
 	I2N_NETBOOT_FWLOC,
+	I2N_NETBOOT_FIRST_BOOT,
 	I2N_NETBOOT_CMDLINE,
 	I2N_NETBOOT_MACHINE_ID,
 	I2N_NETBOOT_SSH_KEYS,
@@ -58,6 +59,8 @@ struct i2n_netboot_opts {
 	/* Where the boot partition comes to be: "10.0.0.1:/srv/tftp/9ffefdef", or NULL: nowhere
 	 * that the machine could mount. boot_opts: more mount options, "port=2049", or NULL. */
 	const char *boot, *boot_opts;
+	/* What the boot partition of the image has, only read here; NULL: there is none. */
+	struct i2n_edits *boot_files;
 	bool new_identity;
 	const char *hostname;		/* NULL: as it is. See i2n_hostname_check() */
 };

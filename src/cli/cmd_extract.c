@@ -130,6 +130,7 @@ static int read_tree(struct run *r, struct i2n_err *err)
 static int edit_for_netboot(struct run *r, struct i2n_err *err)
 {
 	const struct netboot_args args = { .o = &r->o->netboot, .notes = &r->notes,
+					   .image = &r->image,
 					   .url = r->dest.kind == DEST_NFS ? &r->url : NULL,
 					   .boot = r->boot.mount,
 					   .boot_opts = r->boot.mount_opts[0] ?
@@ -163,7 +164,7 @@ static int read_image(struct run *r, struct i2n_err *err)
 {
 	struct image_opts opts = r->o->image;
 
-	opts.keep_all = r->o->boot.dest;
+	opts.keep_all = r->o->boot.dest || r->o->netboot.profile;
 	if (image_open(&opts, r->result.image, IMAGE_WHOLE, &r->o->progress, &r->notes, &r->image,
 		       err) ||
 	    read_tree(r, err))

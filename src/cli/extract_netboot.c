@@ -54,6 +54,21 @@ static int find_root(const struct netboot_args *a, struct netboot_run *r, struct
 	return I2N_OK;
 }
 
+/* For what is there for the first boot. An image without a boot partition, or one that cannot be
+ * read, has nothing. */
+static int open_boot_files(const struct netboot_args *a, const struct i2n_tree *tree,
+			   struct i2n_reader *reader, struct netboot_run *r, struct i2n_err *err)
+{
+	const struct boot_root root = { .image = a->image, .tree = tree, .reader = reader };
+	struct i2n_err why;
+
+	if (!a->o->profile ||
+	    boot_source_find(&root, NULL, NULL, &r->boot_source, &r->boot_tree, &why) ||
+	    !r->boot_source.part)
+		return I2N_OK;
+	return i2n_edits_new(r->boot_tree, r->boot_source.reader, &r->boot_files, err);
+}
+
 int netboot_run(const struct netboot_args *a, struct i2n_tree **tree, struct i2n_reader **reader,
 		struct netboot_run *r, struct i2n_err *err)
 {
@@ -66,8 +81,10 @@ int netboot_run(const struct netboot_args *a, struct i2n_tree **tree, struct i2n
 
 	if (!netboot_is_on(a->o))
 		return I2N_OK;
-	if (find_root(a, r, err) || i2n_edits_new(*tree, *reader, &r->edits, err))
+	if (find_root(a, r, err) || open_boot_files(a, *tree, *reader, r, err) ||
+	    i2n_edits_new(*tree, *reader, &r->edits, err))
 		return I2N_FATAL;
+	opts.boot_files = r->boot_files;
 	opts.root = r->has_root ? &r->root : NULL;
 	if (i2n_netboot_edit(r->edits, &opts, a->notes, &r->system, err) ||
 	    i2n_edits_finish(r->edits, &edited, err))
@@ -82,6 +99,9 @@ int netboot_run(const struct netboot_args *a, struct i2n_tree **tree, struct i2n
 void netboot_release(struct netboot_run *r)
 {
 	i2n_edits_free(r->edits);
+	i2n_edits_free(r->boot_files);
+	i2n_tree_free(r->boot_tree);
+	boot_source_release(&r->boot_source);
 	i2n_nfsroot_release(&r->root);
 	memset(r, 0, sizeof(*r));
 }

@@ -8,6 +8,7 @@
 #include "img2nfs/netboot.h"
 #include "img2nfs/sink.h"
 
+#include "boot_source.h"
 #include "json.h"
 #include "opts.h"
 
@@ -47,6 +48,9 @@ struct netboot_run {
 	bool has_root;
 	struct i2n_edits *edits;
 	struct i2n_netboot_system system;
+	struct boot_source boot_source;	/* the image's boot partition, to be read */
+	struct i2n_tree *boot_tree;
+	struct i2n_edits *boot_files;
 };
 
 /* Anything to be done? */
@@ -57,6 +61,7 @@ int netboot_check(const struct netboot_opts *o, struct netboot_run *ret, struct 
 
 struct netboot_args {
 	const struct netboot_opts *o;
+	const struct image *image;
 	const struct i2n_nfs_url *url;	/* of the root; NULL: it does not go to a server */
 	const char *boot, *boot_opts;	/* see netboot.h */
 	const struct i2n_notes *notes;

@@ -31,6 +31,8 @@ static const struct edit {
 				  ANY, netboot_network },
 	[I2N_NETBOOT_FWLOC] = { "fwloc", "scripts find the boot files without a boot partition",
 				RPI, netboot_fwloc },
+	[I2N_NETBOOT_FIRST_BOOT] = { "first-boot", "what the boot partition has for the first boot "
+				     "is found without it", RPI, netboot_first_boot },
 	[I2N_NETBOOT_CMDLINE] = { "cmdline", "kernel command lines name the NFS root", ANY,
 				  netboot_cmdline },
 	[I2N_NETBOOT_MACHINE_ID] = { "machine-id", "a new machine-id and random seed", 0,

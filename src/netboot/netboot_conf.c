@@ -2,6 +2,7 @@
 
 #include "netboot_own.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -177,6 +178,76 @@ int netboot_fwloc(struct netboot *n)
 	netboot_assign(&new, old, "FWLOC", n->sys.boot_dir, "the boot files are here", true);
 	free(old.bytes);
 	return netboot_write_text(n, path, "there is no boot partition to look for", &new);
+}
+
+/* --- what the first boot looks for --- */
+
+/* FAT names are found in any case. */
+static bool is_same_name(const char *a, const char *b)
+{
+	for (; *a && *b; a++, b++) {
+		char low = *a >= 'A' && *a <= 'Z' ? (char)(*a - 'A' + 'a') : *a;
+
+		if (low != *b)
+			return false;
+	}
+	return *a == *b;
+}
+
+struct found {
+	const char *want;
+	char name[I2N_NAME_MAX + 1];
+	bool is;
+};
+
+static int find_name(void *ctx, const char *name, size_t len, const struct i2n_inode *in)
+{
+	struct found *f = ctx;
+
+	if (!f->is && i2n_inode_type(in) == I2N_S_IFREG && is_same_name(name, f->want)) {
+		memcpy(f->name, name, len + 1);
+		f->is = true;
+	}
+	return I2N_OK;
+}
+
+/* Once it has been put there it is the machine's. A password may be in it. */
+static int copy_boot_file(struct netboot *n, const char *name)
+{
+	static const char why[] = "the first boot looks for it before anything is mounted there";
+	struct i2n_edit_what what = { n->name, why };
+	struct found f = { .want = name };
+	struct i2n_text content;
+	char path[100];
+	int rc;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", n->sys.boot_dir, name);	/* fits */
+	if (i2n_edits_at(n->e, path, false))
+		return I2N_OK;
+	rc = i2n_edits_each(n->o->boot_files, "/", find_name, &f, n->err);
+	if (rc != I2N_OK || !f.is)
+		return rc;
+	rc = i2n_edits_read(n->o->boot_files, f.name, &content, n->err);
+	if (rc != I2N_OK)
+		return rc == I2N_END ? I2N_OK : rc;
+	rc = i2n_edits_write(n->e, &what, path, content.bytes, content.len, 0600, n->err);
+	free(content.bytes);
+	return rc;
+}
+
+/* cloud-init's NoCloud files (it runs before a mount over the network), and what Raspberry Pi's
+ * Imager and people leave there: raspberrypi-sys-mods' sshswitch, userconf-pi. */
+int netboot_first_boot(struct netboot *n)
+{
+	static const char *const names[] = { "user-data", "meta-data", "network-config", "ssh",
+					     "ssh.txt", "userconf", "userconf.txt" };
+	int rc = I2N_OK;
+
+	if (!n->o->boot_files || !n->sys.boot_dir)
+		return I2N_OK;
+	for (size_t i = 0; rc == I2N_OK && i < sizeof(names) / sizeof(names[0]); i++)
+		rc = copy_boot_file(n, names[i]);
+	return rc;
 }
 
 /* --- command lines --- */

@@ -23,6 +23,7 @@ int netboot_swap(struct netboot *n);
 int netboot_initramfs(struct netboot *n);
 int netboot_network(struct netboot *n);
 int netboot_fwloc(struct netboot *n);
+int netboot_first_boot(struct netboot *n);
 int netboot_cmdline(struct netboot *n);
 int netboot_machine_id(struct netboot *n);
 int netboot_ssh_keys(struct netboot *n);

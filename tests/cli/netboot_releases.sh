@@ -64,5 +64,5 @@ done
 "$img2nfs" extract --netboot --no-edit fstabs bookworm.img null: 2>err
 [ $? -eq 2 ] || die "an unknown edit has another status than 2"
 grep -q "option '--no-edit': there is no edit 'fstabs'" err || die "$(cat err)"
-grep -q 'the edits are fstab, resize, swap, initramfs, network, fwloc, cmdline, machine-id, ssh-keys, hostname' err ||
+grep -q 'the edits are fstab, resize, swap, initramfs, network, fwloc, first-boot, cmdline, machine-id, ssh-keys, hostname' err ||
 	die "$(cat err)"
