@@ -58,6 +58,7 @@ pi_disk() {
 	printf 'proc /proc proc defaults 0 0\nPARTUUID=8a676486-01 /boot/firmware vfat defaults 0 2\nPARTUUID=8a676486-02 / ext4 defaults,noatime 0 1\n' >root/etc/fstab
 	echo raspberrypi >root/etc/hostname
 	echo init >root/sbin/init
+	echo tool >root/sbin/mount.nfs
 	rm -f boot.fat root.ext4 "$pd_img"
 	truncate -s 16m boot.fat
 	fat_of "$pd_tree" boot.fat -n bootfs -i 8e5a1c0d -h 8192 "$@"
