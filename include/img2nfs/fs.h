@@ -71,6 +71,17 @@ uint64_t i2n_fs_available(struct i2n_fs *fs);
 int i2n_fs_tree_below(struct i2n_fs *fs, uint64_t below, struct i2n_tree **ret,
 		      struct i2n_err *err);
 
+/* What of the file system its block bitmaps call free, for a stream that need not keep that. It is
+ * of its own: another thread may use it, and it may outlive the fs. base: where the file system
+ * begins in what is asked about. I2N_END: the bitmaps are not the last word, as the journal has to
+ * be replayed or the file system was not unmounted. */
+struct i2n_unused;
+int i2n_fs_unused(struct i2n_fs *fs, uint64_t base, struct i2n_unused **ret, struct i2n_err *err);
+/* Is the byte at off in a block that is free? *ret_len: for so many the answer is the same. Where
+ * the bitmap has not come (`come` ends before it), or is damaged, nothing is free. */
+bool i2n_unused_at(struct i2n_unused *u, struct i2n_source *come, uint64_t off, uint64_t *ret_len);
+void i2n_unused_free(struct i2n_unused *u);
+
 struct i2n_reader *i2n_fs_reader(struct i2n_fs *fs);	/* owned by the fs */
 
 /* Extended attributes of one inode, read now: fn is called for each, see reader.h. */

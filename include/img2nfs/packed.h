@@ -96,6 +96,16 @@ const char *i2n_image_checksum(const struct i2n_image *image);
  * hint. */
 void i2n_image_keep_only(struct i2n_image *image, uint64_t off, uint64_t len);
 
+/* What of it holds nothing that anybody will read, so that it need not be kept. Asked by the thread
+ * that unpacks, in ascending order: is the byte at off unused, and for how many (*ret_len > 0) is
+ * the answer the same? `come`: all that came before. ctx lives as long as the image. */
+struct i2n_image_unused {
+	bool (*at)(void *ctx, struct i2n_source *come, uint64_t off, uint64_t *ret_len);
+	void *ctx;
+};
+/* A read of bytes that were not kept, and were not zero, is an error (domain IMAGE). */
+void i2n_image_leave_out(struct i2n_image *image, const struct i2n_image_unused *unused);
+
 /* What is kept of it has about so many bytes that are not zero: warn where the spool has no room
  * for that. */
 void i2n_image_expect(struct i2n_image *image, uint64_t len);

@@ -34,7 +34,11 @@ void os_willneed(int fd, uint64_t off, uint64_t len);
  * killed. -1 and errno. */
 int os_open_unlinked(const char *dir);
 
-/* The same in memory; where the system cannot, below $TMPDIR. */
+/* Make a hole in it, where the system can: the space of whole blocks of the file system comes back.
+ * What is read there after that is zeros, or what it was. */
+void os_punch(int fd, uint64_t off, uint64_t len);
+
+/* A new file without a name in memory; where the system cannot, below $TMPDIR. */
 int os_open_memory(void);
 
 /* Once, before anything is allocated: keep memory that was freed.

@@ -68,6 +68,12 @@ int os_open_unlinked(const char *dir)
 	return os_make_unlinked(dir);
 }
 
+void os_punch(int fd, uint64_t off, uint64_t len)
+{
+	/* a file system that cannot keeps the space */
+	(void)fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)off, (off_t)len);
+}
+
 int os_open_memory(void)
 {
 	int fd = memfd_create("img2nfs", MFD_CLOEXEC);

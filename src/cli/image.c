@@ -44,6 +44,22 @@ static uint64_t start_of(const struct image *image, const struct pick_opts *opts
 	return image->pick.part ? image->pick.part->start : 0;
 }
 
+static bool on_unused(void *ctx, struct i2n_source *come, uint64_t off, uint64_t *ret_len)
+{
+	return i2n_unused_at(ctx, come, off, ret_len);
+}
+
+/* What the bitmaps call free need not be kept while it comes in. */
+static int leave_out_unused(struct image *image, uint64_t start, struct i2n_err *err)
+{
+	int rc = i2n_fs_unused(image->fs, start, &image->unused, err);
+	const struct i2n_image_unused unused = { .at = on_unused, .ctx = image->unused };
+
+	if (rc == I2N_OK)
+		i2n_image_leave_out(image->file, &unused);
+	return rc == I2N_END ? I2N_OK : rc;
+}
+
 int image_open(const struct image_opts *opts, const char *operand, enum image_use use,
 	       const struct progress_opts *progress, const struct i2n_notes *notes,
 	       struct image *ret, struct i2n_err *err)
@@ -75,7 +91,7 @@ int image_open(const struct image_opts *opts, const char *operand, enum image_us
 	if (i2n_fs_open(ret->pick.slice, &fs, notes, &ret->fs, err))
 		return I2N_FATAL;
 	i2n_image_expect(ret->file, i2n_fs_info(ret->fs)->used);
-	return I2N_OK;
+	return leave_out_unused(ret, start_of(ret, &pick), err);
 }
 
 int image_tree(struct image *image, struct i2n_tree **ret, struct i2n_err *err)
@@ -132,5 +148,6 @@ void image_release(struct image *image)
 	if (image->picked)
 		pick_release(&image->pick);
 	i2n_image_free(image->file);
+	i2n_unused_free(image->unused);	/* after the thread that asks it */
 	memset(image, 0, sizeof(*image));
 }

@@ -82,6 +82,7 @@ struct image {
 	struct pick pick;
 	bool picked;
 	struct i2n_fs *fs;
+	struct i2n_unused *unused;	/* of the file's stream */
 	const char *rest;		/* with IMAGE_LOOK: PATH; "" where none was given */
 	const struct i2n_notes *notes;
 	bool must_finish;

@@ -42,7 +42,9 @@ int ext4_sweep(struct load *l, struct load_block *blocks, size_t n, ext4_sweep_f
 	       struct i2n_err *err)
 {
 	const unsigned bits = l->fs->block_bits;
-	const uint64_t max = SWEEP_BYTES >> bits, gap = (AHEAD_GAP >> bits) + 1;
+	const uint64_t max = SWEEP_BYTES >> bits;
+	/* what lies between may be left out of a stream */
+	const uint64_t gap = (l->fs->src->is_stream ? 0 : AHEAD_GAP >> bits) + 1;
 	struct ahead ahead = { .src = l->fs->src };
 	unsigned char *buf;
 	size_t i, k, j, told = 0;

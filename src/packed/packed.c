@@ -308,6 +308,12 @@ void i2n_image_keep_only(struct i2n_image *image, uint64_t off, uint64_t len)
 		spool_keep_only(image->spool, off, len);
 }
 
+void i2n_image_leave_out(struct i2n_image *image, const struct i2n_image_unused *unused)
+{
+	if (image->spool && !image->n_maps)
+		spool_leave_out(image->spool, unused);
+}
+
 void i2n_image_expect(struct i2n_image *image, uint64_t len)
 {
 	if (image->spool && !image->n_maps)

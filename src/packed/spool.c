@@ -6,10 +6,12 @@
 #include "checked.h"
 #include "os.h"
 #include "task.h"
+#include "unkept.h"
 #include "write_at.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -28,15 +30,55 @@ struct spool {
 	char dir[200];			/* quoted */
 	int fd;
 	struct task task;
+	struct i2n_source come;		/* the thread's: what lies in the file already */
+	bool asked;			/* the thread's: what came before `unused` was looked
+					 * through */
 	uint64_t max_size, max_ratio;
 	pthread_mutex_t mutex;		/* of all that follows */
 	pthread_cond_t moved;
 	uint64_t unpacked, spooled;
 	uint64_t keep_off, keep_end;	/* what is still of use */
+	struct i2n_image_unused unused;	/* of that, what is not; .at NULL: all is */
+	struct unkept unkept;
 	bool ended, stop;
 	int rc;				/* with `ended`: I2N_OK, or what err says */
 	struct i2n_err err;
 };
+
+/* --- the file --- */
+
+static int read_file(const struct spool *s, unsigned char *to, size_t len, uint64_t off,
+		     struct i2n_err *err)
+{
+	while (len) {
+		ssize_t n = pread(s->fd, to, len, (off_t)off);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return i2n_fail(err, I2N_FATAL, I2N_DOM_SYS, errno,
+					"cannot read back from %s: %s", s->dir, strerror(errno));
+		if (n == 0) {	/* zeros at the end were not written */
+			memset(to, 0, len);
+			return I2N_OK;
+		}
+		to += n;
+		off += (uint64_t)n;
+		len -= (size_t)n;
+	}
+	return I2N_OK;
+}
+
+static int come_pread(struct i2n_source *src, void *buf, size_t len, uint64_t off,
+		      struct i2n_err *err)
+{
+	const struct spool *s = (const struct spool *)(void *)((char *)src -
+							       offsetof(struct spool, come));
+
+	return read_file(s, buf, len, off, err);
+}
+
+static const struct i2n_source_ops come_ops = { .name = "come", .pread = come_pread };
 
 /* --- the thread --- */
 
@@ -87,6 +129,48 @@ static int write_data(struct spool *s, const unsigned char *buf, size_t len, uin
 	return rc;
 }
 
+static bool ask_unused(struct spool *s, struct i2n_image_unused *ret)
+{
+	(void)pthread_mutex_lock(&s->mutex);	/* of our own making: cannot fail; so below */
+	*ret = s->unused;
+	(void)pthread_mutex_unlock(&s->mutex);
+	return ret->at;
+}
+
+static bool remember_unkept(struct spool *s, uint64_t off, uint64_t len)
+{
+	bool ret;
+
+	(void)pthread_mutex_lock(&s->mutex);
+	ret = unkept_add(&s->unkept, off, len);
+	(void)pthread_mutex_unlock(&s->mutex);
+	return ret;
+}
+
+/* write_data(), but for what is not used. */
+static int write_used(struct spool *s, const unsigned char *buf, size_t len, uint64_t off,
+		      uint64_t *ret_n, struct i2n_err *err)
+{
+	struct i2n_image_unused unused;
+	uint64_t n = len, stored;
+	int rc = I2N_OK;
+
+	*ret_n = 0;
+	if (!len || !s->asked || !ask_unused(s, &unused))
+		return write_data(s, buf, len, off, ret_n, err);
+	s->come.size = s->unpacked;
+	for (; len && rc == I2N_OK; buf += n, off += n, len -= (size_t)n) {
+		const bool is_unused = unused.at(unused.ctx, &s->come, off, &n);
+
+		n = n < len ? n : len;
+		if (is_unused && (is_zero(buf, (size_t)n) || remember_unkept(s, off, n)))
+			continue;
+		rc = write_data(s, buf, (size_t)n, off, &stored, err);
+		*ret_n += stored;
+	}
+	return rc;
+}
+
 static int too_large(const struct spool *s, struct i2n_err *err)
 {
 	i2n_err_set(err, I2N_DOM_PACKED, 0, "cannot unpack %s: it is larger than %" PRIu64 " bytes",
@@ -124,7 +208,7 @@ static void clip(struct spool *s, uint64_t off, size_t len, size_t *ret_from, si
 {
 	uint64_t from = off, to = off + len;
 
-	(void)pthread_mutex_lock(&s->mutex);	/* of our own making: cannot fail; so below */
+	(void)pthread_mutex_lock(&s->mutex);
 	if (from < s->keep_off)
 		from = s->keep_off < to ? s->keep_off : to;
 	if (to > s->keep_end)
@@ -144,7 +228,7 @@ static int take(struct spool *s, const unsigned char *buf, size_t n, struct i2n_
 	if (rc != I2N_OK)
 		return rc;
 	clip(s, s->unpacked, n, &from, &to);
-	rc = write_data(s, buf + from, to - from, s->unpacked + from, &stored, err);
+	rc = write_used(s, buf + from, to - from, s->unpacked + from, &stored, err);
 	if (rc != I2N_OK)
 		return rc;
 	(void)pthread_mutex_lock(&s->mutex);
@@ -165,12 +249,38 @@ static bool is_stopped(struct spool *s)
 	return ret;
 }
 
+/* Give back the place of what came before anybody said that it is of no use. */
+static void drop_unused(struct spool *s, unsigned char *buf)
+{
+	struct i2n_image_unused unused;
+	uint64_t off, n, end = s->unpacked;
+
+	if (s->asked || !ask_unused(s, &unused))
+		return;
+	s->asked = true;
+	s->come.size = end;
+	for (off = s->keep_off; off < end; off += n) {
+		const bool is_unused = unused.at(unused.ctx, &s->come, off, &n);
+
+		n = n < end - off ? n : end - off;
+		if (!is_unused)
+			continue;
+		n = n < CHUNK ? n : CHUNK;
+		if (read_file(s, buf, (size_t)n, off, NULL) != I2N_OK || is_zero(buf, (size_t)n) ||
+		    !remember_unkept(s, off, n))
+			continue;
+		/* the range counts as not kept, whether the system can make a hole or not */
+		os_punch(s->fd, off, n);
+	}
+}
+
 static int unpack_all(struct spool *s, unsigned char *buf, struct i2n_err *err)
 {
 	size_t n = 1;
 	int rc = I2N_OK;
 
 	while (n && rc == I2N_OK && !is_stopped(s)) {
+		drop_unused(s, buf);
 		rc = stream_read(s->stream, buf, CHUNK, &n, err);
 		if (rc == I2N_OK && n)
 			rc = take(s, buf, n, err);
@@ -242,28 +352,6 @@ static int beyond(const struct spool *s, uint64_t off, struct i2n_err *err)
 	return I2N_FATAL;
 }
 
-static int read_file(const struct spool *s, unsigned char *to, size_t len, uint64_t off,
-		     struct i2n_err *err)
-{
-	while (len) {
-		ssize_t n = pread(s->fd, to, len, (off_t)off);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return i2n_fail(err, I2N_FATAL, I2N_DOM_SYS, errno,
-					"cannot read back from %s: %s", s->dir, strerror(errno));
-		if (n == 0) {	/* zeros at the end were not written */
-			memset(to, 0, len);
-			return I2N_OK;
-		}
-		to += n;
-		off += (uint64_t)n;
-		len -= (size_t)n;
-	}
-	return I2N_OK;
-}
-
 static int spool_pread(struct i2n_source *src, void *buf, size_t len, uint64_t off,
 		       struct i2n_err *err)
 {
@@ -275,6 +363,10 @@ static int spool_pread(struct i2n_source *src, void *buf, size_t len, uint64_t o
 	rc = wait_for(s, off + len, &why);
 	if (rc == I2N_OK && s->unpacked < off + len)
 		rc = beyond(s, off, &why);
+	if (rc == I2N_OK && unkept_has(&s->unkept, off, len))
+		rc = i2n_fail(&why, I2N_FATAL, I2N_DOM_IMAGE, 0,
+			      "cannot read %s at %" PRIu64 ": the file system calls these blocks "
+			      "free, so they were not kept", s->src.name, off);
 	(void)pthread_mutex_unlock(&s->mutex);
 	if (rc == I2N_OK)
 		return read_file(s, buf, len, off, err);
@@ -307,6 +399,7 @@ static void spool_free(struct i2n_source *src)
 	stream_free(s->stream);
 	if (s->fd >= 0)
 		(void)close(s->fd);	/* its content is of no more use */
+	unkept_release(&s->unkept);
 	(void)pthread_cond_destroy(&s->moved);
 	(void)pthread_mutex_destroy(&s->mutex);
 	free(s->name);
@@ -361,6 +454,15 @@ static uint64_t free_space(int fd)
 	struct statvfs st;
 
 	return fstatvfs(fd, &st) < 0 ? UINT64_MAX : (uint64_t)st.f_bavail * st.f_frsize;
+}
+
+void spool_leave_out(struct i2n_source *src, const struct i2n_image_unused *unused)
+{
+	struct spool *s = (struct spool *)src;
+
+	(void)pthread_mutex_lock(&s->mutex);
+	s->unused = *unused;
+	(void)pthread_mutex_unlock(&s->mutex);
 }
 
 void spool_expect(struct i2n_source *src, uint64_t len)
@@ -434,6 +536,7 @@ int spool_open(struct stream *stream, const struct spool_opts *opts, struct i2n_
 		.is_open_ended = !stream->size,
 		.name = s->name,
 	};
+	s->come = (struct i2n_source){ .ops = &come_ops, .name = s->name };
 	(void)pthread_mutex_init(&s->mutex, NULL);	/* cannot fail on any system we know */
 	(void)pthread_cond_init(&s->moved, NULL);
 	rc = s->name ? open_file(s, err) : i2n_err_nomem(err);

@@ -34,6 +34,9 @@ void spool_progress(struct i2n_source *spool, struct i2n_image_progress *ret);
  * fewer, because some are zeros, so that this is no reason to refuse. */
 void spool_expect(struct i2n_source *spool, uint64_t len);
 
+/* See i2n_image_leave_out(). */
+void spool_leave_out(struct i2n_source *spool, const struct i2n_image_unused *unused);
+
 /* From now on nobody will read outside of [off, off + len): it is not kept. */
 void spool_keep_only(struct i2n_source *spool, uint64_t off, uint64_t len);
 
