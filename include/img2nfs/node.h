@@ -136,6 +136,8 @@ uint32_t i2n_tree_lookup(const struct i2n_tree *t, uint32_t dir, const void *nam
 uint32_t i2n_tree_resolve(const struct i2n_tree *t, const char *path, size_t len,
 			  uint32_t *ret_dirent);
 
+/* NULL: out of memory. The caller frees it. */
+struct i2n_tree *i2n_tree_copy(const struct i2n_tree *t);
 void i2n_tree_free(struct i2n_tree *t);
 
 #endif

@@ -29,6 +29,8 @@ struct i2n_share;
 int i2n_share_new(struct i2n_reader *reader, unsigned n, const volatile int *stop,
 		  struct i2n_share **ret, struct i2n_err *err);
 struct i2n_reader *i2n_share_reader(struct i2n_share *s, unsigned i);
+/* Forget what was read so far, before the runs begin in earnest. */
+void i2n_share_begin(struct i2n_share *s);
 /* Run i reads no more in step with the others; its reader still works. */
 void i2n_share_leave(struct i2n_share *s, unsigned i);
 void i2n_share_free(struct i2n_share *s);

@@ -112,6 +112,31 @@ uint32_t i2n_tree_resolve(const struct i2n_tree *t, const char *path, size_t len
 	return at;
 }
 
+/* len bytes; at least one is allocated, so that NULL means that there is no memory. */
+static void *copy_of(const void *p, size_t len)
+{
+	void *copy = malloc(len ? len : 1);
+
+	if (copy && len)
+		memcpy(copy, p, len);
+	return copy;
+}
+
+struct i2n_tree *i2n_tree_copy(const struct i2n_tree *t)
+{
+	struct i2n_tree *copy = copy_of(t, sizeof(*t));
+
+	if (!copy)
+		return NULL;
+	copy->inodes = copy_of(t->inodes, t->n_inodes * sizeof(*t->inodes));
+	copy->dirents = copy_of(t->dirents, t->n_dirents * sizeof(*t->dirents));
+	copy->names = copy_of(t->names, t->names_len);
+	if (copy->inodes && copy->dirents && copy->names)
+		return copy;
+	i2n_tree_free(copy);
+	return NULL;
+}
+
 void i2n_tree_free(struct i2n_tree *t)
 {
 	if (!t)

@@ -10,10 +10,12 @@
 #include "cmd.h"
 #include "extract_atomic.h"
 #include "extract_boot.h"
+#include "extract_many.h"
 #include "extract_dest.h"
 #include "extract_netboot.h"
 #include "extract_opts.h"
 #include "extract_report.h"
+#include "extract_run.h"
 #include "msg.h"
 #include "proof.h"
 #include "report.h"
@@ -25,36 +27,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One run, from the words of the command line to the report. */
-struct run {
-	const struct extract_opts *o;
-	struct extract_result result;
-	struct report report;
-	struct i2n_notes notes;
-	struct dest dest;
-	struct i2n_nfs_url url;
-	const struct i2n_nfs_url *at;	/* where the tree is built */
-	struct atomic atomic;
-	struct update_opts update;
-	struct i2n_nfs_opts nfs;
-	struct i2n_check check;
-	struct image image;
-	struct i2n_tree *tree;
-	struct i2n_reader *reader;	/* of tree */
-	struct netboot_run netboot;
-	struct boot_run boot;
-	bool is_staged;		/* tree is a part, and the rest is still coming in */
-	struct i2n_sink *sink;
-	struct run_lock lock;
-	struct i2n_plan *plan;
-	struct progress progress;
-	struct verify_summary proof;
-	struct i2n_digests digests;	/* where image_digests() makes them */
-	struct json json;
-};
-
 /* All that can be wrong with the command line, before anything is opened. */
-static int parse_values(struct run *r, struct i2n_err *err)
+int run_parse(struct run *r, struct i2n_err *err)
 {
 	const struct extract_opts *o = r->o;
 
@@ -82,7 +56,7 @@ static int parse_values(struct run *r, struct i2n_err *err)
 	return atomic_init(&r->atomic, &r->url, err);
 }
 
-static int edit_tree(void *ctx, struct i2n_tree *tree, const struct i2n_notes *notes,
+int run_edit_tree(void *ctx, struct i2n_tree *tree, const struct i2n_notes *notes,
 		     struct i2n_err *err)
 {
 	const struct run *r = ctx;
@@ -97,8 +71,8 @@ static void on_stage_wait(void *ctx, const struct i2n_progress *at)
 
 	if (at)
 		progress_update(&r->progress, at);
-	else if (i2n_image_progress(r->image.file, &now))
-		progress_wait(&r->image.waiting, &now);
+	else if (i2n_image_progress(r->image->file, &now))
+		progress_wait(&r->image->waiting, &now);
 }
 
 static struct i2n_stage_opts stage_opts(struct run *r)
@@ -121,16 +95,16 @@ static int read_tree(struct run *r, struct i2n_err *err)
 {
 	const struct i2n_stage_opts opts = stage_opts(r);
 	int rc = must_wait(r) ? I2N_END
-				 : i2n_stage_first(r->image.fs, &opts, &r->tree, err);
+				 : i2n_stage_first(r->image->fs, &opts, &r->tree, err);
 
 	r->is_staged = rc == I2N_OK;
-	return rc == I2N_END ? image_tree(&r->image, &r->tree, err) : rc;
+	return rc == I2N_END ? image_tree(r->image, &r->tree, err) : rc;
 }
 
 static int edit_for_netboot(struct run *r, struct i2n_err *err)
 {
 	const struct netboot_args args = { .o = &r->o->netboot, .notes = &r->notes,
-					   .image = &r->image,
+					   .image = r->image,
 					   .url = r->dest.kind == DEST_NFS ? &r->url : NULL,
 					   .boot = r->boot.mount,
 					   .boot_opts = r->boot.mount_opts[0] ?
@@ -146,7 +120,7 @@ static int edit_for_netboot(struct run *r, struct i2n_err *err)
 /* The boot files, with the edits that go with those of the root. */
 static int read_boot(struct run *r, struct i2n_err *err)
 {
-	const struct boot_root root = { .image = &r->image, .tree = r->tree, .reader = r->reader };
+	const struct boot_root root = { .image = r->image, .tree = r->tree, .reader = r->reader };
 	const struct netboot_run *netboot = &r->netboot;
 
 	if (boot_read(&r->boot, &r->o->boot, &root, err))
@@ -160,20 +134,30 @@ static int read_boot(struct run *r, struct i2n_err *err)
 	return netboot_print_diffs(r->boot.edits, err);
 }
 
-static int read_image(struct run *r, struct i2n_err *err)
+int run_open_image(struct run *r, struct image *image, struct i2n_err *err)
 {
 	struct image_opts opts = r->o->image;
 
 	opts.keep_all = r->o->boot.dest || r->o->netboot.profile;
-	if (image_open(&opts, r->result.image, IMAGE_WHOLE, &r->o->progress, &r->notes, &r->image,
-		       err) ||
-	    read_tree(r, err))
+	return image_open(&opts, r->result.image, IMAGE_WHOLE, &r->o->progress, &r->notes, image,
+			  err);
+}
+
+/* All edits of the root; and the boot files, with the edits that belong to those. */
+int run_edit(struct run *r, struct i2n_err *err)
+{
+	return (r->o->netboot.profile && boot_find_mount(&r->boot, err)) ||
+	       edit_for_netboot(r, err) || read_boot(r, err) ? I2N_FATAL : I2N_OK;
+}
+
+static int read_image(struct run *r, struct i2n_err *err)
+{
+	if (run_open_image(r, r->image, err) || read_tree(r, err))
 		return I2N_FATAL;
-	r->reader = i2n_fs_reader(r->image.fs);
-	if ((r->o->netboot.profile && boot_find_mount(&r->boot, err)) || edit_for_netboot(r, err) ||
-	    read_boot(r, err))
+	r->reader = i2n_fs_reader(r->image->fs);
+	if (run_edit(r, err))
 		return I2N_FATAL;
-	return edit_tree(r, r->tree, r->is_staged ? NULL : &r->notes, err);
+	return run_edit_tree(r, r->tree, r->is_staged ? NULL : &r->notes, err);
 }
 
 /* A finding is a forecast, which the user may doubt. */
@@ -245,7 +229,7 @@ static int open_dest(struct run *r, const struct i2n_sink_env *env, struct i2n_e
 }
 
 /* From here on a signal is an orderly end, because the server may have been changed. */
-static int open_sink(struct run *r, struct i2n_err *err)
+int run_open_sink(struct run *r, struct i2n_err *err)
 {
 	struct i2n_sink_env env = { .tree = r->tree, .reader = r->reader, .notes = &r->notes };
 
@@ -273,30 +257,33 @@ static int open_sink(struct run *r, struct i2n_err *err)
 static int store_staged(struct run *r, const struct i2n_engine_opts *engine, struct i2n_err *err)
 {
 	const struct i2n_stage_opts opts = stage_opts(r);
-	const struct i2n_stage_job job = { .fs = r->image.fs, .tree = r->tree, .sink = r->sink,
+	const struct i2n_stage_job job = { .fs = r->image->fs, .tree = r->tree, .sink = r->sink,
 					   .notes = &r->notes, .engine = engine,
-					   .edit = edit_tree, .ctx = r };
+					   .edit = run_edit_tree, .ctx = r };
 
 	return i2n_stage_run(&job, &opts, &r->result.at, err);
 }
 
-static int store(struct run *r, struct i2n_err *err)
+int run_store(struct run *r, struct i2n_err *err)
 {
-	struct i2n_engine_opts opts = { .stop = signals_stop(), .progress = progress_update,
-					.ctx = &r->progress,
+	struct i2n_engine_opts opts = { .stop = signals_stop(),
+					.progress = r->part ? many_progress_update :
+							      progress_update,
+					.ctx = r->part ? (void *)r->part : &r->progress,
 					.root_later = r->lock.lock && !r->o->atomic };
 	struct update_job job = {
 		.o = &r->update, .plan = r->plan, .reader = r->reader,
 		.sink = r->sink, .notes = &r->notes, .engine = &opts,
-		.json = r->o->json ? &r->json : NULL, .check_room = !r->o->no_check,
+		.json = r->json, .check_room = !r->o->no_check,
 	};
 	int rc;
 
-	if (r->o->update.checksum && image_digests(&r->image, r->tree, r->reader, &r->digests, err))
+	if (r->o->update.checksum && image_digests(r->image, r->tree, r->reader, &r->digests, err))
 		return I2N_FATAL;
 	job.digests = r->digests.has ? &r->digests : NULL;
-	progress_begin(&r->progress, &r->o->progress);
-	r->progress.image = r->image.file;
+	if (!r->part)
+		progress_begin(&r->progress, &r->o->progress);
+	r->progress.image = r->image->file;
 	if (r->is_staged)
 		rc = store_staged(r, &opts, err);
 	else if (r->update.update)
@@ -304,7 +291,8 @@ static int store(struct run *r, struct i2n_err *err)
 	else
 		rc = i2n_engine_run(r->plan, r->reader, r->sink, &r->notes, &opts,
 				    &r->result.at, err);
-	progress_end(&r->progress);
+	if (!r->part)
+		progress_end(&r->progress);
 	r->result.ran = !r->update.update || r->result.update.wrote;
 	return rc;
 }
@@ -315,7 +303,7 @@ static int publish(struct run *r, struct i2n_err *err)
 }
 
 /* Removing the lock disturbs the time of the destination directory. */
-static int unlock(struct run *r, struct i2n_err *err)
+int run_unlock(struct run *r, struct i2n_err *err)
 {
 	if (!r->lock.lock || r->o->atomic)
 		return I2N_OK;
@@ -325,7 +313,7 @@ static int unlock(struct run *r, struct i2n_err *err)
 	return i2n_settle_root(r->tree, r->sink, &r->notes, signals_stop(), err);
 }
 
-static int prove(struct run *r, struct i2n_err *err)
+int run_prove(struct run *r, struct i2n_err *err)
 {
 	const struct extract_opts *o = r->o;
 	struct proof_args args = {
@@ -339,14 +327,14 @@ static int prove(struct run *r, struct i2n_err *err)
 		return I2N_FATAL;
 	if (!o->verify)
 		return I2N_OK;
-	if (image_digests(&r->image, r->tree, r->reader, &r->digests, err))
+	if (image_digests(r->image, r->tree, r->reader, &r->digests, err))
 		return I2N_FATAL;
 	args.digests = r->digests.has ? &r->digests : NULL;
 	return proof_verify(&args, &r->proof, err);
 }
 
 /* Only what is right in every respect takes the place of what works. */
-static int swap(struct run *r, struct i2n_err *err)
+int run_swap(struct run *r, struct i2n_err *err)
 {
 	if (!r->o->atomic || report_status(&r->report) != STATUS_OK)
 		return I2N_OK;
@@ -354,7 +342,7 @@ static int swap(struct run *r, struct i2n_err *err)
 }
 
 /* Only for a root that is in its place. */
-static int store_boot(struct run *r, struct i2n_err *err)
+int run_store_boot(struct run *r, struct i2n_err *err)
 {
 	const struct boot_args args = { .nfs = &r->nfs, .progress = &r->o->progress,
 					.break_lock = r->o->break_lock };
@@ -368,16 +356,17 @@ static int store_boot(struct run *r, struct i2n_err *err)
  * and nothing is written before all refusals have had their chance. */
 static int run_all(struct run *r, struct i2n_err *err)
 {
-	if (parse_values(r, err) || read_image(r, err))
+	if (run_parse(r, err) || read_image(r, err))
 		return I2N_FATAL;
 	if (r->o->update.dry_run && !r->o->update.update)
-		return image_finish(&r->image, err);	/* the edits are all there is to show */
-	if (open_sink(r, err))
+		return image_finish(r->image, err);	/* the edits are all there is to show */
+	if (run_open_sink(r, err))
 		return I2N_FATAL;
 	/* what was stored is good only when the image proves to be */
-	if (store(r, err) || image_finish(&r->image, err) || publish(r, err) || unlock(r, err))
+	if (run_store(r, err) || image_finish(r->image, err) || publish(r, err) ||
+	    run_unlock(r, err))
 		return I2N_FATAL;
-	return prove(r, err) || swap(r, err) || store_boot(r, err) ? I2N_FATAL : I2N_OK;
+	return run_prove(r, err) || run_swap(r, err) || run_store_boot(r, err) ? I2N_FATAL : I2N_OK;
 }
 
 /* Of both connections of a run with --atomic. */
@@ -401,17 +390,48 @@ static void count_requests(struct run *r)
 }
 
 /* However it ends, the lock is removed. */
-static int run_locked(struct run *r, struct i2n_err *err)
+void run_end_locked(struct run *r)
 {
-	int rc = run_all(r, err);
-
-	(void)run_lock_is_lost(&r->lock, err);	/* then nothing else is worth telling */
-	run_lock_drop(&r->lock, rc != I2N_OK && err->domain == I2N_DOM_RPC);
+	(void)run_lock_is_lost(&r->lock, &r->err);	/* then nothing else is worth telling */
+	run_lock_drop(&r->lock, r->rc != I2N_OK && r->err.domain == I2N_DOM_RPC);
 	count_requests(r);
-	return rc;
 }
 
-static void release(struct run *r)
+void run_init(struct run *r, const struct extract_opts *o, const char *image,
+		 const char *destination)
+{
+	r->o = o;
+	r->report = (struct report){ .verbose = o->verbose, .quiet = o->progress.quiet };
+	r->notes = (struct i2n_notes){ .fn = report_note, .ctx = &r->report };
+	r->image = &r->own_image;
+	r->start_ms = progress_now_ms();
+	r->result = (struct extract_result){ .image = image, .destination = destination,
+					     .dest = &r->dest, .netboot = &r->netboot,
+					     .boot = &r->boot };
+}
+
+/* What it came to, and on stderr what is wrong. */
+void run_end(struct run *r)
+{
+	struct extract_result *res = &r->result;
+
+	res->err = r->rc ? &r->err : NULL;
+	res->ms = (uint64_t)(progress_now_ms() - r->start_ms);
+	res->part_no = r->image->picked && r->image->pick.part ? r->image->pick.part->part_no : 0;
+	res->status = status_worse(report_status(&r->report), r->rc ? status_of(&r->err) :
+								      STATUS_OK);
+	extract_tell(res, &r->report);
+}
+
+void run_print(struct run *r)
+{
+	if (r->json)
+		extract_json(&r->result, &r->report, r->json);
+	else if (!r->o->progress.quiet && r->result.ran)
+		extract_print(&r->result, &r->report);
+}
+
+void run_release(struct run *r)
 {
 	i2n_plan_free(r->plan);
 	i2n_sink_free(r->sink);
@@ -421,48 +441,57 @@ static void release(struct run *r)
 	i2n_tree_free(r->tree);
 	boot_release(&r->boot);
 	netboot_release(&r->netboot);
-	image_release(&r->image);
+	image_release(&r->own_image);
 	i2n_nfs_url_release(&r->url);
 	report_release(&r->report);
+	for (size_t i = 0; i < RUN_VALUES; i++)
+		free(r->values[i]);
+}
+
+static int exec_one(const struct extract_opts *o, const char *image, const char *destination)
+{
+	struct json json;
+	struct run r = { 0 };
+
+	run_init(&r, o, image, destination);
+	if (o->json) {
+		r.json = &json;
+		json_init(&json, stdout, true);
+		json_object(&json, NULL);
+	}
+	r.rc = run_all(&r, &r.err);
+	run_end_locked(&r);
+	run_end(&r);
+	run_print(&r);
+	run_release(&r);
+	return r.result.status;
 }
 
 static int exec_extract(const void *values, unsigned n_args, char **args)
 {
 	const struct extract_opts *o = values;
-	struct run r = { .o = o, .report = { .verbose = o->verbose, .quiet = o->progress.quiet } };
-	struct extract_result *res = &r.result;
 	struct i2n_err err = { 0 };
-	int64_t start = progress_now_ms();
+	struct many many;
+	int status;
 
-	(void)n_args;	/* checked against min_args and max_args */
-	r.notes = (struct i2n_notes){ .fn = report_note, .ctx = &r.report };
-	*res = (struct extract_result){ .image = args[0], .destination = args[1],
-					.dest = &r.dest, .netboot = &r.netboot, .boot = &r.boot };
-	if (o->json) {
-		json_init(&r.json, stdout, true);
-		json_object(&r.json, NULL);
+	if (many_expand(args + 1, n_args - 1, &many, &err)) {
+		msg_error(&err);
+		status = status_of(&err);
+	} else if (many.n == 1) {
+		status = exec_one(o, args[0], many.urls[0]);
+	} else {
+		status = boards_exec(o, args[0], &many);
 	}
-	if (run_locked(&r, &err))
-		res->err = &err;
-	res->ms = (uint64_t)(progress_now_ms() - start);
-	res->part_no = r.image.picked && r.image.pick.part ? r.image.pick.part->part_no : 0;
-	res->status =
-		status_worse(report_status(&r.report), res->err ? status_of(&err) : STATUS_OK);
-	extract_tell(res, &r.report);
-	if (o->json)
-		extract_json(res, &r.report, &r.json);
-	else if (!o->progress.quiet && res->ran)
-		extract_print(res, &r.report);
-	release(&r);
-	return res->status;
+	many_release(&many);
+	return status;
 }
 
 const struct i2n_cmd cmd_extract = {
 	.name = "extract",
-	.args = "IMAGE DESTINATION",
+	.args = "IMAGE DESTINATION...",
 	.line = "store the tree of IMAGE on an NFS server, or in a tar",
 	.min_args = 2,
-	.max_args = 2,
+	.max_args = 1 + I2N_SHARE_RUNS,
 	.opts = extract_rows,
 	.opts_size = sizeof(struct extract_opts),
 	.exec = exec_extract,

@@ -1,5 +1,7 @@
 #include "msg.h"
 
+#include "img2nfs/name.h"
+
 #include "signals.h"
 
 #include <stdio.h>
@@ -7,6 +9,13 @@
 
 /* Is there a passing line on the terminal? */
 static bool passing;
+
+static _Thread_local const char *about;
+
+void msg_about(const char *name)
+{
+	about = name;
+}
 
 /* A failed write to stderr has nowhere to be told; the exit status says what there is to say. */
 static void clear(void)
@@ -18,20 +27,26 @@ static void clear(void)
 
 void msg_line(const char *fmt, ...)
 {
+	char q[300];
 	va_list ap;
 
+	flockfile(stderr);
 	clear();
 	(void)fputs("img2nfs: ", stderr);
+	if (about)
+		(void)fprintf(stderr, "%s: ", i2n_escape(q, sizeof(q), about, strlen(about)));
 	va_start(ap, fmt);
 	(void)vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	(void)fputc('\n', stderr);
+	funlockfile(stderr);
 }
 
 void msg_error(const struct i2n_err *err)
 {
 	const char *line = err->hint;
 
+	flockfile(stderr);
 	msg_line("%s", err->msg);
 	while (*line) {
 		size_t n = strcspn(line, "\n");
@@ -39,6 +54,7 @@ void msg_error(const struct i2n_err *err)
 		(void)fprintf(stderr, "  %.*s\n", (int)n, line);
 		line += n + (line[n] == '\n');
 	}
+	funlockfile(stderr);
 }
 
 void msg_end(const struct i2n_err *err)
@@ -51,10 +67,12 @@ void msg_end(const struct i2n_err *err)
 
 void msg_passing(const char *text)
 {
+	flockfile(stderr);
 	clear();
-	if (!*text)
-		return;
-	(void)fputs(text, stderr);
-	(void)fflush(stderr);
-	passing = true;
+	if (*text) {
+		(void)fputs(text, stderr);
+		(void)fflush(stderr);
+		passing = true;
+	}
+	funlockfile(stderr);
 }

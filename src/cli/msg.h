@@ -7,7 +7,11 @@
 
 #include "img2nfs/err.h"
 
-/* "img2nfs: " and the line. */
+/* What this thread says from now on is about one of several destinations: its name, which must live
+ * as long, stands in front. NULL: about all. */
+void msg_about(const char *name);
+
+/* "img2nfs: " and the line. From any thread. */
 void msg_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* The error's message; its hint follows on lines of their own, indented. */

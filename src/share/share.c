@@ -478,6 +478,32 @@ void i2n_share_leave(struct i2n_share *s, unsigned i)
 	(void)pthread_mutex_unlock(&s->lock);
 }
 
+/* All records and what is known to be done. */
+static void forget(struct i2n_share *s)
+{
+	bool left[I2N_SHARE_RUNS];
+
+	for (unsigned i = 0; i < s->n; i++) {
+		left[i] = s->parts[i].left;
+		s->parts[i].left = true;
+	}
+	tidy_all(s);
+	for (unsigned i = 0; i < s->n; i++)
+		s->parts[i].left = left[i];
+	for (size_t i = 0; i < sizeof(s->done) / sizeof(s->done[0]); i++) {
+		free(s->done[i]);
+		s->done[i] = NULL;
+	}
+}
+
+void i2n_share_begin(struct i2n_share *s)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	forget(s);
+	s->stats = (struct i2n_share_stats){ 0 };
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
 struct i2n_share_stats i2n_share_stats(struct i2n_share *s)
 {
 	struct i2n_share_stats stats;
@@ -492,11 +518,7 @@ void i2n_share_free(struct i2n_share *s)
 {
 	if (!s)
 		return;
-	for (unsigned i = 0; i < s->n; i++)
-		s->parts[i].left = true;
-	tidy_all(s);
-	for (size_t i = 0; i < sizeof(s->done) / sizeof(s->done[0]); i++)
-		free(s->done[i]);
+	forget(s);
 	(void)pthread_cond_destroy(&s->room);
 	(void)pthread_mutex_destroy(&s->lock);
 	free(s);

@@ -343,9 +343,24 @@ static void undo_made(struct walk *w)
 	}
 }
 
+static int look_up(struct walk *w, char *name, struct i2n_err *err)
+{
+	w->call.args.lookup.what = (diropargs3){ .dir = nfs3_fh_xdr(&w->here), .name = name };
+	return ask(w, I2N_PROC_LOOKUP, err);
+}
+
+/* Another run that goes into a directory beside ours may make those above at the same time. */
+static bool is_shared(const struct walk *w, const char *end)
+{
+	char next[I2N_NAME_MAX + 1];
+
+	return w->status == NFS3ERR_EXIST && component(end, next);
+}
+
 static int make_one(struct walk *w, char *name, const char *end, struct i2n_err *err)
 {
 	MKDIR3args *args = &w->call.args.mkdir;
+	bool shared;
 	int rc;
 
 	memset(args, 0, sizeof(*args));
@@ -353,17 +368,17 @@ static int make_one(struct walk *w, char *name, const char *end, struct i2n_err 
 	args->attributes.mode.set_it = 1;
 	args->attributes.mode.set_mode3_u.mode = DIR_MODE;
 	rc = ask(w, I2N_PROC_MKDIR, err);
+	shared = rc == I2N_OK && !w->call.ambiguous && is_shared(w, end);
 	/* the reply was lost, or has no handle in it: what is there is ours */
-	if (rc == I2N_OK && ((w->status == NFS3ERR_EXIST && w->call.ambiguous) ||
-			     (w->status == NFS3_OK && !w->has_fh))) {
-		w->call.args.lookup.what =
-			(diropargs3){ .dir = nfs3_fh_xdr(&w->here), .name = name };
-		rc = ask(w, I2N_PROC_LOOKUP, err);
-	}
+	if (rc == I2N_OK && (shared || (w->status == NFS3ERR_EXIST && w->call.ambiguous) ||
+			     (w->status == NFS3_OK && !w->has_fh)))
+		rc = look_up(w, name, err);
 	if (rc != I2N_OK)
 		return rc;
 	if (w->status != NFS3_OK)
 		return refused(w, I2N_PROC_MKDIR, end, err);
+	if (shared)
+		return step_into(w, end, err);
 	w->made_in[w->n_made] = w->here;
 	w->made_name[w->n_made] = malloc(strlen(name) + 1);
 	if (!w->made_name[w->n_made])

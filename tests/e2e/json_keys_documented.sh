@@ -102,6 +102,10 @@ ganesha_run srv || die "the server does not start again"
 as_nobody "$bin" verify --json "$img" "$url" >all
 as_nobody "$bin" verify --json "$WORK/nothing" "$url" >>all 2>/dev/null
 take 'JSON of verify' all
+as_nobody "$bin" extract --json "$img" "$(ganesha_url srv '/many/{a,b}')" >all 2>/dev/null
+as_nobody "$bin" extract --json --update --dry-run "$img" "$(ganesha_url srv '/many/{a,b}')" >>all 2>/dev/null
+as_nobody "$bin" extract --json "$WORK/nothing" "$(ganesha_url srv '/many/{a,b}')" >>all 2>/dev/null
+take 'JSON of several destinations' all
 as_nobody "$bin" check --json "$url" "$img" >all
 as_nobody "$bin" check --json "$(ganesha_url squashed)" >>all
 as_nobody "$bin" check --json "$url" "$WORK/nothing" >>all 2>/dev/null

@@ -1,0 +1,91 @@
+/* extract_run.h - one run of `extract`, and several over one image.
+ *
+ * The steps are in cmd_extract.c, in the order of this list; extract_boards.c takes them for
+ * several destinations.
+ *
+ * Thread:    run_open_sink() to run_unlock() in one thread for each run.
+ * Ownership: run_release() frees all; it accepts a zeroed struct.
+ * Errors:    I2N_FATAL ends the run; err says why. */
+#ifndef CLI_EXTRACT_RUN_H
+#define CLI_EXTRACT_RUN_H
+
+#include "img2nfs/check.h"
+
+#include "extract_atomic.h"
+#include "extract_boot.h"
+#include "extract_dest.h"
+#include "extract_many.h"
+#include "extract_opts.h"
+#include "extract_report.h"
+#include "proof.h"
+
+#define RUN_VALUES 6
+
+/* One run, from the words of the command line to the report. */
+struct run {
+	const struct extract_opts *o;
+	struct extract_result result;
+	struct report report;
+	struct i2n_notes notes;
+	struct dest dest;
+	struct i2n_nfs_url url;
+	const struct i2n_nfs_url *at;	/* where the tree is built */
+	struct atomic atomic;
+	struct update_opts update;
+	struct i2n_nfs_opts nfs;
+	struct i2n_check check;
+	struct image *image;	/* own_image, or that of all runs */
+	struct image own_image;
+	struct i2n_tree *tree;
+	struct i2n_reader *reader;	/* of tree */
+	struct netboot_run netboot;
+	struct boot_run boot;
+	bool is_staged;		/* tree is a part, and the rest is still coming in */
+	struct i2n_sink *sink;
+	struct run_lock lock;
+	struct i2n_plan *plan;
+	struct progress progress;
+	struct verify_summary proof;
+	struct i2n_digests digests;	/* where image_digests() makes them */
+	struct json *json;	/* with --json */
+	struct i2n_err err;
+	int rc;
+	int64_t start_ms;
+	/* one of several destinations: */
+	const char *name;		/* NULL: there is one */
+	struct extract_opts own;	/* what `o` is then */
+	char *values[RUN_VALUES];	/* of it */
+	struct i2n_share *share;	/* NULL: one after the other */
+	unsigned i;			/* in share */
+	struct many_progress_part *part;
+};
+
+/* Of a zeroed struct. */
+void run_init(struct run *r, const struct extract_opts *o, const char *image,
+	      const char *destination);
+/* All that can be wrong with the command line, before anything is opened. */
+int run_parse(struct run *r, struct i2n_err *err);
+int run_open_image(struct run *r, struct image *image, struct i2n_err *err);
+/* With tree and reader: the edits of the root; the boot files, with theirs. */
+int run_edit(struct run *r, struct i2n_err *err);
+/* What a server could not hold as it is. ctx: a struct run. */
+int run_edit_tree(void *ctx, struct i2n_tree *tree, const struct i2n_notes *notes,
+		  struct i2n_err *err);
+int run_open_sink(struct run *r, struct i2n_err *err);
+int run_store(struct run *r, struct i2n_err *err);
+int run_unlock(struct run *r, struct i2n_err *err);
+int run_prove(struct run *r, struct i2n_err *err);
+int run_swap(struct run *r, struct i2n_err *err);
+int run_store_boot(struct run *r, struct i2n_err *err);
+/* However it ends (`rc`, `err`), the lock is removed, and requests are counted. */
+void run_end_locked(struct run *r);
+/* What it came to; on stderr what is wrong. */
+void run_end(struct run *r);
+/* The summary, on stdout or in json. */
+void run_print(struct run *r);
+void run_release(struct run *r);
+
+/* Several destinations; the exit status. */
+int boards_exec(const struct extract_opts *o, const char *image, const struct many *many);
+
+#endif
