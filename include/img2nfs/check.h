@@ -98,6 +98,7 @@ struct i2n_check {
 		client[64]; /* the export (escaped) and our address, for remedies; "" if unknown */
 	bool low_port;	/* our requests come from below 1024, as 'secure' exports want it */
 	uint64_t requests;
+	unsigned version; /* of NFS, that was spoken */
 };
 
 /* What tree needs at least: the data of its files without their holes, as a server may store it in

@@ -37,7 +37,7 @@ enum i2n_err_domain {
 	I2N_DOM_DEST,		/* our own finding about the destination; code 0 */
 	I2N_DOM_RPC,		/* connection or RPC layer; code 0 or an errno */
 	I2N_DOM_MOUNT3,		/* mountstat3, RFC 1813 5.1.5 */
-	I2N_DOM_NFS3,		/* nfsstat3, RFC 1813 2.6 */
+	I2N_DOM_NFS3,		/* nfsstat3, RFC 1813 2.6; nfsstat4 goes on with its numbers */
 	I2N_DOM_STOPPED,	/* the user stopped the run; code is the signal */
 };
 

@@ -1,5 +1,5 @@
-/* sink.h - where nodes are stored, and read back: an NFSv3 server, a directory, a tar (tar.h),
- * nothing at all; later NFSv4.
+/* sink.h - where nodes are stored, and read back: an NFSv3 or NFSv4 server, a directory, a tar
+ * (tar.h), nothing at all.
  *
  * The engine submits one op per object and calls service() until the ops are done. How many
  * requests an op becomes, and how many are in flight, is the sink's business; that it never waits
@@ -201,6 +201,13 @@ enum i2n_proc {
 	I2N_PROC_ACCESS,
 	I2N_PROC_GETACL,	/* these two of NFSACL */
 	I2N_PROC_SETACL,
+	/* NFSv4: what the procedures above are made of is a COMPOUND each, and these have no twin
+	 * in NFSv3 */
+	I2N_PROC_STORE,		/* OPEN, WRITE and SETATTR: a file, or its beginning */
+	I2N_PROC_ROOT,		/* PUTROOTFH */
+	I2N_PROC_SETCLIENTID,
+	I2N_PROC_SETCLIENTID_CONFIRM,
+	I2N_PROC_RENEW,
 	I2N_PROCS
 };
 const char *i2n_proc_name(enum i2n_proc p);	/* "CREATE" */
@@ -322,7 +329,7 @@ struct i2n_nfs_url {
 	char *host, *path;
 	uint16_t port, mountport;	/* 0 = ask the portmapper (2049 is tried for NFS when there
 					 * is none) */
-	unsigned version;		/* 3; 4 is refused until there is such a sink */
+	unsigned version;		/* 3 or 4; 0 = try 3, then 4 */
 	bool has_uid, has_gid;
 	uint32_t uid, gid;
 };

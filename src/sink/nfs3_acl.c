@@ -231,7 +231,7 @@ static void refused(struct nfs3_op *o, nfsstat3 status)
 		return;
 	}
 	(void)snprintf(text, sizeof(text), "the server refuses the ACL: %s",
-		       nfs3_err_name(status, code));
+		       nfs_err_name(o->nfs->calls.v4 != NULL, status, code));
 	tell_loss(o, text);
 	nfs3_op_done(o, I2N_OK);
 }
@@ -325,7 +325,7 @@ void nfs3_acl_start(struct nfs3_op *o)
 {
 	int rc;
 
-	o->self = *nfs3_objs_get(&o->nfs->objs, o->op->obj);
+	o->self = nfs3_objs_get(&o->nfs->objs, o->op->obj);
 	rc = want_acl(o, true, &o->op->err);
 	if (rc != I2N_OK)
 		nfs3_op_done(o, rc);

@@ -31,7 +31,7 @@ static void start_setattr(struct nfs3_op *o)
 	SETATTR3args *args = &o->call.args.setattr;
 	unsigned mask;
 
-	o->self = *nfs3_objs_get(&o->nfs->objs, o->op->obj);
+	o->self = nfs3_objs_get(&o->nfs->objs, o->op->obj);
 	nfs3_want_init(&o->want, o->op->inode);
 	mask = o->op->mask & o->want.check & NFS3_ATTR_FIXABLE;
 	o->want.check = mask | NFS3_ATTR_TYPE;
@@ -139,7 +139,7 @@ static void on_source(struct nfs3_op *o, const void *reply)
 /* What is moved has to be known beforehand, to recognize it when a reply is lost. */
 static void start_rename(struct nfs3_op *o)
 {
-	o->dir2 = *nfs3_objs_get(&o->nfs->objs, o->op->parent2);
+	o->dir2 = nfs3_objs_get(&o->nfs->objs, o->op->parent2);
 	memcpy(o->name2, o->op->name2, o->op->name2_len);
 	o->name2[o->op->name2_len] = '\0';
 	o->call.args.lookup.what = (diropargs3){ .dir = nfs3_fh_xdr(&o->dir), .name = o->name };
@@ -184,7 +184,7 @@ static void send_write(struct nfs3_op *o)
 
 static void start_write(struct nfs3_op *o)
 {
-	o->self = *nfs3_objs_get(&o->nfs->objs, o->op->obj);
+	o->self = nfs3_objs_get(&o->nfs->objs, o->op->obj);
 	o->op->ret_len = 0;
 	send_write(o);
 }
@@ -200,7 +200,7 @@ void nfs3_change_start(struct nfs3_op *o)
 		start_write(o);
 		return;
 	}
-	o->dir = *nfs3_objs_get(&o->nfs->objs, o->op->parent);
+	o->dir = nfs3_objs_get(&o->nfs->objs, o->op->parent);
 	memcpy(o->name, o->op->name, o->op->name_len);
 	o->name[o->op->name_len] = '\0';
 	if (o->op->kind == I2N_OP_RENAME)

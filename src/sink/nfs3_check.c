@@ -476,6 +476,7 @@ int nfs3_check_run(const struct nfs3_check_in *in, struct i2n_check *check, stru
 {
 	struct probing p = { .in = in };
 
+	check->version = in->calls->v4 ? 4 : 3;
 	name_objects(&p);
 	start_due(&p);
 	await_all(&p);

@@ -79,7 +79,7 @@ static bool is_refused(struct i2n_check *check, enum i2n_check_id id,
 	if (check->squashed && (obj->status == NFS3ERR_PERM || obj->status == NFS3ERR_ACCES))
 		remedy = I2N_REMEDY_ROOT;
 	nfs3_check_found(check, id, I2N_CHECK_FAIL, remedy, "cannot make %s: %s", what,
-			 nfs3_err_name(obj->status, code));
+			 nfs_err_name(check->version == 4, obj->status, code));
 	return true;
 }
 
@@ -104,7 +104,7 @@ static void judge_writable(const struct nfs3_check_in *in, const struct nfs3_pro
 		remedy = I2N_REMEDY_SPACE;
 	nfs3_check_found(check, I2N_CHECK_WRITABLE, I2N_CHECK_FAIL, remedy,
 			 "cannot make a directory in %s: %s", in->where,
-			 nfs3_err_name(dir->status, code));
+			 nfs_err_name(check->version == 4, dir->status, code));
 }
 
 static void judge_identity(const struct nfs3_check_in *in, const struct nfs3_probed *p,
@@ -167,7 +167,7 @@ static void judge_setid(const struct nfs3_check_in *in, const struct nfs3_probed
 		return;
 	if (file->set_status != NFS3_OK)
 		FOUND(SETID, FAIL, KEEP, "cannot set mode %04o and times: %s", PROBE_MODE,
-		      nfs3_err_name(file->set_status, code));
+		      nfs_err_name(check->version == 4, file->set_status, code));
 	else if (mode != PROBE_MODE)
 		FOUND(SETID, FAIL, KEEP, "mode %04o of a file became %04o", PROBE_MODE, mode);
 	else if (dir->set && dir->has_attrs && dir_mode != PROBE_DIR_MODE)

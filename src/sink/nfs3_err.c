@@ -36,6 +36,53 @@ static const struct code nfs_codes[] = {
 	{ 10008, "NFS3ERR_JUKEBOX" },
 };
 
+/* Those that are not in nfs_codes, or by another name. */
+static const struct code nfs4_codes[] = {
+	{ 0, "NFS4_OK" },
+	{ 13, "NFS4ERR_ACCESS" },
+	{ 10008, "NFS4ERR_DELAY" },
+	{ 10009, "NFS4ERR_SAME" },
+	{ 10010, "NFS4ERR_DENIED" },
+	{ 10011, "NFS4ERR_EXPIRED" },
+	{ 10012, "NFS4ERR_LOCKED" },
+	{ 10013, "NFS4ERR_GRACE" },
+	{ 10014, "NFS4ERR_FHEXPIRED" },
+	{ 10015, "NFS4ERR_SHARE_DENIED" },
+	{ 10016, "NFS4ERR_WRONGSEC" },
+	{ 10017, "NFS4ERR_CLID_INUSE" },
+	{ 10018, "NFS4ERR_RESOURCE" },
+	{ 10019, "NFS4ERR_MOVED" },
+	{ 10020, "NFS4ERR_NOFILEHANDLE" },
+	{ 10021, "NFS4ERR_MINOR_VERS_MISMATCH" },
+	{ 10022, "NFS4ERR_STALE_CLIENTID" },
+	{ 10023, "NFS4ERR_STALE_STATEID" },
+	{ 10024, "NFS4ERR_OLD_STATEID" },
+	{ 10025, "NFS4ERR_BAD_STATEID" },
+	{ 10026, "NFS4ERR_BAD_SEQID" },
+	{ 10027, "NFS4ERR_NOT_SAME" },
+	{ 10028, "NFS4ERR_LOCK_RANGE" },
+	{ 10029, "NFS4ERR_SYMLINK" },
+	{ 10030, "NFS4ERR_RESTOREFH" },
+	{ 10031, "NFS4ERR_LEASE_MOVED" },
+	{ 10032, "NFS4ERR_ATTRNOTSUPP" },
+	{ 10033, "NFS4ERR_NO_GRACE" },
+	{ 10034, "NFS4ERR_RECLAIM_BAD" },
+	{ 10035, "NFS4ERR_RECLAIM_CONFLICT" },
+	{ 10036, "NFS4ERR_BADXDR" },
+	{ 10037, "NFS4ERR_LOCKS_HELD" },
+	{ 10038, "NFS4ERR_OPENMODE" },
+	{ 10039, "NFS4ERR_BADOWNER" },
+	{ 10040, "NFS4ERR_BADCHAR" },
+	{ 10041, "NFS4ERR_BADNAME" },
+	{ 10042, "NFS4ERR_BAD_RANGE" },
+	{ 10043, "NFS4ERR_LOCK_NOTSUPP" },
+	{ 10044, "NFS4ERR_OP_ILLEGAL" },
+	{ 10045, "NFS4ERR_DEADLOCK" },
+	{ 10046, "NFS4ERR_FILE_OPEN" },
+	{ 10047, "NFS4ERR_ADMIN_REVOKED" },
+	{ 10048, "NFS4ERR_CB_PATH_DOWN" },
+};
+
 static const struct code mount_codes[] = {
 	{ 0, "MNT3_OK" },
 	{ 1, "MNT3ERR_PERM" },
@@ -66,6 +113,20 @@ const char *nfs3_err_name(uint32_t status, char *buf)
 	return name_of(nfs_codes, sizeof(nfs_codes) / sizeof(nfs_codes[0]), "NFS3ERR", status, buf);
 }
 
+const char *nfs4_err_name(uint32_t status, char *buf)
+{
+	for (size_t i = 0; i < sizeof(nfs4_codes) / sizeof(nfs4_codes[0]); i++)
+		if (nfs4_codes[i].code == status)
+			return nfs4_codes[i].name;
+	for (size_t i = 0; i < sizeof(nfs_codes) / sizeof(nfs_codes[0]); i++)
+		if (nfs_codes[i].code == status) {
+			(void)snprintf(buf, 32, "NFS4%s", nfs_codes[i].name + 4);
+			return buf;
+		}
+	(void)snprintf(buf, 32, "NFS4ERR_%u", (unsigned)status);
+	return buf;
+}
+
 const char *nfs3_mount_err_name(uint32_t status, char *buf)
 {
 	return name_of(mount_codes, sizeof(mount_codes) / sizeof(mount_codes[0]), "MNT3ERR",
@@ -81,9 +142,18 @@ int nfs3_err_rc(uint32_t status, bool own_handle)
 	case 30:	/* ROFS */
 	case 69:	/* DQUOT */
 	case 10008:	/* JUKEBOX: only handed on when it never ended */
+	case 10011:	/* EXPIRED and the other ones of NFSv4's state: the same */
+	case 10016:	/* WRONGSEC */
+	case 10022:	/* STALE_CLIENTID */
+	case 10023:	/* STALE_STATEID */
+	case 10024:	/* OLD_STATEID */
+	case 10025:	/* BAD_STATEID */
+	case 10026:	/* BAD_SEQID */
+	case 10039:	/* BADOWNER */
 		return I2N_FATAL;
 	case 70:	/* STALE */
 	case 10001:	/* BADHANDLE */
+	case 10014:	/* FHEXPIRED */
 		return own_handle ? I2N_BADNODE : I2N_FATAL;
 	default:
 		return I2N_BADNODE;
@@ -112,6 +182,16 @@ const char *nfs3_err_hint(uint32_t status)
 		return "the directory was removed or the export was changed while we were writing";
 	case 10004:
 		return "the server's file system cannot hold objects of this type";
+	case 10016:
+		return "the export does not allow sec=sys (AUTH_SYS) for NFSv4";
+	case 10019:
+		return "the server says that this is on another one; nfs-ganesha says so of every "
+		       "directory with the sticky bit and without any x bit, but not with "
+		       "version=3";
+	case 10039:
+		return "the server wants names of users, but ids of an image are numbers; on "
+		       "Linux: nfs4_disable_idmapping=Y of the module nfsd; nfs-ganesha: "
+		       "Only_Numeric_Owners = true; or use version=3";
 	default:
 		return NULL;
 	}
@@ -132,6 +212,7 @@ const char *nfs3_proc_verb(enum i2n_proc p)
 	case I2N_PROC_READDIRPLUS:
 		return "list";
 	case I2N_PROC_CREATE:
+	case I2N_PROC_STORE:
 		return "create";
 	case I2N_PROC_MKDIR:
 		return "make directory";

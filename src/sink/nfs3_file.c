@@ -10,6 +10,8 @@
 #define REWINDS_MAX 64
 
 static void drained(struct nfs3_op *o);
+static void make_store(struct nfs3_op *o, struct nfs3_write *w);
+static void on_stored(struct nfs_call *call, const void *reply);
 
 /* Files of one WRITE and larger ones wait in line of their own and take turns, so that neither kind
  * has to wait for all of the other; within a kind it is disk order. */
@@ -116,9 +118,8 @@ static void doom_nfs(struct nfs3_op *o, enum i2n_proc proc, uint64_t off, nfssta
 		return;
 	i2n_err_set(&o->op->err, I2N_DOM_NFS3, status, "cannot %s %s at %llu: %s",
 		    nfs3_proc_verb(proc),
-		    nfs3_op_path(o, path,
-				 sizeof(path)), (unsigned long long)off, nfs3_err_name(status,
-										       code));
+		    nfs3_op_path(o, path, sizeof(path)), (unsigned long long)off,
+		    nfs_err_name(o->nfs->calls.v4 != NULL, status, code));
 	if (hint)
 		i2n_err_hint(&o->op->err, "%s", hint);
 	doom(o, nfs3_err_rc(status, true));
@@ -138,8 +139,8 @@ static void on_undone(struct nfs3_op *o, const void *reply)
  * ends it may: its mtime is not the right one, and a later run goes on from there. */
 static void end_doomed(struct nfs3_op *o)
 {
-	if (o->op->rc == I2N_FATAL || o->nfs->calls.dead) {
-		nfs3_op_done(o, o->op->rc);
+	if (o->op->rc == I2N_FATAL || o->nfs->calls.dead || !o->self.len) {
+		nfs3_op_done(o, o->op->rc);	/* no handle: as far as we know, none was made */
 		return;
 	}
 	o->call.args.remove.object = (diropargs3){ .dir = nfs3_fh_xdr(&o->dir), .name = o->name };
@@ -163,7 +164,7 @@ static void drop_buf(struct nfs3_write *w)
 	w->buf = NULL;
 }
 
-static void write_end(struct nfs3_write *w)
+static void write_free(struct nfs3_write *w)
 {
 	struct nfs3_op *o = w->op;
 
@@ -172,7 +173,19 @@ static void write_end(struct nfs3_write *w)
 	w->next = o->nfs->spare_writes;
 	o->nfs->spare_writes = w;
 	o->writes_out--;
+}
+
+static void write_end(struct nfs3_write *w)
+{
+	struct nfs3_op *o = w->op;
+
+	write_free(w);
 	drained(o);
+}
+
+static WRITE3args *args_of(struct nfs3_write *w)
+{
+	return w->call.proc == I2N_PROC_STORE ? &w->call.args.store.write : &w->call.args.write;
 }
 
 /* Read again what was sent before. */
@@ -189,7 +202,7 @@ static bool load_again(struct nfs3_write *w)
 			      : i2n_err_nomem(&err);
 	if (w->rc != I2N_OK && !o->doomed)
 		o->op->err = err;
-	w->call.args.write.data.data_val = (char *)o->nfs->again;
+	args_of(w)->data.data_val = (char *)o->nfs->again;
 	return w->rc == I2N_OK;
 }
 
@@ -199,7 +212,7 @@ static bool load(struct nfs_call *call)
 
 	if (!w->buf)
 		return load_again(w);
-	call->args.write.data.data_val = (char *)w->buf->data + w->pos;
+	args_of(w)->data.data_val = (char *)w->buf->data + w->pos;
 	return true;
 }
 
@@ -211,7 +224,7 @@ static void on_sent(struct nfs_call *call)
 
 static void write_send(struct nfs3_write *w)
 {
-	WRITE3args *args = &w->call.args.write;
+	WRITE3args *args = args_of(w);
 
 	args->file = nfs3_fh_xdr(&w->op->self);
 	args->offset = w->off + w->pos;
@@ -228,6 +241,22 @@ static void see_verifier(struct nfs3_op *o, const char *verf)
 	else if (memcmp(o->verf, verf, sizeof(o->verf)))
 		o->verf_changed = true;
 	o->verf_known = true;
+}
+
+/* What a WRITE was answered with. false: no progress, or a lie. */
+static bool take_count(struct nfs3_write *w, const WRITE3resok *ok)
+{
+	struct nfs3_op *o = w->op;
+
+	if (!ok->count || ok->count > w->len - w->pos)
+		return false;
+	w->pos += ok->count;
+	nfs_window_data(&o->nfs->calls.window, ok->count, w->call.waited_us);
+	if (ok->committed != FILE_SYNC) {
+		o->unstable = true;
+		see_verifier(o, ok->verf);
+	}
+	return true;
 }
 
 static void on_write(struct nfs_call *call, const void *reply)
@@ -253,16 +282,8 @@ static void on_write(struct nfs_call *call, const void *reply)
 	ok = &res->WRITE3res_u.resok;
 	if (res->status != NFS3_OK) {
 		doom_nfs(o, I2N_PROC_WRITE, w->off + w->pos, res->status);
-	} else if (!ok->count || ok->count > w->len - w->pos) {
-		/* no progress, or a lie */
+	} else if (!take_count(w, ok)) {
 		doom_nfs(o, I2N_PROC_WRITE, w->off + w->pos, NFS3ERR_SERVERFAULT);
-	} else {
-		w->pos += ok->count;
-		nfs_window_data(&o->nfs->calls.window, ok->count, call->waited_us);
-		if (ok->committed != FILE_SYNC) {
-			o->unstable = true;
-			see_verifier(o, ok->verf);
-		}
 	}
 	if (!o->doomed && w->pos < w->len)
 		write_send(w);
@@ -334,6 +355,8 @@ static void send_data(struct nfs3_op *o, struct nfs3_write *w, struct nfs_buf *b
 	w->call.sent = on_sent;
 	o->sent_end = off + len;
 	o->bytes += len;
+	if (o->storing)
+		make_store(o, w);
 	nfs->sink.stats.resent += o->rewinds > 0;
 	if (nfs->write_bytes > nfs->sink.stats.max_bytes_in_flight)
 		nfs->sink.stats.max_bytes_in_flight = nfs->write_bytes;
@@ -369,7 +392,7 @@ static bool pump_one(struct nfs3 *nfs, struct nfs3_op *o)
 	}
 	send_data(o, w, buf);
 	nfs->writers_turn = !nfs->writers_turn;
-	if (o->on_writers && (!has_more(o) || is_time_to_commit(o)))
+	if (o->on_writers && (!has_more(o) || o->storing || is_time_to_commit(o)))
 		leave_writers(o);
 	return true;
 }
@@ -383,28 +406,41 @@ void nfs3_file_pump(struct nfs3 *nfs)
 		nfs_calls_push(&nfs->calls);
 }
 
-/* The server lost what it had not committed (or may have): send it again. */
-static void start_again(struct nfs3_op *o)
+/* All data that is not known to be safe is to be sent. */
+int nfs3_file_rewind(struct nfs3_op *o)
 {
-	int rc = I2N_BADNODE;
+	int rc = o->nfs->env.reader->ops->rewind(o->file, &o->op->err);
 
 	o->pend = (struct i2n_range){ 0, 0 };
 	o->no_more = o->unstable = o->verf_known = o->verf_changed = false;
 	o->sent_end = o->safe_end;
 	o->bytes = 0;
+	return rc == I2N_OK ? find_data(o) : rc;
+}
+
+/* The server lost what it had not committed (or may have): send it again. */
+static void start_again(struct nfs3_op *o)
+{
+	int rc = I2N_BADNODE;
+
 	if (++o->rewinds > REWINDS_MAX)
 		i2n_err_set(&o->op->err, I2N_DOM_DEST, 0,
 			    "the server's write verifier changes all the time");
 	else
-		rc = o->nfs->env.reader->ops->rewind(o->file, &o->op->err);
-	if (rc == I2N_OK)
-		rc = find_data(o);
+		rc = nfs3_file_rewind(o);
 	if (rc == I2N_OK) {
 		join_writers(o);
 		return;
 	}
 	doom(o, rc);
 	drained(o);
+}
+
+/* Of the SETATTR that marks the file as complete. */
+static unsigned last_attrs(const struct nfs3_op *o)
+{
+	return NFS3_ATTR_MODE | NFS3_ATTR_TIMES |
+	       (o->sent_end < o->want.size ? NFS3_ATTR_SIZE : 0);
 }
 
 /* All that was sent is safe. */
@@ -420,8 +456,7 @@ static void all_safe(struct nfs3_op *o)
 	}
 	/* only now, so that a right mtime tells that the data is there, even after a crash of the
 	 * server */
-	nfs3_set_attrs(o, NFS3_ATTR_MODE | NFS3_ATTR_TIMES |
-		       (o->sent_end < o->want.size ? NFS3_ATTR_SIZE : 0));
+	nfs3_set_attrs(o, last_attrs(o));
 }
 
 static void on_commit(struct nfs3_op *o, const void *reply)
@@ -461,4 +496,101 @@ static void drained(struct nfs3_op *o)
 void nfs3_file_begin(struct nfs3_op *o)
 {
 	join_writers(o);
+}
+
+int nfs3_file_read(struct nfs3_op *o, unsigned char *buf, size_t len, uint64_t off)
+{
+	uint64_t end = off + len;
+	int rc = I2N_OK;
+
+	memset(buf, 0, len);
+	while (rc == I2N_OK && o->pend.len && o->pend.off < end) {
+		size_t part = o->pend.len < end - o->pend.off ? (size_t)o->pend.len
+							      : (size_t)(end - o->pend.off);
+
+		rc = o->nfs->env.reader->ops->read(o->file, buf + (o->pend.off - off), part,
+						   o->pend.off, &o->op->err);
+		o->pend.off += part;
+		o->pend.len -= part;
+		if (rc == I2N_OK && !o->pend.len)
+			rc = find_data(o);
+	}
+	return rc;
+}
+
+/* --- making the file and writing its first bytes in one request, for NFSv4 --- */
+
+void nfs3_file_store(struct nfs3_op *o)
+{
+	o->storing = true;
+	join_writers(o);
+}
+
+static void make_store(struct nfs3_op *o, struct nfs3_write *w)
+{
+	struct nfs_store_args *args = &w->call.args.store;
+
+	w->call.proc = I2N_PROC_STORE;
+	w->call.done = on_stored;
+	memset(args, 0, sizeof(*args));
+	nfs3_create_args(o, &args->create);
+	args->has_after = w->sync && rpc_nfs4_goes_on();
+	nfs3_want_sattr(&o->want, last_attrs(o), &args->after);
+}
+
+/* There is no such file of ours: what there is, nfs3_make.c finds out. */
+static void not_stored(struct nfs3_write *w, nfsstat3 status)
+{
+	struct nfs3_op *o = w->op;
+	int rc;
+
+	o->call.ambiguous |= w->call.ambiguous;
+	write_free(w);
+	rc = nfs3_file_rewind(o);
+	if (rc != I2N_OK)
+		nfs3_op_done(o, rc);
+	else
+		nfs3_not_created(o, status);
+}
+
+/* All went well, and nothing is left to be done. */
+static bool is_all(const struct nfs3_write *w, const struct nfs_store_res *res)
+{
+	return w->pos == w->len && w->call.args.store.has_after && res->set &&
+	       res->attrs.attributes_follow && !w->op->unstable;
+}
+
+static void on_stored(struct nfs_call *call, const void *reply)
+{
+	struct nfs3_write *w = (struct nfs3_write *)(void *)call;
+	struct nfs3_op *o = w->op;
+	const struct nfs_store_res *res = reply;
+
+	if (w->rc != I2N_OK || !res || o->nfs->stopping) {
+		on_write(call, NULL);
+		return;
+	}
+	o->ambiguous |= call->ambiguous;
+	o->storing = false;
+	if (res->status != NFS3_OK || !res->has_fh) {
+		not_stored(w, res->status);
+		return;
+	}
+	o->self = res->fh;
+	if (res->write.status == NFS3_OK)
+		(void)take_count(w, &res->write.WRITE3res_u.resok);
+	if (is_all(w, res)) {
+		o->nfs->sink.stats.bytes_written += o->bytes;
+		write_free(w);
+		nfs3_settle(o, nfs3_attrs(&res->attrs));
+		return;
+	}
+	if (has_more(o))
+		join_writers(o);
+	w->call.proc = I2N_PROC_WRITE;
+	w->call.done = on_write;
+	if (w->pos < w->len)	/* what went wrong will be told again */
+		write_send(w);
+	else
+		write_end(w);
 }

@@ -247,7 +247,7 @@ static void ask_page(struct nfs3_op *o)
 
 void nfs3_list_start(struct nfs3_op *o)
 {
-	o->self = *nfs3_objs_get(&o->nfs->objs, o->op->obj);
+	o->self = nfs3_objs_get(&o->nfs->objs, o->op->obj);
 	o->op->eof = o->op->pause = false;
 	o->list = calloc(1, sizeof(*o->list));
 	if (o->list)

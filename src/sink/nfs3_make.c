@@ -88,6 +88,77 @@ static void on_readlink(struct nfs3_op *o, const void *reply)
 		nfs3_settle(o, nfs3_attrs(&res->READLINK3res_u.resok.symlink_attributes));
 }
 
+static void on_data(struct nfs3_op *o, const void *reply);
+
+static void ask_data(struct nfs3_op *o)
+{
+	struct rpc_read_args *args = &o->call.args.read;
+	uint64_t rest = o->compare_end - o->compare_at;
+	uint32_t most = o->nfs->sink.read_size;
+
+	args->buf = o->target;
+	args->xdr = (READ3args){ .file = nfs3_fh_xdr(&o->self), .offset = o->compare_at,
+				 .count = rest < most ? (uint32_t)rest : most };
+	nfs3_ask(o, I2N_PROC_READ, on_data);
+}
+
+/* What a server that died while it wrote our bytes may have: they, or zeros. */
+static bool is_ours(struct nfs3_op *o, const unsigned char *got, uint32_t n, int *ret_rc)
+{
+	unsigned char *want = malloc(n);
+	bool same = want != NULL;
+
+	*ret_rc = want ? nfs3_file_read(o, want, n, o->compare_at) : i2n_err_nomem(&o->op->err);
+	for (uint32_t i = 0; i < n && same && *ret_rc == I2N_OK; i++)
+		same = got[i] == want[i] || !got[i];
+	free(want);
+	return same;
+}
+
+static void on_data(struct nfs3_op *o, const void *reply)
+{
+	const READ3res *res = reply;
+	uint32_t n;
+	int rc;
+
+	if (res->status != NFS3_OK) {
+		nfs3_op_fail(o, I2N_PROC_READ, res->status, true);
+		return;
+	}
+	n = rpc_read_take(res, o->call.args.read.buf, o->call.args.read.xdr.count);
+	if (!n || !is_ours(o, o->call.args.read.buf, n, &rc)) {
+		nfs3_op_conflict(o, "another file is there already");
+		return;
+	}
+	if (rc != I2N_OK) {
+		nfs3_op_done(o, rc);
+		return;
+	}
+	o->compare_at += n;
+	if (o->compare_at < o->compare_end) {
+		ask_data(o);
+		return;
+	}
+	rc = nfs3_file_rewind(o);
+	if (rc == I2N_OK)
+		nfs3_file_begin(o);
+	else
+		nfs3_op_done(o, rc);
+}
+
+/* NFSv4 makes a file and writes into it in one request: when that was sent twice there may be data,
+ * which has to be that of the image. */
+static void compare_data(struct nfs3_op *o, uint64_t size)
+{
+	o->compare_at = 0;
+	o->compare_end = size;
+	o->target = malloc(o->nfs->sink.read_size);
+	if (o->target)
+		ask_data(o);
+	else
+		nfs3_op_done(o, i2n_err_nomem(&o->op->err));
+}
+
 /* The request may have been carried out before, ours whose reply was lost or that of a run before
  * this one, and something is there: is it what we wanted to make? */
 static void judge_existing(struct nfs3_op *o, const fattr3 *attrs)
@@ -106,6 +177,9 @@ static void judge_existing(struct nfs3_op *o, const fattr3 *attrs)
 		nfs3_ask(o, I2N_PROC_READLINK, on_readlink);
 	} else if (nfs3_want_diff(&o->want, attrs, &o->nfs->delta) & NFS3_ATTR_RDEV) {
 		nfs3_op_conflict(o, "another device is there already");
+	} else if (attrs->type == NF3REG && attrs->size && o->file && o->nfs->calls.v4 &&
+		   attrs->size <= o->want.size) {
+		compare_data(o, attrs->size);
 	} else if (attrs->type == NF3REG && attrs->size &&
 		   (o->file || attrs->size != o->want.size)) {
 		nfs3_op_conflict(o, "another file is there already");
@@ -153,6 +227,14 @@ static void on_made(struct nfs3_op *o, const void *reply)
 		look_up(o, on_lookup);
 	else if (take_fh(o, &m.fh->post_op_fh3_u.handle))
 		go_on(o, m.attrs);
+}
+
+void nfs3_not_created(struct nfs3_op *o, nfsstat3 status)
+{
+	if (status == NFS3_OK || (status == NFS3ERR_EXIST && may_be_ours(o)))
+		look_up(o, on_lookup);
+	else
+		nfs3_op_fail(o, I2N_PROC_CREATE, status, false);
 }
 
 static void on_link_source(struct nfs3_op *o, const void *reply);
@@ -203,9 +285,8 @@ static void on_linked(struct nfs3_op *o, const void *reply)
 		nfs3_op_done(o, I2N_OK);
 }
 
-static void send_create(struct nfs3_op *o)
+void nfs3_create_args(const struct nfs3_op *o, CREATE3args *args)
 {
-	CREATE3args *args = &o->call.args.create;
 	unsigned mask = NFS3_ATTR_MODE | NFS3_ATTR_OWNER;
 
 	if (o->op->exclusive)
@@ -213,11 +294,22 @@ static void send_create(struct nfs3_op *o)
 	else if (!o->file)	/* without data this is all there is to do */
 		mask |= NFS3_ATTR_TIMES | (o->want.size ? NFS3_ATTR_SIZE : 0);
 	memset(args, 0, sizeof(*args));
-	args->where = (diropargs3){ .dir = nfs3_fh_xdr(&o->dir), .name = o->name };
+	/* libnfs only reads the name */
+	args->where = (diropargs3){ .dir = nfs3_fh_xdr(&o->dir),
+				    .name = (char *)(uintptr_t)o->name };
 	/* not UNCHECKED: on a server that does not tell upper from lower case, two files would
 	 * silently become one */
 	args->how.mode = GUARDED;
 	nfs3_want_sattr(&o->want, mask, &args->how.createhow3_u.g_obj_attributes);
+}
+
+static void send_create(struct nfs3_op *o)
+{
+	if (o->file && o->nfs->calls.v4) {
+		nfs3_file_store(o);
+		return;
+	}
+	nfs3_create_args(o, &o->call.args.create);
 	nfs3_ask(o, I2N_PROC_CREATE, on_made);
 }
 
@@ -266,7 +358,7 @@ static void send_link(struct nfs3_op *o)
 {
 	LINK3args *args = &o->call.args.link;
 
-	o->self = *nfs3_objs_get(&o->nfs->objs, o->op->obj);
+	o->self = nfs3_objs_get(&o->nfs->objs, o->op->obj);
 	args->file = nfs3_fh_xdr(&o->self);
 	args->link = (diropargs3){ .dir = nfs3_fh_xdr(&o->dir), .name = o->name };
 	nfs3_ask(o, I2N_PROC_LINK, on_linked);
@@ -289,7 +381,7 @@ static void send_dirattr(struct nfs3_op *o)
 	SETATTR3args *args = &o->call.args.setattr;
 	const fattr3 *now = &o->nfs->root_attrs;
 
-	o->self = *nfs3_objs_get(&o->nfs->objs, o->op->obj);
+	o->self = nfs3_objs_get(&o->nfs->objs, o->op->obj);
 	if (o->op->obj != I2N_OBJ_ROOT || (now->uid == o->want.uid && now->gid == o->want.gid)) {
 		nfs3_set_attrs(o, NFS3_ATTR_MODE | NFS3_ATTR_TIMES);
 		return;
@@ -354,7 +446,7 @@ void nfs3_make_start(struct nfs3_op *o)
 
 	nfs3_want_init(&o->want, o->op->inode);
 	if (o->op->kind != I2N_OP_DIRATTR) {
-		o->dir = *nfs3_objs_get(&o->nfs->objs, o->op->parent);
+		o->dir = nfs3_objs_get(&o->nfs->objs, o->op->parent);
 		memcpy(o->name, o->op->name, o->op->name_len);
 		o->name[o->op->name_len] = '\0';
 	}

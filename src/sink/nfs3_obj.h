@@ -1,8 +1,7 @@
 /* nfs3_obj.h - file handles by small number: what i2n_obj stands for at an NFS server.
  *
- * Memory: 65 bytes per entry; an entry is used from MKDIR (or a kept object) to release. Entry 0 is
- *         the destination.
- * Ownership: pointers from nfs3_objs_get() are valid until the next add. */
+ * Memory: 65 bytes per entry, 129 when a handle is longer than those of NFSv3; an entry is used
+ *         from MKDIR (or a kept object) to release. Entry 0 is the destination. */
 #ifndef NFS3_OBJ_H
 #define NFS3_OBJ_H
 
@@ -11,7 +10,8 @@
 #include "nfs3_xdr.h"
 
 struct nfs3_objs {
-	struct nfs3_fh *slots;
+	unsigned char *slots;	/* of `width` bytes each: length and handle */
+	size_t width;
 	uint32_t n, cap;
 	uint32_t free_head;	/* chained through the first bytes of free slots; I2N_OBJ_NONE =
 				 * none */
@@ -20,7 +20,7 @@ struct nfs3_objs {
 void nfs3_objs_init(struct nfs3_objs *objs);
 /* I2N_OBJ_NONE: out of memory */
 i2n_obj nfs3_objs_add(struct nfs3_objs *objs, const struct nfs3_fh *fh);
-const struct nfs3_fh *nfs3_objs_get(const struct nfs3_objs *objs, i2n_obj obj);
+struct nfs3_fh nfs3_objs_get(const struct nfs3_objs *objs, i2n_obj obj);
 void nfs3_objs_remove(struct nfs3_objs *objs, i2n_obj obj);
 void nfs3_objs_release(struct nfs3_objs *objs);
 

@@ -173,7 +173,7 @@ void nfs3_read_start(struct nfs3_op *o)
 	op->absent = op->eof = false;
 	op->ret_len = 0;
 	if (op->kind == I2N_OP_LOOKUP) {
-		o->dir = *nfs3_objs_get(&o->nfs->objs, op->parent);
+		o->dir = nfs3_objs_get(&o->nfs->objs, op->parent);
 		memcpy(o->name, op->name, op->name_len);
 		o->name[op->name_len] = '\0';
 		o->call.args.lookup.what =
@@ -181,7 +181,7 @@ void nfs3_read_start(struct nfs3_op *o)
 		nfs3_ask(o, I2N_PROC_LOOKUP, on_lookup);
 		return;
 	}
-	o->self = *nfs3_objs_get(&o->nfs->objs, op->obj);
+	o->self = nfs3_objs_get(&o->nfs->objs, op->obj);
 	if (op->kind == I2N_OP_GETATTR) {
 		ask_attrs(o);
 	} else if (op->kind == I2N_OP_STATFS) {

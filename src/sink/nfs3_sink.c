@@ -2,9 +2,12 @@
 
 #include "img2nfs/check.h"
 
+#include "nfs4_call.h"
+
 #include <stdlib.h>
 
 #define STOP_MS 5000	/* after a cancel, replies are awaited for so long */
+#define CLOSE_MS 10000	/* all that is open is closed in this time, or left to the server */
 #define FREE_MS 2000	/* the same when the sink is freed with requests on their way */
 
 static struct nfs3 *nfs3_of(struct i2n_sink *sink)
@@ -183,13 +186,31 @@ static void release(struct i2n_sink *sink, i2n_obj obj)
 	nfs3_objs_remove(&nfs3_of(sink)->objs, obj);
 }
 
+/* What is open at a server of NFSv4 costs it memory until our lease is over. That it is closed is
+ * a courtesy: nothing of ours depends on it. */
+static void close_all(struct nfs3 *nfs, int ms)
+{
+	int64_t end = nfs_now_ms() + ms;
+
+	if (!nfs->calls.v4 || nfs->calls.dead || !nfs->calls.up ||
+	    nfs->sink.stats.reconnects || !nfs4_has_open(nfs->calls.v4))
+		return;
+	nfs4_close_all(nfs->calls.v4, &nfs->calls);
+	while (nfs4_is_closing(nfs->calls.v4) && !nfs->calls.dead && nfs_now_ms() < end)
+		(void)nfs_calls_service(&nfs->calls, 100);
+}
+
 static int finish(struct i2n_sink *sink, struct i2n_err *err)
 {
 	struct nfs3 *nfs = nfs3_of(sink);
 
 	/* NFSv3 makes everything but UNSTABLE data durable before it answers, and that was
 	 * committed file by file */
-	return nfs->audits ? nfs3_audit_run(nfs, err) : I2N_OK;
+	int rc = nfs->audits ? nfs3_audit_run(nfs, err) : I2N_OK;
+
+	if (rc == I2N_OK)
+		close_all(nfs, CLOSE_MS);
+	return rc;
 }
 
 /* libnfs closes with a reset, which can make the server drop requests that it has not read yet. */
@@ -224,8 +245,10 @@ static void nfs3_free(struct i2n_sink *sink)
 {
 	struct nfs3 *nfs = nfs3_of(sink);
 
+	close_all(nfs, FREE_MS);
 	await_replies(nfs);
 	nfs_calls_release(&nfs->calls);
+	nfs4_free(nfs->calls.v4);
 	free_ops(nfs);
 	nfs3_audit_release(nfs);
 	nfs3_objs_release(&nfs->objs);
@@ -276,22 +299,98 @@ static struct nfs3 *nfs3_new(const struct i2n_nfs_url *url, const struct i2n_nfs
 	return nfs;
 }
 
-int i2n_sink_open_nfs3(const struct i2n_nfs_url *url, const struct i2n_nfs_opts *opts,
-		       const struct i2n_sink_env *env,
-		       const volatile int *stop, struct i2n_sink **ret, struct i2n_err *err)
+static const struct i2n_sink_ops nfs4_ops = {
+	.name = "nfs4",
+	.submit = submit,
+	.service = service,
+	.cancel = cancel,
+	.release = release,
+	.finish = finish,
+	.free = nfs3_free,
+};
+
+/* What is asked of a server, in one version of NFS or the other: open a sink, or check. */
+struct inquiry {
+	const struct i2n_nfs_url *url;
+	const struct i2n_nfs_opts *opts;
+	const struct i2n_sink_env *env;
+	const volatile int *stop;
+	struct i2n_check *check;	/* NULL: open */
+};
+
+static int open_version(const struct inquiry *q, unsigned version, struct nfs3 **ret,
+			struct i2n_err *err)
 {
-	struct nfs3 *nfs = nfs3_new(url, opts, env);
+	struct nfs3 *nfs = nfs3_new(q->url, q->opts, q->env);
 	int rc;
 
 	if (!nfs)
 		return i2n_err_nomem(err);
-	rc = nfs_mount_open(nfs, url, stop, err);
+	nfs->version = version;
+	if (version == 4)
+		nfs->sink.ops = &nfs4_ops;
+	rc = q->check ? nfs_mount_check(nfs, q->url, q->stop, q->check, err)
+		      : nfs_mount_open(nfs, q->url, q->stop, err);
+	if (q->check)
+		q->check->requests = i2n_sink_requests(&nfs->sink);
 	if (rc != I2N_OK) {
 		nfs3_free(&nfs->sink);
 		return rc;
 	}
-	*ret = &nfs->sink;
+	*ret = nfs;
 	return I2N_OK;
+}
+
+static int no_version_4(struct i2n_err *err)
+{
+	i2n_err_set(err, I2N_DOM_USAGE, 0, "cannot speak NFSv4: this program was built with libnfs "
+		    "%s, whose requests of NFSv4 hold 4096 bytes at most", i2n_nfs_library());
+	i2n_err_hint(err, "build it with libnfs 5.0 or later (Debian 13 has 5.0.2), or use "
+			  "version=3 if the server speaks that, too");
+	return I2N_FATAL;
+}
+
+/* Nobody there, or nobody who speaks NFSv3: another answer may come from NFSv4. A refusal is an
+ * answer. */
+static bool is_no_answer(const struct i2n_err *err)
+{
+	return err->domain == I2N_DOM_RPC;
+}
+
+/* The version that the URL names, else 3, then 4. */
+static int inquire(const struct inquiry *q, struct nfs3 **ret, struct i2n_err *err)
+{
+	struct i2n_err second;
+	int rc;
+
+	if (q->url->version == 4)
+		return rpc_has_nfs4() ? open_version(q, 4, ret, err) : no_version_4(err);
+	rc = open_version(q, 3, ret, err);
+	if (rc == I2N_OK || q->url->version || !rpc_has_nfs4() || !is_no_answer(err))
+		return rc;
+	rc = open_version(q, 4, ret, &second);
+	if (rc != I2N_OK) {
+		/* if that one talked to us, its words are worth more */
+		if (!is_no_answer(&second))
+			*err = second;
+		return rc;
+	}
+	i2n_note(q->env->notes, I2N_NOTE_STATE, "server", NULL, 0,
+		 "the server does not speak NFSv3 (%s): using NFSv4", err->msg);
+	return I2N_OK;
+}
+
+int i2n_sink_open_nfs3(const struct i2n_nfs_url *url, const struct i2n_nfs_opts *opts,
+		       const struct i2n_sink_env *env,
+		       const volatile int *stop, struct i2n_sink **ret, struct i2n_err *err)
+{
+	struct inquiry q = { .url = url, .opts = opts, .env = env, .stop = stop };
+	struct nfs3 *nfs = NULL;
+	int rc = inquire(&q, &nfs, err);
+
+	if (rc == I2N_OK)
+		*ret = &nfs->sink;
+	return rc;
 }
 
 int i2n_check_nfs3(const struct i2n_nfs_url *url, const struct i2n_nfs_opts *opts,
@@ -299,13 +398,11 @@ int i2n_check_nfs3(const struct i2n_nfs_url *url, const struct i2n_nfs_opts *opt
 		   const volatile int *stop, struct i2n_check *check, struct i2n_err *err)
 {
 	struct i2n_sink_env env = { .notes = notes };
-	struct nfs3 *nfs = nfs3_new(url, opts, &env);
-	int rc;
+	struct inquiry q = { .url = url, .opts = opts, .env = &env, .stop = stop, .check = check };
+	struct nfs3 *nfs = NULL;
+	int rc = inquire(&q, &nfs, err);
 
-	if (!nfs)
-		return i2n_err_nomem(err);
-	rc = nfs_mount_check(nfs, url, stop, check, err);
-	check->requests = i2n_sink_requests(&nfs->sink);
-	nfs3_free(&nfs->sink);
+	if (nfs)
+		nfs3_free(&nfs->sink);
 	return rc;
 }

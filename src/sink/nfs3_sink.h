@@ -52,7 +52,7 @@ struct nfs3_op {
 	void (*step)(struct nfs3_op *o, const void *res);
 	struct nfs3_fh dir, self;
 	char name[I2N_NAME_MAX + 1];
-	char *target;				/* of a symlink; malloc */
+	char *target;				/* of a symlink; or data to be compared; malloc */
 	struct nfs3_want want;
 	unsigned fixes;				/* corrective SETATTRs so far */
 	unsigned fix_left;			/* enum nfs3_attr still to be sent after the
@@ -61,10 +61,12 @@ struct nfs3_op {
 	bool ambiguous;				/* some request was re-sent: audit at the end */
 	bool on_writers;
 	bool borrowed;				/* of an audit: not from the heap of ops */
+	uint64_t compare_at, compare_end;	/* of what may be ours */
 	/* file data */
 	struct i2n_file *file;
 	struct i2n_range pend;			/* data found and not yet read */
 	bool no_more;				/* pend is the last */
+	bool storing;				/* the first WRITE makes the file */
 	bool unstable;				/* a WRITE was not stored at once */
 	bool verf_known, verf_changed;
 	bool doomed;				/* failed; only waits for its WRITEs */
@@ -91,6 +93,7 @@ struct nfs3 {
 	struct i2n_sink sink;			/* first member */
 	struct i2n_sink_env env;
 	struct i2n_nfs_opts opts;
+	unsigned version;			/* of NFS, that is to be spoken */
 	struct nfs_calls calls;
 	struct nfs3_objs objs;
 	struct nfs_bufs bufs;
@@ -138,11 +141,18 @@ void nfs3_set_attrs(struct nfs3_op *o, unsigned mask);
 /* Read what is needed of the image, send the first request. The op may be done (not yet handed
  * back) afterwards. */
 void nfs3_make_start(struct nfs3_op *o);
+void nfs3_create_args(const struct nfs3_op *o, CREATE3args *args);
+/* The file was not created, or nobody knows its handle (status NFS3_OK). */
+void nfs3_not_created(struct nfs3_op *o, nfsstat3 status);
 
 /* nfs3_file.c */
 int nfs3_file_open(struct nfs3_op *o);
 void nfs3_file_begin(struct nfs3_op *o);		/* the file is there: send its data */
+void nfs3_file_store(struct nfs3_op *o);		/* make it with its first data */
 void nfs3_file_pump(struct nfs3 *nfs);
+/* What the image has there; to be called with rising offsets, after a rewind. */
+int nfs3_file_read(struct nfs3_op *o, unsigned char *buf, size_t len, uint64_t off);
+int nfs3_file_rewind(struct nfs3_op *o);
 void nfs3_file_close(struct nfs3_op *o);
 
 /* nfs3_read.c */

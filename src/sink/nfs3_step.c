@@ -80,7 +80,8 @@ static void tell_refusal(struct nfs3_op *o, enum i2n_proc proc, nfsstat3 status)
 	const char *hint = nfs3_err_hint(status);
 
 	i2n_err_set(&o->op->err, I2N_DOM_NFS3, status, "cannot %s %s: %s", nfs3_proc_verb(proc),
-		    nfs3_op_path(o, path, sizeof(path)), nfs3_err_name(status, code));
+		    nfs3_op_path(o, path, sizeof(path)),
+		    nfs_err_name(o->nfs->calls.v4 != NULL, status, code));
 	if (hint)
 		i2n_err_hint(&o->op->err, "%s", hint);
 }

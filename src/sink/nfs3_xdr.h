@@ -17,10 +17,12 @@
 #include <nfsc/libnfs-raw.h>
 #include <nfsc/libnfs-raw-nfs.h>
 
+#define NFS_FH_MAX 128	/* NFS4_FHSIZE; NFSv3 has 64 */
+
 /* A file handle with its bytes. */
 struct nfs3_fh {
 	unsigned char len;
-	unsigned char data[NFS3_FHSIZE];
+	unsigned char data[NFS_FH_MAX];
 };
 
 static inline nfs_fh3 nfs3_fh_xdr(const struct nfs3_fh *fh)

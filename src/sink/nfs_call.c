@@ -1,5 +1,6 @@
 #include "nfs_call.h"
 
+#include "nfs4_call.h"
 #include "nfs_long.h"
 
 #include <poll.h>
@@ -50,6 +51,24 @@ static void append(struct nfs_call_list *list, struct nfs_call *call, enum nfs_c
 	*(list->tail ? &list->tail->next : &list->head) = call;
 	list->tail = call;
 	list->n++;
+}
+
+static void prepend(struct nfs_call_list *list, struct nfs_call *call, enum nfs_call_where where)
+{
+	call->where = where;
+	call->prev = NULL;
+	call->next = list->head;
+	*(list->head ? &list->head->prev : &list->tail) = call;
+	list->head = call;
+	list->n++;
+}
+
+static void make_ready(struct nfs_calls *calls, struct nfs_call *call)
+{
+	if (call->first)
+		prepend(&calls->ready, call, CALL_READY);
+	else
+		append(&calls->ready, call, CALL_READY);
 }
 
 static struct nfs_call_list *list_of(struct nfs_calls *calls, enum nfs_call_where where)
@@ -150,6 +169,14 @@ static void take_reply(struct nfs_call *call, const void *res)
 		call->calls->seq_answered = call->seq;
 	call->waited_us = now_us - call->sent_us;
 	(void)nfs_window_reply(&call->calls->window, now_us, call->waited_us);
+	if (call->calls->v4) {
+		res = nfs4_take(call->calls->v4, call, res);
+		if (!res) {
+			unlink_call(&call->calls->sent, call);
+			prepend(&call->calls->ready, call, CALL_READY);
+			return;
+		}
+	}
 	if (*(const nfsstat3 *)res == NFS3ERR_JUKEBOX && delay_jukebox(call, now))
 		return;
 	answer(call, res);
@@ -208,8 +235,34 @@ static void send_long(struct nfs_call *call)
 
 static bool is_long(const struct nfs_call *call)
 {
-	return call->proc == I2N_PROC_SYMLINK &&
+	return !call->calls->v4 && call->proc == I2N_PROC_SYMLINK &&
 	       strlen(call->args.symlink.symlink.symlink_data) > NFS_LONG_TARGET;
+}
+
+/* NFSv4 has no such ACLs. */
+static bool answer_unsent(struct nfs_call *call)
+{
+	union {
+		nfsstat3 status;
+		GETACL3res get;
+		SETACL3res set;
+	} res;
+
+	if (!call->calls->v4 ||
+	    (call->proc != I2N_PROC_GETACL && call->proc != I2N_PROC_SETACL))
+		return false;
+	memset(&res, 0, sizeof(res));
+	res.status = NFS3ERR_NOTSUPP;
+	answer(call, &res);
+	return true;
+}
+
+static bool send_one(struct nfs_call *call)
+{
+	struct nfs_calls *calls = call->calls;
+
+	return calls->v4 ? nfs4_send(calls->v4, calls->conn, call)
+			 : rpc_conn_send(calls->conn, call->proc, &call->args, &call->slot);
 }
 
 static void send_ready(struct nfs_calls *calls)
@@ -223,12 +276,19 @@ static void send_ready(struct nfs_calls *calls)
 			send_long(call);
 			continue;
 		}
+		if (answer_unsent(call))
+			continue;
+		if (calls->v4 && nfs4_needs_client(calls->v4, call)) {
+			if (nfs4_become_client(calls->v4, calls))
+				continue;	/* that comes first now */
+			return;
+		}
 		if (call->load && !call->load(call)) {
 			answer(call, NULL);
 			continue;
 		}
 		count_sending(call);
-		if (!rpc_conn_send(calls->conn, call->proc, &call->args, &call->slot))
+		if (!send_one(call))
 			return;	/* the connection has failed: noticed by service */
 		if (call->sent)
 			call->sent(call);
@@ -246,8 +306,17 @@ void nfs_call_start(struct nfs_calls *calls, struct nfs_call *call)
 	call->slot.reply = on_reply;
 	call->calls = calls;
 	call->ambiguous = false;
-	call->sendings = call->jukebox = 0;
-	append(&calls->ready, call, CALL_READY);
+	call->sendings = call->jukebox = call->state_tries = 0;
+	call->opener = NULL;
+	make_ready(calls, call);
+}
+
+void nfs_call_withdraw(struct nfs_call *call)
+{
+	if (call->where == CALL_IDLE)
+		return;
+	unlink_call(list_of(call->calls, call->where), call);
+	call->where = CALL_IDLE;
 }
 
 static void die(struct nfs_calls *calls, const struct i2n_err *why)
@@ -283,11 +352,8 @@ static void park_sent(struct nfs_calls *calls)
 	while ((call = calls->sent.tail)) {
 		unlink_call(&calls->sent, call);
 		call->ambiguous = true;
-		call->where = CALL_READY;
-		call->next = calls->ready.head;
-		*(calls->ready.head ? &calls->ready.head->prev : &calls->ready.tail) = call;
-		calls->ready.head = call;
-		calls->ready.n++;
+		nfs4_forget_opener(call);
+		prepend(&calls->ready, call, CALL_READY);
 	}
 }
 
@@ -333,6 +399,8 @@ static void lost(struct nfs_calls *calls, const char *text, int64_t now)
 	calls->up = false;
 	excuse_optional(calls);
 	park_sent(calls);
+	if (calls->v4)
+		nfs4_lost(calls->v4);
 	if (!calls->ready.n && !calls->delayed.n) {	/* closed while idle: no trouble yet */
 		calls->outage_ms = 0;
 		return;
@@ -379,7 +447,7 @@ static void wake_delayed(struct nfs_calls *calls, int64_t now)
 		if (call->due_ms > now)
 			continue;
 		unlink_call(&calls->delayed, call);
-		append(&calls->ready, call, CALL_READY);
+		make_ready(calls, call);
 	}
 }
 
@@ -467,6 +535,8 @@ static void turn(struct nfs_calls *calls, int timeout_ms)
 	int wait;
 
 	wake_delayed(calls, now);
+	if (calls->v4 && calls->up)
+		nfs4_renew(calls->v4, calls, now);
 	if (!calls->conn && calls->ready.n && now >= calls->retry_at_ms)
 		connect_now(calls, now);
 	if (calls->conn) {

@@ -1,5 +1,8 @@
 /* nfs_call.h - the requests that are on their way, over a connection that may break.
  *
+ * They are those of NFSv3; with `v4` each becomes a COMPOUND of NFSv4.0, and its result one of
+ * NFSv3 (nfs4_call.h).
+ *
  * A call knows all that is needed to send it again. It waits in `ready` while the window is full or
  * the connection is down, is in `sent` until its reply comes, and in `delayed` while the server
  * asks for patience (NFS3ERR_JUKEBOX). When the connection fails, everything in `sent` goes back to
@@ -21,6 +24,26 @@
 #include "rpc.h"
 
 struct nfs_calls;
+struct nfs4;
+struct nfs4_owner;
+
+/* For the sake of NFSv4: make a file, write its first bytes and, when that is all of it, set its
+ * final attributes, in one request. */
+struct nfs_store_args {
+	CREATE3args create;
+	WRITE3args write;	/* its handle is that of the new file */
+	bool has_after;
+	sattr3 after;
+};
+
+struct nfs_store_res {
+	nfsstat3 status;	/* first word; of the making: the rest is told if that is NFS3_OK */
+	bool has_fh;
+	struct nfs3_fh fh;
+	WRITE3res write;	/* its status is NFS3ERR_IO when it was not come to */
+	bool set;		/* and attrs are the final ones */
+	post_op_attr attrs;
+};
 
 struct nfs_call {
 	struct rpc_slot slot;		/* first member */
@@ -32,9 +55,14 @@ struct nfs_call {
 	/* Set by the owner. The server may answer such a request by closing the connection: after
 	 * some, it counts as answered with NFS3ERR_NOTSUPP. */
 	bool optional;
+	bool first;			/* before all others, whenever it may be sent */
 	unsigned short sendings, jukebox;
 	int64_t due_ms, since_ms, sent_us, waited_us;
 	uint64_t seq;			/* of its latest sending */
+	/* NFSv4's: who opens the file that is made; how often it was sent again for the sake of
+	 * state */
+	struct nfs4_owner *opener;
+	unsigned short state_tries;
 	/* res: the XDR result, valid during the call; status is its first member. NULL: will never
 	 * be answered, see calls->err. */
 	void (*done)(struct nfs_call *call, const void *res);
@@ -65,6 +93,7 @@ struct nfs_call {
 		RENAME3args rename;
 		GETACL3args getacl;
 		SETACL3args setacl;
+		struct nfs_store_args store;
 	} args;
 };
 
@@ -76,6 +105,7 @@ struct nfs_call_list {
 struct nfs_calls {
 	struct rpc_target target;
 	struct rpc_conn *conn;			/* NULL: none now */
+	struct nfs4 *v4;			/* NULL: NFSv3. Made by the owner of calls */
 	struct i2n_sink_stats *stats;
 	const struct i2n_notes *notes;
 	struct nfs_call_list ready, sent, delayed;
@@ -108,6 +138,9 @@ void nfs_calls_init(struct nfs_calls *calls, const struct rpc_target *target,
 
 /* Queue; proc, args, done are set. done never runs inside. */
 void nfs_call_start(struct nfs_calls *calls, struct nfs_call *call);
+/* Not any more: it becomes idle, done does not run. Not while its request is on its way over a
+ * living connection. */
+void nfs_call_withdraw(struct nfs_call *call);
 /* Hand to libnfs what may be sent now, if there is a connection, rather than at the next service.
  * done may run, for calls that cannot be loaded. */
 void nfs_calls_push(struct nfs_calls *calls);

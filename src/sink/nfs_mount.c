@@ -4,6 +4,7 @@
 #include "nfs3_check.h"
 #include "nfs3_err.h"
 #include "nfs3_sink.h"
+#include "nfs4_call.h"
 #include "nfs_hint.h"
 #include "nfs_mountd.h"
 
@@ -75,6 +76,7 @@ static void take_result(struct walk *w, enum i2n_proc proc, const void *res)
 	const MKDIR3resok *mkdir = &((const MKDIR3res *)res)->MKDIR3res_u.resok;
 
 	switch (proc) {
+	case I2N_PROC_ROOT:
 	case I2N_PROC_LOOKUP:
 		w->has_fh = nfs3_fh_take(&w->fh, lookup->object.data.data_len,
 					 lookup->object.data.data_val);
@@ -174,13 +176,24 @@ static const char *quote_here(const struct walk *w, const char *end, char *buf, 
 	return i2n_quote(buf, cap, len ? w->url->path : "/", len ? len : 1);
 }
 
+/* NFSv4: above all exports is a file system that only shows the way to them. */
+static bool is_above_exports(const struct walk *w)
+{
+	return w->nfs->calls.v4 && !w->mounted.prefix_len &&
+	       (w->status == NFS3ERR_ROFS || w->status == NFS3ERR_ACCES ||
+		w->status == NFS3ERR_PERM || w->status == NFS3ERR_NOENT);
+}
+
 static int refused(struct walk *w, enum i2n_proc proc, const char *end, struct i2n_err *err)
 {
 	char path[300], code[32];
 
 	i2n_err_set(err, I2N_DOM_NFS3, w->status, "cannot %s %s: %s", nfs3_proc_verb(proc),
-		    quote_here(w, end, path, sizeof(path)), nfs3_err_name(w->status, code));
-	if (w->status == NFS3ERR_ROFS)
+		    quote_here(w, end, path, sizeof(path)),
+		    nfs_err_name(w->nfs->calls.v4 != NULL, w->status, code));
+	if (is_above_exports(w))
+		hint(w, I2N_REMEDY_EXPORT, err);
+	else if (w->status == NFS3ERR_ROFS)
 		hint(w, I2N_REMEDY_RW, err);
 	else if (w->status == NFS3ERR_PERM && (proc == I2N_PROC_FSINFO || proc == I2N_PROC_LOOKUP))
 		hint(w, I2N_REMEDY_PORT, err);
@@ -255,6 +268,8 @@ static const char *component(const char *rest, char *name)
 static int step_into(struct walk *w, const char *end, struct i2n_err *err)
 {
 	char path[300];
+	uint64_t fsid;
+	int rc = I2N_OK;
 
 	if (!w->has_fh)
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_DEST, 0,
@@ -262,10 +277,14 @@ static int step_into(struct walk *w, const char *end, struct i2n_err *err)
 				quote_here(w, end, path, sizeof(path)));
 	w->here = w->fh;
 	w->rest = end;
+	fsid = w->here_attrs.fsid;
 	if (!w->has_attrs)
-		return getattr(w, err);
-	w->here_attrs = w->attrs;
-	return I2N_OK;
+		rc = getattr(w, err);
+	else
+		w->here_attrs = w->attrs;
+	if (rc == I2N_OK && w->nfs->calls.v4 && w->here_attrs.fsid != fsid)
+		w->mounted.prefix_len = (size_t)(end - w->url->path);	/* an export's root */
+	return rc;
 }
 
 /* Go down as far as there is something. */
@@ -443,11 +462,14 @@ static int check_fitness(struct walk *w, bool exists, struct i2n_err *err)
 /* Go to the deepest directory that exists. */
 static int arrive(struct walk *w, struct i2n_err *err)
 {
-	int rc = fsinfo(w, err);
+	int rc = w->nfs->calls.v4 ? I2N_OK : fsinfo(w, err);
 
 	if (rc == I2N_OK)
 		rc = getattr(w, err);
-	return rc == I2N_OK ? walk_existing(w, err) : rc;
+	if (rc == I2N_OK)
+		rc = walk_existing(w, err);
+	/* the root of NFSv4 is no export: other limits */
+	return rc == I2N_OK && w->nfs->calls.v4 ? fsinfo(w, err) : rc;
 }
 
 /* --- ACLs --- */
@@ -578,14 +600,45 @@ static int find_port(struct walk *w, struct rpc_target *target, struct i2n_err *
 	return rc != I2N_OK && err->domain == I2N_DOM_STOPPED ? rc : I2N_OK;
 }
 
+/* NFSv4: one port, no MOUNT, and the way from the root of all exports is walked by LOOKUP. */
+static int reach_root(struct walk *w, struct i2n_err *err)
+{
+	struct nfs3 *nfs = w->nfs;
+	struct rpc_target target = { .program = RPC_NFS3,
+				     .nfs4 = true,
+				     .uid = nfs->opts.uid,
+				     .gid = nfs->opts.gid,
+				     .port = w->url->port ? w->url->port : NFS_PORT };
+	int rc = nfs_find_server(w->url, &target, w->stop, &w->mounted, err);
+
+	w->remedy = w->mounted.remedy;
+	if (rc != I2N_OK)
+		return rc;
+	nfs_calls_init(&nfs->calls, &target, &nfs->opts, &nfs->sink.stats, nfs->env.notes);
+	nfs->calls.v4 = nfs4_new(nfs->env.notes);
+	if (!nfs->calls.v4)
+		return i2n_err_nomem(err);
+	w->rest = w->url->path;
+	rc = ask(w, I2N_PROC_ROOT, err);
+	if (rc != I2N_OK)
+		return rc;
+	if (w->status != NFS3_OK)
+		return refused(w, I2N_PROC_ROOT, w->rest, err);
+	return step_into(w, w->rest, err);
+}
+
 static int mount_export(struct walk *w, struct i2n_err *err)
 {
 	struct nfs3 *nfs = w->nfs;
 	struct rpc_target target = { .program = RPC_NFS3,
 				     .uid = nfs->opts.uid,
 				     .gid = nfs->opts.gid };
-	int rc = nfs_mountd_mount(w->url, nfs->opts.uid, nfs->opts.gid, w->stop, &nfs->sink.stats,
-				  &w->mounted, err);
+	int rc;
+
+	if (nfs->version == 4)
+		return reach_root(w, err);
+	rc = nfs_mountd_mount(w->url, nfs->opts.uid, nfs->opts.gid, w->stop, &nfs->sink.stats,
+			      &w->mounted, err);
 
 	w->remedy = w->mounted.remedy;
 	if (rc != I2N_OK)

@@ -253,3 +253,30 @@ int nfs_mountd_mount(const struct i2n_nfs_url *url, uint32_t uid, uint32_t gid,
 	rpc_conn_free(s.conn);
 	return rc;
 }
+
+int nfs_find_server(const struct i2n_nfs_url *url, struct rpc_target *target,
+		    const volatile int *stop, struct nfs_mounted *ret, struct i2n_err *err)
+{
+	char addrs[RPC_ADDRS_MAX][64];
+	unsigned n = 0;
+	int rc = rpc_resolve(url->host, addrs, &n, err);
+
+	if (rc != I2N_OK)
+		return rc;
+	for (unsigned i = 0; i < n; i++) {
+		struct rpc_conn *conn;
+
+		memcpy(target->addr, addrs[i], sizeof(target->addr));
+		conn = rpc_conn_new(target);
+		rc = nfs_conn_wait_up(conn, "the NFSv4 service", url->host, stop, err);
+		if (rc == I2N_OK) {
+			memcpy(ret->addr, target->addr, sizeof(ret->addr));
+			(void)rpc_conn_local(conn, ret->client, sizeof(ret->client),
+					     &ret->low_port);
+		}
+		rpc_conn_free(conn);
+		if (rc == I2N_OK || err->domain == I2N_DOM_STOPPED)
+			return rc;
+	}
+	return I2N_FATAL;
+}

@@ -21,6 +21,11 @@ int nfs_mountd_mount(const struct i2n_nfs_url *url, uint32_t uid, uint32_t gid,
 		     const volatile int *stop,
 		     struct i2n_sink_stats *stats, struct nfs_mounted *ret, struct i2n_err *err);
 
+/* For NFSv4: the first address of the host at which target's port answers; sets that in target,
+ * and addr and client of *ret. */
+int nfs_find_server(const struct i2n_nfs_url *url, struct rpc_target *target,
+		    const volatile int *stop, struct nfs_mounted *ret, struct i2n_err *err);
+
 /* Wait until a connection is up. what: "the NFS service", for the message. */
 int nfs_conn_wait_up(struct rpc_conn *conn, const char *what, const char *host,
 		     const volatile int *stop,

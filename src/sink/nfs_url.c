@@ -167,12 +167,12 @@ static int set_port(const char *text, const char *val, size_t len, uint16_t *por
 static int set_version(const char *text, const char *val, size_t len, struct i2n_nfs_url *url,
 		       struct i2n_err *err)
 {
-	if (len == 1 && *val == '3') {
-		url->version = 3;
+	if (len == 1 && (*val == '3' || *val == '4')) {
+		url->version = (unsigned)(*val - '0');
 		return I2N_OK;
 	}
-	(void)bad(err, text, "an NFS version other than 3");
-	i2n_err_hint(err, "only NFSv3 is spoken; leave 'version' out or write version=3");
+	(void)bad(err, text, "an NFS version other than 3 and 4");
+	i2n_err_hint(err, "NFSv3 and NFSv4.0 are spoken; without 'version' 3 is tried, then 4");
 	return I2N_FATAL;
 }
 
@@ -310,7 +310,7 @@ static int parse(const char *text, const struct i2n_notes *notes, struct i2n_nfs
 int i2n_nfs_url_parse(const char *text, const struct i2n_notes *notes, struct i2n_nfs_url *ret,
 		      struct i2n_err *err)
 {
-	struct i2n_nfs_url url = { .version = 3 };
+	struct i2n_nfs_url url = { 0 };
 	int rc = parse(text, notes, &url, err);
 
 	if (rc == I2N_OK)
@@ -324,5 +324,5 @@ void i2n_nfs_url_release(struct i2n_nfs_url *url)
 {
 	free(url->host);
 	free(url->path);
-	*url = (struct i2n_nfs_url){ .version = 3 };
+	*url = (struct i2n_nfs_url){ 0 };
 }

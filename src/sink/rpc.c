@@ -17,6 +17,7 @@
 #include <nfsc/libnfs-raw.h>
 #include <nfsc/libnfs-raw-mount.h>
 #include <nfsc/libnfs-raw-nfs.h>
+#include <nfsc/libnfs-raw-nfs4.h>
 
 /* 4.0 and 5.0 name the raw calls _async and return int, 6 and 7 name them _task and return the
  * PDU. */
@@ -158,7 +159,8 @@ static void on_acl_reply(struct rpc_context *rpc, int status, void *data, void *
 struct rpc_conn *rpc_conn_new(const struct rpc_target *target)
 {
 	struct rpc_conn *conn = calloc(1, sizeof(*conn));
-	int program = target->program == RPC_NFS3 ? NFS_PROGRAM : MOUNT_PROGRAM, rc;
+	int program = target->program == RPC_NFS3 ? NFS_PROGRAM : MOUNT_PROGRAM;
+	int version = target->nfs4 ? 4 : 3, rc;
 
 	if (!conn)
 		return NULL;
@@ -173,11 +175,11 @@ struct rpc_conn *rpc_conn_new(const struct rpc_target *target)
 	nfs_set_uid(conn->nfs, (int)target->uid);
 	nfs_set_gid(conn->nfs, (int)target->gid);
 	if (target->port)
-		rc = rpc_connect_port_async(conn->rpc, target->addr, target->port, program, 3,
+		rc = rpc_connect_port_async(conn->rpc, target->addr, target->port, program, version,
 					    on_connected, conn);
 	else
-		rc = rpc_connect_program_async(conn->rpc, target->addr, program, 3, on_connected,
-					       conn);
+		rc = rpc_connect_program_async(conn->rpc, target->addr, program, version,
+					       on_connected, conn);
 	if (rc < 0)
 		fail(conn, rpc_get_error(conn->rpc));
 	return conn;
@@ -284,6 +286,80 @@ bool rpc_conn_send(struct rpc_conn *conn, enum i2n_proc proc, void *args, struct
 	slot->conn = conn;
 	return queued(conn, send_nfs3(conn, proc, args, slot));
 }
+
+#if defined(LIBNFS_API_V2)
+
+bool rpc_has_nfs4(void)
+{
+	return true;
+}
+
+bool rpc_nfs4_goes_on(void)
+{
+	return false;
+}
+
+/* READ and WRITE have calls of their own, in which they must be the last operation. */
+bool rpc_conn_send_compound(struct rpc_conn *conn, COMPOUND4args *args, size_t room,
+			    void *read_buf, struct rpc_slot *slot)
+{
+	nfs_argop4 *last = &args->argarray.argarray_val[args->argarray.argarray_len - 1];
+	struct rpc_pdu *pdu;
+
+	slot->conn = conn;
+	if (last->argop == OP_READ)
+		pdu = rpc_nfs4_read_task(conn->rpc, on_reply, read_buf,
+					 last->nfs_argop4_u.opread.count, args, slot);
+	else if (last->argop == OP_WRITE)
+		pdu = rpc_nfs4_write_task(conn->rpc, on_reply,
+					  last->nfs_argop4_u.opwrite.data.data_val,
+					  last->nfs_argop4_u.opwrite.data.data_len, args, slot);
+	else
+		pdu = rpc_nfs4_compound_task2(conn->rpc, on_reply, args, slot, room);
+	return queued(conn, pdu != NULL);
+}
+
+#elif defined(LIBNFS_FEATURE_MULTITHREADING)
+
+bool rpc_has_nfs4(void)
+{
+	return true;
+}
+
+bool rpc_nfs4_goes_on(void)
+{
+	return true;
+}
+
+bool rpc_conn_send_compound(struct rpc_conn *conn, COMPOUND4args *args, size_t room,
+			    void *read_buf, struct rpc_slot *slot)
+{
+	(void)read_buf;	/* the reply brings the data */
+	slot->conn = conn;
+	return queued(conn, rpc_nfs4_compound_async2(conn->rpc, on_reply, args, slot, room) >= 0);
+}
+
+#else	/* 4.0 encodes into 4096 bytes: too small for a file */
+
+bool rpc_has_nfs4(void)
+{
+	return false;
+}
+
+bool rpc_nfs4_goes_on(void)
+{
+	return false;
+}
+
+bool rpc_conn_send_compound(struct rpc_conn *conn, COMPOUND4args *args, size_t room,
+			    void *read_buf, struct rpc_slot *slot)
+{
+	(void)args, (void)room, (void)read_buf, (void)slot;
+	fail(conn, "this libnfs cannot send COMPOUNDs");
+	return false;
+}
+
+#endif
 
 bool rpc_conn_send_mnt(struct rpc_conn *conn, char *path, struct rpc_slot *slot)
 {

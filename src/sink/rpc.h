@@ -33,6 +33,7 @@ struct rpc_target {
 	char addr[64];		/* numeric */
 	uint16_t port;		/* 0 = ask the portmapper there */
 	enum rpc_program program;
+	bool nfs4;		/* version 4 of it, not 3 */
 	uint32_t uid, gid;
 };
 
@@ -75,6 +76,16 @@ bool rpc_copies_data(void);
 /* GETACL and SETACL go to the program NFSACL; where the server has none, or does not take the
  * arguments, the reply is NFS3ERR_NOTSUPP. */
 bool rpc_conn_send(struct rpc_conn *conn, enum i2n_proc proc, void *args, struct rpc_slot *slot);
+/* Can this libnfs send COMPOUNDs? (from 5.0 on) */
+bool rpc_has_nfs4(void);
+/* Can they go on after a WRITE? (not in 6.0 and later) */
+bool rpc_nfs4_goes_on(void);
+/* args: copied, but for the data of a WRITE, which stays as long as the slot. room: bytes of that
+ * data, names and targets in it. The result is COMPOUND4res. A READ, which is the last operation
+ * then, puts its data where rpc_read_take() says. */
+struct COMPOUND4args;
+bool rpc_conn_send_compound(struct rpc_conn *conn, struct COMPOUND4args *args, size_t room,
+			    void *read_buf, struct rpc_slot *slot);
 bool rpc_conn_send_mnt(struct rpc_conn *conn, char *path, struct rpc_slot *slot);
 bool rpc_conn_send_export(struct rpc_conn *conn, struct rpc_slot *slot);
 
