@@ -46,7 +46,7 @@ inside='
 	mkdir -p "$root/img2nfs" "$root/build/fixtures"
 	# its root has to be a mount for nfs-ganesha, which looks for it among them
 	mount --bind "$root" "$root" || exit 1
-	[ -e "$root/etc/mtab" ] || ln -s ../proc/self/mounts "$root/etc/mtab"
+	[ -h "$root/etc/mtab" ] || ln -s ../proc/self/mounts "$root/etc/mtab"
 	mount --bind "$top" "$root/img2nfs" && mount -o remount,bind,ro "$root/img2nfs" &&
 		mount --rbind /dev "$root/dev" && mount -t proc proc "$root/proc" &&
 		mount --rbind /sys "$root/sys" || exit 1

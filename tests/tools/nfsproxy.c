@@ -16,23 +16,20 @@
  *	eat-reply=K	call K is carried out, its reply never comes
  *	dup-call=K	call K reaches the server twice
  *	dup-reply=K	its reply comes twice
- *	late-call=K:MS	connection is reset; call K reaches the server MS milliseconds later all the
- *			same
+ *	late-call=K:MS	connection is reset; call K reaches the server MS milliseconds later
  *	freeze=K:MS	from call K on nothing is passed on for MS milliseconds
  *	down=MS		after each reset of ours, new connections are reset for MS milliseconds
- *	jukebox=N	every N-th call (but NULL) is answered NFS3ERR_JUKEBOX and not carried out,
- *			twice at most
- *	status=PROC:CODE:N	every N-th call of this procedure number is answered with nfsstat3
- *				CODE
+ *	jukebox=N	every N-th call (but NULL) is answered NFS3ERR_JUKEBOX, twice at most
+ *	status=PROC:CODE:N	every N-th call of this procedure is answered with nfsstat3 CODE.
+ *			NFSv4: 22 is every COMPOUND, 23 those in which img2nfs opens a file
  *	hates=PROGRAM	connection is reset instead of passing on calls of this RPC program
  *	short=N		every N-th WRITE is shortened to half of its bytes
  *	verifier=N	the write verifier in replies of WRITE and COMMIT changes with every N-th
  *			WRITE
- *	twin=N		every N-th call of CREATE, MKDIR, SYMLINK, MKNOD and LINK is carried out twice, under
- *			two xids: what a run that has ended may do to the next one
+ *	twin=N		every N-th call of CREATE, MKDIR, SYMLINK, MKNOD and LINK is carried out
+ *			twice, under two xids: what a run that has ended may do to the next one
  *	log=FILE	a line for each call: K, procedure number, count of bytes if it is a WRITE
- *	no-attrs	replies of CREATE, MKDIR, SYMLINK, MKNOD and SETATTR come without attributes
- *			and handles
+ *	no-attrs	replies of CREATE, ..., MKNOD and SETATTR come without attributes, handles
  * Every K rule may be given several times. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -52,8 +49,7 @@
 #include <unistd.h>
 
 #define CHUNK (256u << 10)
-#define QUEUE_MAX (64u << 20)		/* bytes under way in one direction before we stop
-					 * reading */
+#define QUEUE_MAX (64u << 20)	/* bytes under way in one direction before we stop reading */
 #define RECORD_MAX (80u << 20)
 #define RULES_MAX 64
 #define CONNS_MAX 64
@@ -291,8 +287,7 @@ static struct pending *pending_of(uint32_t xid)
 	return &pendings[xid % PENDING];
 }
 
-/* Where the arguments of a call begin, after credentials and verifier; 0 = not a call we
- * understand. */
+/* Where the arguments of a call begin, after credentials and verifier; 0: not to be understood. */
 static size_t args_at(const unsigned char *r, size_t len)
 {
 	size_t at = 24;
@@ -305,14 +300,12 @@ static size_t args_at(const unsigned char *r, size_t len)
 	return at <= len ? at : 0;
 }
 
-/* A reply of an error: status and nothing but absent attributes; enough zero words for every
- * procedure. */
+/* A reply of an error: status and nothing but absent attributes. */
 static void answer_error(struct conn *c, uint32_t xid, uint32_t proc, uint32_t status)
 {
 	unsigned char r[4 + 24 + 4 + 16];
-	static const unsigned char words[22] = { 0, 0, 2, 1, 1, 1, 1, 2, 2, 2, 2,
-						 2, 2, 2, 4, 3, 1, 1, 1, 1, 1, 2 };
-	size_t len = 24 + 4 + 4 * (size_t)(proc < 22 ? words[proc] : 0);
+	size_t len = 24 + 4 + 4 * (size_t)(proc < 24 ? "\0\0\2\1\1\1\1\2\2\2\2\2"
+						       "\2\2\4\3\1\1\1\1\1\2\2\2"[proc] : 0);
 
 	memset(r, 0, sizeof(r));
 	put32(r, 0x80000000u | (uint32_t)len);
@@ -398,19 +391,33 @@ static void send_twin(struct conn *c, unsigned char *mark, size_t len, struct pe
 	enqueue(&c->to[1], mark, len);
 }
 
+/* A COMPOUND gets a number that NFSv3 does not have; 23: there is an open-owner of img2nfs' in it,
+ * 16 digits and most of them zero. */
+static uint32_t proc_of(const unsigned char *r, size_t len)
+{
+	if (get32(r + 16) != 4 || !get32(r + 20))
+		return get32(r + 20);
+	return memmem(r, len, "\0\0\0\x10" "00000000", 12) ? 23 : 22;
+}
+
+static bool is_told_of(uint32_t proc)
+{
+	return proc == status_proc || (proc == 23 && status_proc == 22);
+}
+
 /* false: the call is not to be passed on. */
 static bool inspect_call(struct conn *c, unsigned char *mark, size_t *len)
 {
 	const unsigned char *r = mark + 4;
 	size_t at = *len >= 32 ? args_at(r, *len - 4) : 0;
-	uint32_t xid, proc;
+	uint32_t xid, proc, status = 0;
 	const struct rule *rule;
 	uint64_t k = ++calls;
 
 	if (!at || get32(r + 4) != 0)
 		return true;
 	xid = get32(r);
-	proc = get32(r + 20);
+	proc = proc_of(r, *len - 4);
 	free(pending_of(xid)->held);
 	log_call(k, proc, r, at);
 	*pending_of(xid) = (struct pending){ .xid = xid, .proc = proc, .k = k, .used = true };
@@ -434,12 +441,12 @@ static bool inspect_call(struct conn *c, unsigned char *mark, size_t *len)
 	}
 	if (rule_for(k, DUP_CALL))
 		enqueue(&c->to[1], mark, *len);
-	if (proc && jukebox_every && ++nonnull % jukebox_every == 0 && put_off(xid)) {
-		answer_error(c, xid, proc, 10008);
-		return false;
-	}
-	if (status_every && proc == status_proc && ++status_seen % status_every == 0) {
-		answer_error(c, xid, proc, status_code);
+	if (proc && jukebox_every && ++nonnull % jukebox_every == 0 && put_off(xid))
+		status = 10008;
+	else if (status_every && is_told_of(proc) && ++status_seen % status_every == 0)
+		status = status_code;
+	if (status) {
+		answer_error(c, xid, proc, status);
 		return false;
 	}
 	if (proc == 7) {

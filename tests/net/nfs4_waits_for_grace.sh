@@ -1,0 +1,29 @@
+# The server is killed and started again in mid-run, with a grace period in which it lets nobody open anything new: the run
+# waits, says so, and goes on as another client.
+. "$top/tests/lib/test.sh"
+. "$top/tests/lib/nfs4.sh"
+. "$top/tests/lib/ganesha.sh"
+. "$top/tests/lib/nfsproxy.sh"
+. "$top/tests/lib/sink_tree.sh"
+
+dump() { ASAN_OPTIONS=detect_leaks=0 "$O/tests/tools/dirdump" -S "$1"; }
+sink_tree "$WORK/src" 400
+rm -f "$WORK/src/tera"
+touch -d '2020-02-02 02:02:02.020202020' "$WORK/src"
+dump "$WORK/src" >"$WORK/want" || exit 1
+mkdir "$WORK/exp" || exit 1
+ganesha_start g vfs "$WORK/exp" grace=6
+proxy_start p g -d 40000
+"$O/tests/tools/sinkrun" -w 4 "$WORK/src" "$(proxy_url p g /x)" >"$WORK/out" 2>"$WORK/notes" &
+pid=$!
+# with files open that it will remember
+until_ok 30 test -e "$WORK/exp/x/small/f20" || die "nothing is stored: $(cat "$WORK/notes")"
+kill -0 $pid 2>/dev/null || die "the run was over too soon"
+ganesha_restart g
+wait $pid
+rc=$?
+cat "$WORK/out" "$WORK/notes"
+[ $rc -eq 1 ] || die "status $rc"
+grep -v -e '^loss symlink-times ' -e '^state ' "$WORK/notes" && die "unexpected notes"
+grep -q '^state .*grace period' "$WORK/notes" || die "nothing was said of the grace period"
+dump "$WORK/exp/x" | diff "$WORK/want" - || die "not what was to be stored"
