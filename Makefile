@@ -3,14 +3,17 @@
 # Knobs: O=build (all output goes there)  CC=cc  V=1 (show commands)  WERROR=1  SAN=address,undefined
 #        T=unit/overlay (which tests)  J=2 (tests at a time)  PREFIX=/usr/local  DESTDIR=
 #        SHARED=1 (the program uses libimg2nfs.so)  PACKED=0 (no compressed images)
-#        PORTABLE=1 (nothing that only Linux has)
+#        FDISK=0 (no partition tables)  PORTABLE=1 (nothing that only Linux has)
 
 O ?= build
 CC ?= cc
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 PKG_CONFIG ?= pkg-config
-PKGS = ext2fs com_err fdisk libnfs libxxhash
+PKGS = ext2fs com_err $(if $(filter 1,$(FDISK)),fdisk) libnfs libxxhash
+# Partition tables. Without libfdisk (or with FDISK=0) a partition is chosen with --offset.
+FDISK ?= $(shell $(PKG_CONFIG) --exists fdisk 2>/dev/null && echo 1 || echo 0)
+FDISK := $(FDISK)
 # Compressed images: all of these or none. PACKED=0 builds without, PACKED=1 insists on them.
 PACKED_PKGS = libarchive liblzma libzstd zlib nettle
 PACKED ?= $(shell $(PKG_CONFIG) --exists $(PACKED_PKGS) 2>/dev/null && echo 1 || echo 0)
@@ -48,7 +51,8 @@ WITHOUT_PACKED = src/packed/without.c
 OS_SRC = src/base/os_linux.c src/base/os_posix.c
 OS_OF = $(if $(PORTABLE),posix,$(if $(filter Linux,$(shell uname)),linux,posix))
 LIB_SRC := $(sort $(filter-out src/cli/% $(filter-out %_$(OS_OF).c,$(OS_SRC)) \
-	$(if $(filter 1,$(PACKED)),$(WITHOUT_PACKED),$(WITH_PACKED)),\
+	$(if $(filter 1,$(PACKED)),$(WITHOUT_PACKED),$(WITH_PACKED)) \
+	$(if $(filter 1,$(FDISK)),src/ptable/without_fdisk.c,$(wildcard src/ptable/fdisk_*.c)),\
 	$(wildcard src/*/*.c)))
 LIB_OBJ := $(LIB_SRC:%.c=$(O)/%.o)
 CLI_OBJ := $(patsubst %.c,$(O)/%.o,$(sort $(filter-out src/cli/main.c,$(wildcard src/cli/*.c))))
@@ -64,8 +68,9 @@ SO_FLAGS = -shared -Wl,-soname,$(SO) -Wl,--version-script=src/libimg2nfs.map
 endif
 # What the program and the tests are linked with; SHARED=1 takes the shared library for the program.
 STATIC_LIBS = $(O)/cli.a $(O)/libimg2nfs.a
-OS_OBJ = $(O)/src/base/os_$(OS_OF).o $(O)/src/base/os_unlinked.o
-PROGRAM_LIBS = $(if $(SHARED),$(O)/cli.a $(OS_OBJ) $(O)/$(SO),$(STATIC_LIBS))
+# Of base the program has its own copy: what the system is asked for, and texts.
+BASE_OBJ = $(filter $(O)/src/base/%,$(LIB_OBJ))
+PROGRAM_LIBS = $(if $(SHARED),$(O)/cli.a $(O)/$(SO) $(O)/base.a,$(STATIC_LIBS))
 UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
 UNIT_BIN := $(UNIT_SRC:%.c=$(O)/%)
 # norpcbind is preloaded into the test server, which only Linux rigs have.
@@ -80,7 +85,7 @@ FUZZ_LINK = $(if $(LIBFUZZER),-fsanitize=fuzzer)
 
 .DEFAULT_GOAL := all
 .PHONY: all check check-knfsd bench demo fuzz fuzzers corpus check-corpus tools lint install uninstall help clean
-.PHONY: check-boot check-portability bench-packed bench-scale objects units deps man FORCE
+.PHONY: check-boot check-portability bench-packed bench-scale objects units deps deb static man FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -92,6 +97,8 @@ deps-here:
 	$(Q)for p in $(PKGS); do $(PKG_CONFIG) --exists $$p || { \
 		echo "library '$$p' is missing; 'make deps' installs what is needed" \
 			"(see third_party/README.md)" >&2; exit 1; }; done
+	$(if $(filter 1,$(FDISK)),,@echo "building without partition tables: FDISK=0 was given, or libfdisk is" \
+		"missing (make deps)" >&2)
 	$(if $(filter 1,$(PACKED)),,@echo "building without compressed images: PACKED=0 was given, or one of" \
 		"$(PACKED_PKGS) is missing (make deps)" >&2)
 
@@ -107,7 +114,9 @@ $(O)/libimg2nfs.a: $(LIB_OBJ)
 	@rm -f $@
 	$(Q)$(AR) rc $@ $^
 
+$(O)/base.a: $(BASE_OBJ)
 $(O)/cli.a: $(CLI_OBJ)
+$(O)/base.a $(O)/cli.a:
 	@rm -f $@
 	$(Q)$(AR) rc $@ $^
 
@@ -115,10 +124,10 @@ $(O)/$(SO): $(LIB_OBJ) src/libimg2nfs.map
 	$(Q)$(CC) -pthread $(SANFLAGS) $(LDFLAGS) $(SO_FLAGS) -o $@ $(LIB_OBJ) $(PKG_LIBS) $(LIBS)
 
 # Rebuild when flags, compiler or library versions change.
+BUILT_BY = $(OS_OF) $(FDISK) $(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) $(LDFLAGS) $(PKG_LIBS)
 $(O)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(OS_OF) $(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) $(LDFLAGS) $(PKG_LIBS)' | cmp -s - $@ || \
-		echo '$(OS_OF) $(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) $(LDFLAGS) $(PKG_LIBS)' > $@
+	@echo '$(BUILT_BY)' | cmp -s - $@ || echo '$(BUILT_BY)' > $@
 
 $(O)/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
@@ -167,7 +176,7 @@ check: ## install what is missing, build, run all tests (T=unit/ or T=e2e/name r
 	$(Q)sh third_party/install.sh --test
 	$(Q)$(MAKE) --no-print-directory all units tools
 	$(Q)$(MAKE) --no-print-directory DESTDIR='$(abspath $(O))/installed' PREFIX=/usr LIBDIR=/usr/lib install \
-		>/dev/null
+		$(O)/base.a >/dev/null
 	$(Q)$(MAKE) --no-print-directory O='$(O)/san' SAN=address,undefined all fuzzers
 	$(Q)O='$(abspath $(O))' J='$(J)' sh tests/run '$(T)'
 
@@ -232,6 +241,12 @@ uninstall: ## remove what install put there
 		$(DESTDIR)$(LIBDIR)/libimg2nfs.a $(DESTDIR)$(LIBDIR)/$(SO) $(DESTDIR)$(LIBDIR)/$(SO_LINK) \
 		$(DESTDIR)$(LIBDIR)/pkgconfig/libimg2nfs.pc
 	rm -rf $(DESTDIR)$(PREFIX)/include/img2nfs
+
+deb: ## Debian packages in $(O)/deb, judged by lintian
+	$(Q)sh third_party/packaging/build_deb.sh '$(O)/deb'
+
+static: all ## the program without shared libraries, $(O)/img2nfs-static (Debian)
+	$(Q)O='$(abspath $(O))' CC='$(CC)' sh third_party/packaging/static.sh '$(O)/img2nfs-static'
 
 clean: ## remove all output
 	rm -rf $(O)

@@ -49,7 +49,8 @@ struct i2n_notes;
 int i2n_ptable_read(struct i2n_source *src, uint32_t sector_size, const struct i2n_notes *notes,
 		    struct i2n_ptable **ret, struct i2n_err *err);
 void i2n_ptable_free(struct i2n_ptable *pt);
-const char *i2n_ptable_library(void);	/* version of libfdisk in use */
+const char *i2n_ptable_library(void);	/* version of libfdisk in use; NULL: built without, then
+						 * an image with a table is an error of USAGE */
 
 /* What a range holds, by its magic numbers. */
 enum i2n_fskind {

@@ -8,9 +8,11 @@
 void version_print(FILE *f)
 {
 	const char *packed = i2n_packed_libraries();
+	const char *fdisk = i2n_ptable_library();
 
 	/* main() finds failed writes */
-	(void)fprintf(f, "img2nfs %s\nlibext2fs %s\nlibfdisk %s\nlibnfs %s\n%s\n", I2N_VERSION,
-		      i2n_fs_library(), i2n_ptable_library(), i2n_nfs_library(),
+	(void)fprintf(f, "img2nfs %s\nlibext2fs %s\n%s%s\nlibnfs %s\n%s\n", I2N_VERSION,
+		      i2n_fs_library(), fdisk ? "libfdisk " : "no partition tables",
+		      fdisk ? fdisk : "", i2n_nfs_library(),
 		      packed ? packed : "no compressed images");
 }

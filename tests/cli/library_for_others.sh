@@ -56,9 +56,7 @@ comm -13 declared shown >more
 nm -D --defined-only "$root/usr/lib/libimg2nfs.so" | grep -v -e '@@IMG2NFS_0$' -e ' A IMG2NFS_0' &&
 	die "symbols without a version"
 
-# The program over the shared library: cli and what base asks of the system, nothing else.
-os=$(ar t "$O/libimg2nfs.a" | sed -n "s:^os_:$O/src/base/os_:p")
-# shellcheck disable=SC2086 # words wanted
-cc -pthread -o program "$O/src/cli/main.o" "$O/cli.a" $os -L"$root/usr/lib" -limg2nfs ||
+# The program over the shared library: cli and private helpers of base, nothing else.
+cc -pthread -o program "$O/src/cli/main.o" "$O/cli.a" -L"$root/usr/lib" -limg2nfs "$O/base.a" ||
 	die "the program needs what the library does not show"
 LD_LIBRARY_PATH=$root/usr/lib ./program ls disk.img:/dir | grep -q node.h || die "the program over the shared library fails"
