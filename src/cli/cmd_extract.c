@@ -125,11 +125,14 @@ static int read_boot(struct run *r, struct i2n_err *err)
 
 	if (boot_read(&r->boot, &r->o->boot, &root, err))
 		return I2N_FATAL;
-	if (!netboot->has_root || netboot->skip >> I2N_NETBOOT_CMDLINE & 1)
+	if (r->o->update.dry_run && !r->o->json)
+		boot_print_dry(&r->boot);
+	if (r->boot.kind == BOOT_NONE || !netboot->has_root ||
+	    netboot->skip >> I2N_NETBOOT_CMDLINE & 1)
 		return I2N_OK;
 	if (boot_edit(&r->boot, &netboot->root, err))
 		return I2N_FATAL;
-	if (!r->boot.edits || !r->o->update.dry_run || r->o->json)
+	if (!r->o->update.dry_run || r->o->json)
 		return I2N_OK;
 	return netboot_print_diffs(r->boot.edits, err);
 }

@@ -312,8 +312,6 @@ int boot_edit(struct boot_run *r, const struct i2n_nfsroot *root, struct i2n_err
 	struct i2n_tree *edited;
 	unsigned n = 0;
 
-	if (r->kind == BOOT_NONE)
-		return I2N_OK;
 	if (i2n_edits_new(r->tree, r->reader, &r->edits, err) || edit_all(r, root, &n, err) ||
 	    (!n && add_missing(r, root, err)) || i2n_edits_finish(r->edits, &edited, err))
 		return I2N_FATAL;

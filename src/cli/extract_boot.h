@@ -69,7 +69,7 @@ int boot_find_mount(struct boot_run *r, struct i2n_err *err);
 int boot_read(struct boot_run *r, const struct boot_opts *o, const struct boot_root *root,
 	      struct i2n_err *err);
 
-/* Let the command lines among them mount this root. */
+/* Let the command lines among them mount this root; only with --boot. */
 int boot_edit(struct boot_run *r, const struct i2n_nfsroot *root, struct i2n_err *err);
 
 struct boot_args {
@@ -82,6 +82,8 @@ int boot_store(struct boot_run *r, const struct boot_args *args, struct i2n_err 
 /* After a failure: where what is. */
 void boot_tell(const struct boot_run *r);
 void boot_print(const struct boot_run *r);
+/* For --dry-run: what would go where. */
+void boot_print_dry(const struct boot_run *r);
 /* Member "boot" of the object that is open in j; null without --boot. */
 void boot_json(const struct boot_run *r, struct json *j);
 

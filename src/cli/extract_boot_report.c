@@ -52,6 +52,20 @@ void boot_print(const struct boot_run *r)
 		netboot_print_edits(r->edits);
 }
 
+void boot_print_dry(const struct boot_run *r)
+{
+	char q[400];
+	uint64_t files = 0;
+
+	if (r->kind == BOOT_NONE)
+		return;
+	for (uint32_t i = 0; i < r->tree->n_inodes; i++)
+		files += i2n_inode_type(&r->tree->inodes[i]) == I2N_S_IFREG;
+	(void)printf("# boot: %" PRIu64 " file%s of %s would be in %s%s%s\n", files, human_s(files),
+		     r->source.name, i2n_quote(q, sizeof(q), r->dest, strlen(r->dest)),
+		     r->below[0] ? ", below " : "", r->below);
+}
+
 void boot_json(const struct boot_run *r, struct json *j)
 {
 	if (r->kind == BOOT_NONE) {

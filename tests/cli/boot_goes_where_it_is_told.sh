@@ -59,6 +59,7 @@ run 0 extract --netboot --no-edit cmdline --nfsroot 192.0.2.7:/srv/pi,vers=3,tcp
 mtype -i plain.img@@4M ::cmdline.txt | grep -q '^console=serial0,115200 console=tty1 root=PARTUUID' || die "--no-edit cmdline"
 # --dry-run writes nothing
 run 0 extract --netboot --dry-run --nfsroot 192.0.2.7:/srv/pi,vers=3,tcp pi.img null: --boot dry.img
+prints "# boot: $(find tree -type f | wc -l) files of partition 1 (vfat) would be in 'dry.img'"
 prints '+console=serial0,115200 console=tty1 root=/dev/nfs'
 [ ! -e dry.img ] || die "--dry-run wrote"
 
