@@ -63,7 +63,7 @@ static int put_data(struct i2n_reader *r, struct i2n_file *file, uint64_t size, 
 static int put_file(struct look *look, struct i2n_err *err)
 {
 	const struct i2n_inode *in = &look->tree->inodes[look->inode];
-	struct i2n_reader *r = i2n_fs_reader(look->image.fs);
+	struct i2n_reader *r = look->image.reader;
 	struct i2n_file *file;
 	char q[256], *buf;
 	int rc;

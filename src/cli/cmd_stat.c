@@ -62,10 +62,10 @@ static int gather(struct look *look, struct facts *ret, struct i2n_err *err)
 		if (!ret->target)
 			return I2N_BADNODE;
 	}
-	if (i2n_fs_chattr(look->image.fs, in, ret->chattr, err))
+	if (look->image.fs && i2n_fs_chattr(look->image.fs, in, ret->chattr, err))
 		return I2N_BADNODE;
-	return i2n_inode_type(in) == I2N_S_IFREG ? count_ranges(i2n_fs_reader(look->image.fs), in,
-								ret, err) : I2N_OK;
+	return i2n_inode_type(in) == I2N_S_IFREG ? count_ranges(look->image.reader, in, ret, err)
+						 : I2N_OK;
 }
 
 static void print_xattr(void *ctx, const char *name, const void *value, size_t len)
@@ -142,6 +142,13 @@ static void json_facts(struct json *j, const struct look *look, const struct fac
 	json_str(j, "chattr_flags", facts->chattr);
 }
 
+/* FAT has none. */
+static int each_xattr(struct look *look, const struct i2n_inode *in, i2n_xattr_fn *fn, void *ctx,
+		      struct i2n_err *err)
+{
+	return look->image.fs ? i2n_fs_xattrs(look->image.fs, in, fn, ctx, err) : I2N_OK;
+}
+
 static int show(struct look *look, bool as_json, struct i2n_err *err)
 {
 	const struct i2n_inode *in = &look->tree->inodes[look->inode];
@@ -154,12 +161,12 @@ static int show(struct look *look, bool as_json, struct i2n_err *err)
 		json_object(&j, NULL);
 		json_facts(&j, look, &facts);
 		json_array(&j, "extended_attributes");
-		rc = i2n_fs_xattrs(look->image.fs, in, json_xattr, &j, err);
+		rc = each_xattr(look, in, json_xattr, &j, err);
 		json_end(&j);
 		json_end(&j);
 	} else if (!rc) {
 		print_text(look, &facts);
-		rc = i2n_fs_xattrs(look->image.fs, in, print_xattr, NULL, err);
+		rc = each_xattr(look, in, print_xattr, NULL, err);
 	}
 	free(facts.target);
 	return rc;

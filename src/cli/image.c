@@ -69,6 +69,7 @@ int image_open(const struct image_opts *opts, const char *operand, enum image_us
 		.has_offset = opts->offset != OPT_UNSET,
 		.offset = opts->offset,
 		.sector_size = sector_sizes[opts->sector_size],
+		.fat_too = use == IMAGE_LOOK,
 	};
 	struct i2n_fs_opts fs = { .journal = (enum i2n_journal_mode)opts->journal,
 				  .strict = opts->strict };
@@ -88,15 +89,22 @@ int image_open(const struct image_opts *opts, const char *operand, enum image_us
 	if (opts->journal_device && i2n_source_open_file(opts->journal_device, &ret->journal, err))
 		return I2N_FATAL;
 	fs.journal_device = ret->journal;
+	if (!strcmp(ret->pick.fstype.type, "vfat")) {
+		if (i2n_fat_open(ret->pick.slice, notes, &ret->fat, err))
+			return I2N_FATAL;
+		ret->reader = i2n_fat_reader(ret->fat);
+		return I2N_OK;
+	}
 	if (i2n_fs_open(ret->pick.slice, &fs, notes, &ret->fs, err))
 		return I2N_FATAL;
+	ret->reader = i2n_fs_reader(ret->fs);
 	i2n_image_expect(ret->file, i2n_fs_info(ret->fs)->used);
 	return leave_out_unused(ret, start_of(ret, &pick), err);
 }
 
 int image_tree(struct image *image, struct i2n_tree **ret, struct i2n_err *err)
 {
-	int rc = i2n_fs_tree(image->fs, ret, err);
+	int rc = image->fat ? i2n_fat_tree(image->fat, ret, err) : i2n_fs_tree(image->fs, ret, err);
 
 	progress_end(&image->waiting);
 	if (!image->must_finish)	/* from here on there is output, which is progress enough */
@@ -144,6 +152,7 @@ int image_finish(struct image *image, struct i2n_err *err)
 void image_release(struct image *image)
 {
 	i2n_fs_free(image->fs);
+	i2n_fat_free(image->fat);
 	i2n_source_free(image->journal);
 	if (image->picked)
 		pick_release(&image->pick);

@@ -7,6 +7,7 @@
 #ifndef CLI_IMAGE_H
 #define CLI_IMAGE_H
 
+#include "img2nfs/fat.h"
 #include "img2nfs/fs.h"
 
 #include "img2nfs/digests.h"
@@ -73,7 +74,7 @@ struct image_opts {
 enum image_use {
 	IMAGE_WHOLE,	/* all of it will be read: a checksum beside it is looked for */
 	IMAGE_PART,	/* only --sha256 makes more than what is wanted be read */
-	IMAGE_LOOK,	/* the same, and ":PATH" may follow */
+	IMAGE_LOOK,	/* the same, ":PATH" may follow, and FAT is read, too */
 };
 
 struct image {
@@ -81,7 +82,9 @@ struct image {
 	struct i2n_source *journal;
 	struct pick pick;
 	bool picked;
-	struct i2n_fs *fs;
+	struct i2n_fs *fs;		/* the one or, with IMAGE_LOOK, the other */
+	struct i2n_fat *fat;
+	struct i2n_reader *reader;	/* of it */
 	struct i2n_unused *unused;	/* of the file's stream */
 	const char *rest;		/* with IMAGE_LOOK: PATH; "" where none was given */
 	const struct i2n_notes *notes;

@@ -13,7 +13,7 @@
 
 char *look_target(struct look *look, const struct i2n_inode *in, struct i2n_err *err)
 {
-	struct i2n_reader *r = i2n_fs_reader(look->image.fs);
+	struct i2n_reader *r = look->image.reader;
 	char *target;
 
 	target = malloc((size_t)in->size + 1);
@@ -181,7 +181,7 @@ int look_end(struct look *look, struct report *report, int rc, const struct i2n_
 	int status = report_status(report);
 	struct i2n_err late = { 0 };
 
-	if (rc == I2N_OK && look->image.fs) {
+	if (rc == I2N_OK && look->image.reader) {
 		rc = image_finish(&look->image, &late);
 		err = &late;
 	}

@@ -16,8 +16,14 @@ struct search {
 	const struct i2n_notes *notes;
 	const struct i2n_ptable *pt;
 	struct volumes vols;
+	bool fat_too;
 	struct i2n_err *err;
 };
+
+static bool is_fat(const struct i2n_fstype *fs)
+{
+	return !strcmp(fs->type, "vfat");
+}
 
 /* Only a backup superblock may be left: the reader looks for those, the magic numbers do not. */
 static bool has_backup_super(struct i2n_source *slice)
@@ -41,7 +47,8 @@ static int take(struct search *s, struct volume *v, struct volume **ret)
 {
 	if (v->part && v->part->outside)
 		return refuse_missing(s->image, v, s->err);
-	if (v->fstype.kind != I2N_FS_EXT && !(is_nameless(v) && has_backup_super(v->slice)))
+	if (v->fstype.kind != I2N_FS_EXT && !(s->fat_too && is_fat(&v->fstype)) &&
+	    !(is_nameless(v) && has_backup_super(v->slice)))
 		return refuse_type(s->image, v->part, &v->fstype, s->err);
 	*ret = v;
 	return I2N_OK;
@@ -275,7 +282,8 @@ static int pick_offset(struct i2n_source *image, const struct pick_opts *opts, s
 	rc = i2n_source_slice(image, opts->offset, image->size - opts->offset, &pick->slice, err);
 	if (rc == I2N_OK)
 		rc = i2n_fstype_probe(pick->slice, &pick->fstype, err);
-	if (rc != I2N_OK || pick->fstype.kind == I2N_FS_EXT)
+	if (rc != I2N_OK || pick->fstype.kind == I2N_FS_EXT ||
+	    (opts->fat_too && is_fat(&pick->fstype)))
 		return rc;
 	if ((pick->fstype.kind == I2N_FS_UNKNOWN || pick->fstype.kind == I2N_FS_EMPTY) &&
 	    has_backup_super(pick->slice))
@@ -289,7 +297,7 @@ static int pick_offset(struct i2n_source *image, const struct pick_opts *opts, s
 static int pick_partition(struct i2n_source *image, const struct pick_opts *opts,
 			  const struct i2n_notes *notes, struct pick *pick, struct i2n_err *err)
 {
-	struct search s = { .image = image, .notes = notes, .err = err };
+	struct search s = { .image = image, .notes = notes, .fat_too = opts->fat_too, .err = err };
 	struct volume *v = NULL;
 	int rc;
 

@@ -16,6 +16,7 @@ struct pick_opts {
 	bool has_offset;	/* the file system starts at `offset`; no table is read */
 	uint64_t offset;
 	uint32_t sector_size;	/* of the partition table; 0: find out */
+	bool fat_too;		/* where it is chosen, or alone, FAT will do as well as ext */
 };
 
 struct pick {
