@@ -1,7 +1,10 @@
 #define _XOPEN_SOURCE 700
 #include "write_at.h"
 
+#include "img2nfs/name.h"
+
 #include <errno.h>
+#include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -23,4 +26,15 @@ bool write_at(int fd, const void *buf, size_t len, uint64_t off)
 		len -= (size_t)n;
 	}
 	return true;
+}
+
+int dest_failed(const char *verb, const char *path, struct i2n_err *err)
+{
+	int code = errno;
+	char q[400];
+
+	i2n_err_set(err, I2N_DOM_SYS, code, "cannot %s %s: %s", verb,
+		    i2n_quote(q, sizeof(q), path, strlen(path)), strerror(code));
+	i2n_err_blame(err, I2N_BLAME_SERVER);
+	return I2N_FATAL;
 }

@@ -1,6 +1,4 @@
 #define _XOPEN_SOURCE 700
-#include "img2nfs/name.h"
-
 #include "fat_make.h"
 #include "write_at.h"
 
@@ -12,17 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static int fail(const char *verb, const char *path, struct i2n_err *err)
-{
-	int code = errno;
-	char q[400];
-
-	i2n_err_set(err, I2N_DOM_SYS, code, "cannot %s %s: %s", verb,
-		    i2n_quote(q, sizeof(q), path, strlen(path)), strerror(code));
-	i2n_err_blame(err, I2N_BLAME_SERVER);
-	return I2N_FATAL;
-}
 
 static void put32(unsigned char *p, uint32_t v)
 {
@@ -53,7 +40,7 @@ static int fill(struct make *m, struct i2n_err *err)
 	m->ret->bits = m->bits;
 	m->ret->size = m->opts->start + m->sectors * MAKE_SECTOR;
 	if (ftruncate(m->fd, (off_t)m->ret->size) || !put_mbr(m))
-		return fail("write", m->path, err);
+		return dest_failed("write", m->path, err);
 	return make_content(m, err);
 }
 
@@ -80,7 +67,7 @@ static int check_path(const char *path, struct i2n_err *err)
 	if (stat(path, &st) || S_ISREG(st.st_mode))
 		return I2N_OK;
 	errno = S_ISDIR(st.st_mode) ? EISDIR : EEXIST;
-	return fail("write", path, err);
+	return dest_failed("write", path, err);
 }
 
 static int write_file(struct make *m, struct i2n_err *err)
@@ -92,17 +79,17 @@ static int write_file(struct make *m, struct i2n_err *err)
 		return i2n_err_nomem(err);
 	m->fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (m->fd < 0) {
-		rc = fail("create a file beside", m->path, err);
+		rc = dest_failed("create a file beside", m->path, err);
 		free(temp);
 		return rc;
 	}
 	rc = fill(m, err);
 	if (!rc && fsync(m->fd))
-		rc = fail("write", m->path, err);
+		rc = dest_failed("write", m->path, err);
 	if (close(m->fd) && !rc)
-		rc = fail("write", m->path, err);
+		rc = dest_failed("write", m->path, err);
 	if (!rc && rename(temp, m->path))
-		rc = fail("replace", m->path, err);
+		rc = dest_failed("replace", m->path, err);
 	if (rc)
 		(void)unlink(temp);	/* the first failure is told */
 	free(temp);

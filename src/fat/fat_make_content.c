@@ -1,9 +1,6 @@
-#include "img2nfs/name.h"
-
 #include "fat_make.h"
 #include "write_at.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,21 +19,12 @@ static void put32(unsigned char *p, uint32_t v)
 	put16(p + 2, v >> 16);
 }
 
-static int fail(const struct make *m, struct i2n_err *err)
-{
-	int code = errno;
-	char q[400];
-
-	i2n_err_set(err, I2N_DOM_SYS, code, "cannot write %s: %s",
-		    i2n_quote(q, sizeof(q), m->path, strlen(m->path)), strerror(code));
-	i2n_err_blame(err, I2N_BLAME_SERVER);
-	return I2N_FATAL;
-}
-
 /* off: from the beginning of the partition. */
 static int put(const struct make *m, const void *buf, size_t len, uint64_t off, struct i2n_err *err)
 {
-	return write_at(m->fd, buf, len, m->opts->start + off) ? I2N_OK : fail(m, err);
+	if (!write_at(m->fd, buf, len, m->opts->start + off))
+		return dest_failed("write", m->path, err);
+	return I2N_OK;
 }
 
 static uint64_t cluster_off(const struct make *m, uint32_t cluster)

@@ -11,6 +11,7 @@
 #include "img2nfs/name.h"
 #include "img2nfs/sink.h"
 
+#include "op_queue.h"
 #include "write_at.h"
 
 #include <errno.h>
@@ -21,7 +22,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define QUEUE_MAX 64
 #define BUF_SIZE (1u << 20)
 #define TEMP_MAX 64
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -29,10 +29,7 @@
 struct dir_sink {
 	struct i2n_sink base;
 	struct i2n_sink_env env;
-	struct i2n_op *queue[QUEUE_MAX];
-	unsigned head, count;
-	bool cancelled;
-	int signo;		/* of cancel */
+	struct op_queue queue;
 	int root;
 	/* Objects held, by path below the root; NULL: a free place. Place 0 is the root. */
 	char **objs;
@@ -322,8 +319,8 @@ static int take(struct dir_sink *ds, struct i2n_op *op, struct i2n_err *err)
 {
 	int dir, rc;
 
-	if (ds->cancelled)
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_STOPPED, ds->signo, "stopped");
+	if (op_queue_check(&ds->queue, err))
+		return I2N_FATAL;
 	if (op->kind == I2N_OP_DIRATTR)
 		return take_dirattr(ds, op, err);
 	dir = parent_of(ds, op);
@@ -351,27 +348,19 @@ static int take(struct dir_sink *ds, struct i2n_op *op, struct i2n_err *err)
 
 static int dir_submit(struct i2n_sink *sink, struct i2n_op *op, struct i2n_err *err)
 {
-	struct dir_sink *ds = (struct dir_sink *)sink;
-
 	(void)err;	/* cannot fail */
-	if (ds->count == QUEUE_MAX)
-		return I2N_RETRY;
-	ds->queue[(ds->head + ds->count++) % QUEUE_MAX] = op;
-	return I2N_OK;
+	return op_queue_put(&((struct dir_sink *)sink)->queue, op);
 }
 
 static int dir_service(struct i2n_sink *sink, int timeout_ms, struct i2n_err *err)
 {
 	struct dir_sink *ds = (struct dir_sink *)sink;
-	struct i2n_op *op;
+	struct i2n_op *op = op_queue_take(&ds->queue);
 
 	(void)timeout_ms;
 	(void)err;	/* failures travel in the op */
-	if (!ds->count)
+	if (!op)
 		return I2N_OK;
-	op = ds->queue[ds->head];
-	ds->head = (ds->head + 1) % QUEUE_MAX;
-	ds->count--;
 	op->rc = take(ds, op, &op->err);
 	i2n_sink_complete(sink, op);
 	return I2N_OK;
@@ -379,10 +368,7 @@ static int dir_service(struct i2n_sink *sink, int timeout_ms, struct i2n_err *er
 
 static void dir_cancel(struct i2n_sink *sink, int signo)
 {
-	struct dir_sink *ds = (struct dir_sink *)sink;
-
-	ds->cancelled = true;
-	ds->signo = signo;
+	op_queue_cancel(&((struct dir_sink *)sink)->queue, signo);
 }
 
 static int dir_finish(struct i2n_sink *sink, struct i2n_err *err)
@@ -424,24 +410,13 @@ static const struct i2n_sink_ops dir_ops = {
 
 /* --- opening --- */
 
-static int fail_open(const char *verb, const char *path, struct i2n_err *err)
-{
-	int code = errno;
-	char q[400];
-
-	i2n_err_set(err, I2N_DOM_SYS, code, "cannot %s %s: %s", verb,
-		    i2n_quote(q, sizeof(q), path, strlen(path)), strerror(code));
-	i2n_err_blame(err, I2N_BLAME_SERVER);
-	return I2N_FATAL;
-}
-
 /* path is the user's own, so symlinks in it are, too. */
 static int open_root(const char *path, struct i2n_err *err, int *ret)
 {
 	if (mkdir(path, 0777) && errno != EEXIST)
-		return fail_open("create the directory", path, err);
+		return dest_failed("create the directory", path, err);
 	*ret = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return *ret < 0 ? fail_open("open the directory", path, err) : I2N_OK;
+	return *ret < 0 ? dest_failed("open the directory", path, err) : I2N_OK;
 }
 
 /* The directory below that a board looks into. */
@@ -450,10 +425,10 @@ static int enter(int *fd, const char *path, const char *name, struct i2n_err *er
 	int sub;
 
 	if (mkdirat(*fd, name, 0777) && errno != EEXIST)
-		return fail_open("create below the directory", path, err);
+		return dest_failed("create below the directory", path, err);
 	sub = openat(*fd, name, DIR_FLAGS);
 	if (sub < 0)
-		return fail_open("enter a directory below", path, err);
+		return dest_failed("enter a directory below", path, err);
 	(void)close(*fd);	/* only walked through */
 	*fd = sub;
 	return I2N_OK;

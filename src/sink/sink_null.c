@@ -3,20 +3,16 @@
  * Ops are queued by submit and carried out by service, so that the completion contract is the same
  * as with a server.
  * Memory: a queue of 64 ops and one buffer of 1 MiB. */
-#include "img2nfs/sink.h"
+#include "op_queue.h"
 
 #include <stdlib.h>
 
-#define QUEUE_MAX 64
 #define BUF_SIZE (1u << 20)
 
 struct null_sink {
 	struct i2n_sink base;
 	struct i2n_sink_env env;
-	struct i2n_op *queue[QUEUE_MAX];
-	unsigned head, count;
-	bool cancelled;
-	int signo;		/* of cancel */
+	struct op_queue queue;
 	unsigned char *buf;
 };
 
@@ -50,8 +46,8 @@ static int take_file(struct null_sink *ns, const struct i2n_op *op, struct i2n_e
 
 static int take(struct null_sink *ns, const struct i2n_op *op, struct i2n_err *err)
 {
-	if (ns->cancelled)
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_STOPPED, ns->signo, "stopped");
+	if (op_queue_check(&ns->queue, err))
+		return I2N_FATAL;
 	if (op->kind == I2N_OP_FILE)
 		return take_file(ns, op, err);
 	if (op->kind == I2N_OP_SYMLINK)
@@ -62,28 +58,19 @@ static int take(struct null_sink *ns, const struct i2n_op *op, struct i2n_err *e
 
 static int null_submit(struct i2n_sink *sink, struct i2n_op *op, struct i2n_err *err)
 {
-	struct null_sink *ns = (struct null_sink *)sink;
-
 	(void)err;	/* cannot fail */
-	if (ns->count == QUEUE_MAX)
-		return I2N_RETRY;
-	ns->queue[(ns->head + ns->count++) % QUEUE_MAX] = op;
-	return I2N_OK;
+	return op_queue_put(&((struct null_sink *)sink)->queue, op);
 }
 
-/* One op a call, so that the engine looks at its stop flag between any two files. */
 static int null_service(struct i2n_sink *sink, int timeout_ms, struct i2n_err *err)
 {
 	struct null_sink *ns = (struct null_sink *)sink;
-	struct i2n_op *op;
+	struct i2n_op *op = op_queue_take(&ns->queue);
 
 	(void)timeout_ms;
 	(void)err;	/* failures travel in the op */
-	if (!ns->count)
+	if (!op)
 		return I2N_OK;
-	op = ns->queue[ns->head];
-	ns->head = (ns->head + 1) % QUEUE_MAX;
-	ns->count--;
 	op->rc = take(ns, op, &op->err);
 	if (op->kind == I2N_OP_MKDIR || op->keep)
 		op->obj = 1;	/* nothing is behind it */
@@ -93,10 +80,7 @@ static int null_service(struct i2n_sink *sink, int timeout_ms, struct i2n_err *e
 
 static void null_cancel(struct i2n_sink *sink, int signo)
 {
-	struct null_sink *ns = (struct null_sink *)sink;
-
-	ns->cancelled = true;
-	ns->signo = signo;
+	op_queue_cancel(&((struct null_sink *)sink)->queue, signo);
 }
 
 static void null_release(struct i2n_sink *sink, i2n_obj obj)
