@@ -13,6 +13,7 @@
 #include "extract_many.h"
 #include "extract_dest.h"
 #include "extract_netboot.h"
+#include "extract_next.h"
 #include "extract_opts.h"
 #include "extract_report.h"
 #include "extract_run.h"
@@ -453,6 +454,7 @@ void run_release(struct run *r)
 
 static int exec_one(const struct extract_opts *o, const char *image, const char *destination)
 {
+	struct i2n_next next;
 	struct json json;
 	struct run r = { 0 };
 
@@ -465,7 +467,10 @@ static int exec_one(const struct extract_opts *o, const char *image, const char 
 	r.rc = run_all(&r, &r.err);
 	run_end_locked(&r);
 	run_end(&r);
+	if (next_make(&r, 1, &next))
+		r.result.next = &next;
 	run_print(&r);
+	i2n_next_release(&next);
 	run_release(&r);
 	return r.result.status;
 }

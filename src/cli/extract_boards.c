@@ -1,6 +1,6 @@
 #include "img2nfs/name.h"
 
-#include "extract_run.h"
+#include "extract_next.h"
 #include "msg.h"
 #include "signals.h"
 #include "status.h"
@@ -237,7 +237,7 @@ static int boards_status(struct boards *b)
 	return status;
 }
 
-static void boards_json(struct boards *b, int status)
+static void boards_json(struct boards *b, int status, const struct i2n_next *next)
 {
 	const struct run *lead = &b->lead;
 	struct json *j = &b->json;
@@ -252,6 +252,7 @@ static void boards_json(struct boards *b, int status)
 	else
 		json_null(j, "bytes_read");
 	report_json(&lead->report, j);
+	next_json(j, next);
 	json_end(j);
 }
 
@@ -286,6 +287,8 @@ int boards_exec(const struct extract_opts *o, const char *image, const struct ma
 {
 	struct boards b = { .o = o, .many = many, .n = many->n,
 			    .together = !o->update.update && !o->atomic && !o->update.dry_run };
+	struct i2n_next next;
+	bool has_next;
 	int status;
 
 	run_init(&b.lead, o, image, NULL);
@@ -304,8 +307,12 @@ int boards_exec(const struct extract_opts *o, const char *image, const struct ma
 	if (b.lead.rc)
 		msg_end(&b.lead.err);
 	status = boards_status(&b);
+	has_next = next_make(b.runs, b.n, &next);
 	if (o->json)
-		boards_json(&b, status);
+		boards_json(&b, status, has_next ? &next : NULL);
+	else if (has_next && !o->progress.quiet)
+		next_print(&next);
+	i2n_next_release(&next);
 	boards_release(&b);
 	return status;
 }

@@ -3,6 +3,7 @@
 #include "img2nfs/loss.h"
 #include "img2nfs/name.h"
 
+#include "extract_next.h"
 #include "human.h"
 #include "msg.h"
 #include "requests.h"
@@ -190,6 +191,8 @@ void extract_print(const struct extract_result *res, const struct report *report
 	}
 	if (res->swap && res->swap->swapped)
 		print_swap(res->swap);
+	if (res->next)
+		next_print(res->next);
 }
 
 static void json_totals(struct json *j, const char *key, const struct i2n_totals *t)
@@ -278,5 +281,6 @@ void extract_json(const struct extract_result *res, const struct report *report,
 		verify_json(res->proof, report, j);
 		json_end(j);
 	}
+	next_json(j, res->next);
 	json_end(j);
 }

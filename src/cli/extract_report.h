@@ -4,6 +4,7 @@
 
 #include "img2nfs/engine.h"
 
+#include "img2nfs/next.h"
 #include "img2nfs/swap.h"
 
 #include "extract_boot.h"
@@ -22,6 +23,7 @@ struct extract_result {
 	const struct i2n_swap *swap;		/* NULL without --atomic */
 	const struct netboot_run *netboot;
 	const struct boot_run *boot;
+	const struct i2n_next *next;		/* what is left to do, or NULL */
 	/* objects may have been stored: `at` and `stats` count */
 	bool ran;
 	struct i2n_progress at;

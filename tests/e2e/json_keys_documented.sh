@@ -93,6 +93,8 @@ extract --json --progress=json --update "$(for_nobody "$WORK/x.img.gz")" "$url"
 cat "$WORK/out" "$WORK/err" >>all
 extract --json "$WORK/nothing" "$url"
 cat "$WORK/out" >>all
+extract --json --netboot=generic "$img" "$(ganesha_url srv /netboot)"
+cat "$WORK/out" >>all
 take '' all
 
 ganesha_stop srv	# it keeps what it has seen
