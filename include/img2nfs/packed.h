@@ -38,6 +38,15 @@ struct i2n_image_progress {
 	bool is_done;			/* nothing more is coming */
 };
 
+/* May spec go on with ":REST" that is not ours? */
+enum i2n_rest {
+	I2N_REST_NONE,
+	/* any; MEMBER then needs a ':' after it, and does not begin with '/' */
+	I2N_REST_ANY,
+	/* what begins with '/', which MEMBER then does not */
+	I2N_REST_PATH,
+};
+
 struct i2n_image_opts {
 	const char *spool;		/* folder for the spool file; NULL: $TMPDIR, else
 					 * /var/tmp */
@@ -48,9 +57,7 @@ struct i2n_image_opts {
 	uint64_t max_ratio;		/* unpacked bytes that are not zero, per packed byte; 0: the
 					 * default */
 	unsigned threads;		/* that decode blocks; 0: as many as there are cores */
-	/* spec may go on with ":REST" that is not ours; MEMBER then needs a ':' after it, and does
-	 * not begin with '/' */
-	bool may_have_rest;
+	enum i2n_rest rest;
 	const volatile int *stop;	/* waiting ends when this is not 0; NULL: never */
 	/* some times a second while something waits for the stream; may be NULL */
 	void (*on_wait)(void *ctx, const struct i2n_image_progress *p);
@@ -73,7 +80,7 @@ void i2n_image_free(struct i2n_image *image);
 struct i2n_source *i2n_image_source(struct i2n_image *image);
 
 /* What follows FILE or FILE:MEMBER in spec, without its ':'; "" when nothing does, and always
- * without may_have_rest. Points into spec. */
+ * with I2N_REST_NONE. Points into spec. */
 const char *i2n_image_rest(const struct i2n_image *image);
 
 /* How far it is. false: there is nothing that goes on beside the caller, the image is plain. */

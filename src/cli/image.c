@@ -9,6 +9,11 @@
 /* in the order of IMAGE_SECTOR_WORDS */
 static const uint32_t sector_sizes[] = { 0, 512, 4096 };
 
+static bool is_whole(enum image_use use)
+{
+	return use == IMAGE_WHOLE || use == IMAGE_TREE;
+}
+
 int packed_open(const struct packed_opts *opts, const char *operand, enum image_use use,
 		const struct i2n_notes *notes, struct progress *waiting, struct i2n_image **ret,
 		struct i2n_err *err)
@@ -16,11 +21,13 @@ int packed_open(const struct packed_opts *opts, const char *operand, enum image_
 	const struct i2n_image_opts image = {
 		.spool = opts->spool,
 		.sha256 = opts->sha256,
-		.checksum = use == IMAGE_WHOLE && !opts->no_sha256 ? I2N_CHECKSUM_FIND
-								   : I2N_CHECKSUM_GIVEN,
+		.checksum = is_whole(use) && !opts->no_sha256 ? I2N_CHECKSUM_FIND
+							      : I2N_CHECKSUM_GIVEN,
 		.max_size = opts->max_unpacked,
 		.max_ratio = opts->max_ratio,
-		.may_have_rest = use == IMAGE_LOOK,
+		.rest = use == IMAGE_LOOK   ? I2N_REST_ANY
+			: use == IMAGE_TREE ? I2N_REST_PATH
+					    : I2N_REST_NONE,
 		.stop = signals_stop(),
 		.notes = notes,
 		.on_wait = progress_wait,
@@ -76,7 +83,7 @@ int image_open(const struct image_opts *opts, const char *operand, enum image_us
 
 	memset(ret, 0, sizeof(*ret));
 	ret->notes = notes;
-	ret->must_finish = use == IMAGE_WHOLE || opts->packed.sha256;
+	ret->must_finish = is_whole(use) || opts->packed.sha256;
 	image_begin_waiting(&ret->waiting, progress);
 	if (packed_open(&opts->packed, operand, use, notes, &ret->waiting, &ret->file, err))
 		return I2N_FATAL;

@@ -73,6 +73,7 @@ struct image_opts {
 
 enum image_use {
 	IMAGE_WHOLE,	/* all of it will be read: a checksum beside it is looked for */
+	IMAGE_TREE,	/* the same, and ":/PATH" may follow */
 	IMAGE_PART,	/* only --sha256 makes more than what is wanted be read */
 	IMAGE_LOOK,	/* the same, ":PATH" may follow, and FAT is read, too */
 };
@@ -86,7 +87,8 @@ struct image {
 	struct i2n_fat *fat;
 	struct i2n_reader *reader;	/* of it */
 	struct i2n_unused *unused;	/* of the file's stream */
-	const char *rest;		/* with IMAGE_LOOK: PATH; "" where none was given */
+	const char *rest;		/* with IMAGE_TREE and IMAGE_LOOK: PATH; "" where none
+					 * was given */
 	const struct i2n_notes *notes;
 	bool must_finish;
 	struct progress waiting;	/* shown while nothing but unpacking goes on */

@@ -120,7 +120,7 @@ static int open_layers(struct i2n_image *image, const char *type, struct stream 
 	};
 	bool is_packed;
 
-	if (!spec_take_member(&image->spec, image->opts.may_have_rest))
+	if (!spec_take_member(&image->spec, image->opts.rest))
 		return i2n_err_nomem(err);
 	opts.member = image->spec.member;
 	if (open_input(image, type != NULL, err) ||
@@ -203,7 +203,8 @@ static int check_rest(const struct i2n_image *image, struct i2n_err *err)
 {
 	char q[600];
 
-	if (!image->spec.rest[0] || image->opts.may_have_rest)
+	if (!image->spec.rest[0] || image->opts.rest == I2N_REST_ANY ||
+	    (image->opts.rest == I2N_REST_PATH && image->spec.rest[0] == '/'))
 		return I2N_OK;
 	return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0, "cannot open %s: %s is no archive",
 			i2n_quote(q, sizeof(q), image->operand, strlen(image->operand)),

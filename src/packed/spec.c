@@ -39,13 +39,19 @@ bool spec_parse(struct spec *spec, const char *operand)
 	return true;
 }
 
-bool spec_take_member(struct spec *spec, bool may_have_rest)
+bool spec_take_member(struct spec *spec, enum i2n_rest rest)
 {
-	const char *end = strchr(spec->rest, ':');
+	const char *end = NULL;
 
-	if (!spec->rest[0] || (may_have_rest && (!end || spec->rest[0] == '/')))
+	if (rest != I2N_REST_NONE && spec->rest[0] == '/')
 		return true;
-	if (!may_have_rest || !end)
+	if (rest == I2N_REST_ANY)
+		end = strchr(spec->rest, ':');
+	else if (rest == I2N_REST_PATH)
+		end = strstr(spec->rest, ":/");
+	if (!spec->rest[0] || (rest == I2N_REST_ANY && !end))
+		return true;
+	if (!end)
 		end = spec->rest + strlen(spec->rest);
 	spec->member = strndup(spec->rest, (size_t)(end - spec->rest));
 	spec->rest = *end ? end + 1 : end;

@@ -9,7 +9,7 @@
 #ifndef SPEC_H
 #define SPEC_H
 
-#include <stdbool.h>
+#include "img2nfs/packed.h"
 
 struct spec {
 	char *file;		/* NULL: standard input */
@@ -20,10 +20,10 @@ struct spec {
 /* false: no memory */
 bool spec_parse(struct spec *spec, const char *operand);
 
-/* FILE is an archive: take MEMBER out of the rest. may_have_rest: only with a ':' after it, because
- * a lone REST is what the caller wants to keep; and never what begins with '/'. false: no
- * memory. */
-bool spec_take_member(struct spec *spec, bool may_have_rest);
+/* FILE is an archive: take MEMBER out of the rest. I2N_REST_ANY: only with a ':' after it, because
+ * a lone REST is what the caller wants to keep. With any rest: never what begins with '/'. false:
+ * no memory. */
+bool spec_take_member(struct spec *spec, enum i2n_rest rest);
 
 void spec_release(struct spec *spec);
 
