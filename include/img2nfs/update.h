@@ -78,6 +78,10 @@ struct i2n_survey_opts {
 	 * nothing is protected. */
 	bool (*is_protected)(void *protect_ctx, const char *path, size_t len);
 	void *protect_ctx;
+	/* Is this left out of the tree on purpose? Then what is there is none of our business,
+	 * either. NULL: nothing is. */
+	bool (*is_excluded)(void *exclude_ctx, const char *path, size_t len);
+	void *exclude_ctx;
 };
 
 struct i2n_survey {

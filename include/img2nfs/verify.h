@@ -70,6 +70,9 @@ struct i2n_verify_opts {
 	const struct i2n_digests *digests;	/* made before, see compare.h; or NULL */
 	const struct i2n_expect *expect;	/* of a manifest; NULL: the reader has the
 						 * content */
+	/* Is this left out of the tree on purpose? Then it may be there. NULL: nothing is. */
+	bool (*is_excluded)(void *exclude_ctx, const char *path, size_t len);
+	void *exclude_ctx;
 };
 
 struct i2n_verify_result {

@@ -104,8 +104,10 @@ static struct node *node_new(struct remover *r, const char *dir, size_t dir_len,
 
 static bool is_protected(const struct remover *r, const struct node *n)
 {
-	return r->opts->is_protected && r->opts->is_protected(r->opts->protect_ctx, n->path,
-							      n->path_len);
+	const struct i2n_survey_opts *o = r->opts;
+
+	return (o->is_protected && o->is_protected(o->protect_ctx, n->path, n->path_len)) ||
+	       (o->is_excluded && o->is_excluded(o->exclude_ctx, n->path, n->path_len));
 }
 
 /* A topmost node is gone, or stays. */

@@ -78,15 +78,15 @@ static void keep_told(struct verify_dir *dir, uint64_t hash)
 	dir->extras[dir->n_extras++] = hash;
 }
 
-static void tell_extra(struct verify *v, const struct verify_dir *dir, const struct i2n_entry *e)
+/* NULL: no memory. */
+static char *path_of_entry(const struct verify *v, const struct verify_dir *dir,
+			   const struct i2n_entry *e, size_t *ret_len)
 {
 	const struct i2n_inode *in = &v->tree->inodes[dir->inode];
-	bool is_dir = (e->attr.mode & I2N_S_IFMT) == I2N_S_IFDIR;
 	size_t len = 0;
 	char *head = i2n_tree_path(v->tree, in->first_dirent, &len);
 	char *path = head ? malloc(len + 1 + e->name_len) : NULL;
 
-	v->res->differs[I2N_DIFF_EXTRA]++;
 	if (path) {
 		if (dir->inode == v->tree->root)
 			len = 0;
@@ -94,13 +94,26 @@ static void tell_extra(struct verify *v, const struct verify_dir *dir, const str
 		path[len] = '/';
 		len += len > 0;
 		memcpy(path + len, e->name, e->name_len);
-		len += e->name_len;
+		*ret_len = len + e->name_len;
 	}
-	i2n_note(v->notes, I2N_NOTE_DIFFERS, i2n_diff_word(I2N_DIFF_EXTRA), path, path ? len : 0,
-		 "%s that should not be there%s", is_dir ? "a directory" : "something",
-		 is_dir ? ", not looked into" : "");
-	free(path);
 	free(head);
+	return path;
+}
+
+static void tell_extra(struct verify *v, const struct verify_dir *dir, const struct i2n_entry *e)
+{
+	bool is_dir = (e->attr.mode & I2N_S_IFMT) == I2N_S_IFDIR;
+	size_t len = 0;
+	char *path = path_of_entry(v, dir, e, &len);
+
+	if (!path || !v->opts->is_excluded ||
+	    !v->opts->is_excluded(v->opts->exclude_ctx, path, len)) {
+		v->res->differs[I2N_DIFF_EXTRA]++;
+		i2n_note(v->notes, I2N_NOTE_DIFFERS, i2n_diff_word(I2N_DIFF_EXTRA), path, len,
+			 "%s that should not be there%s", is_dir ? "a directory" : "something",
+			 is_dir ? ", not looked into" : "");
+	}
+	free(path);
 }
 
 static void take_extra(struct verify *v, struct list_op *lo, const struct i2n_entry *e)
