@@ -7,6 +7,7 @@
 #include "img2nfs/tar.h"
 #include "img2nfs/update.h"
 
+#include "choose_opts.h"
 #include "cmd.h"
 #include "extract_atomic.h"
 #include "extract_boot.h"
@@ -45,11 +46,14 @@ int run_parse(struct run *r, struct i2n_err *err)
 		r->report.allow |= I2N_LOSS_CAPS;
 	r->update = o->update;
 	r->at = &r->url;
-	if (extract_check(o, &r->dest, err) || netboot_check(&o->netboot, &r->netboot, err) ||
+	if (extract_check(o, &r->dest, err) || choose_init(&r->choose, &o->choose, err) ||
+	    netboot_check(&o->netboot, &r->netboot, err) ||
 	    boot_check(&o->boot, &r->notes, &r->boot, err))
 		return I2N_FATAL;
+	r->update.rules = r->choose.rules;
 	if (!o->atomic)
 		return I2N_OK;
+	r->update.rules = NULL;		/* what is in NAME.new is ours alone */
 	r->nfs.dest = I2N_DEST_UPDATE;
 	r->update.update = r->update.delete_extra = true;
 	r->at = &r->atomic.beside;
@@ -57,12 +61,23 @@ int run_parse(struct run *r, struct i2n_err *err)
 	return atomic_init(&r->atomic, &r->url, err);
 }
 
-int run_edit_tree(void *ctx, struct i2n_tree *tree, const struct i2n_notes *notes,
-		     struct i2n_err *err)
+/* The last of the edits: what others made has to get the owners and times that are wanted, too. */
+int run_edit_tree(struct run *r, struct i2n_tree *tree, const struct i2n_notes *notes,
+		  struct i2n_err *err)
 {
-	const struct run *r = ctx;
+	if (r->o->caps == CAPS_SETUID && i2n_edit_caps_to_setuid(tree, notes, err))
+		return I2N_FATAL;
+	return choose_map(&r->choose, tree, &r->reader, err);
+}
 
-	return r->o->caps == CAPS_SETUID ? i2n_edit_caps_to_setuid(tree, notes, err) : I2N_OK;
+static int edit_stage(void *ctx, struct i2n_tree *tree, const struct i2n_notes *notes,
+		      struct i2n_err *err)
+{
+	struct run *r = ctx;
+
+	if (choose_tree(&r->choose, r->image->rest, tree, notes, err))
+		return I2N_FATAL;
+	return run_edit_tree(r, tree, notes, err);
 }
 
 static void on_stage_wait(void *ctx, const struct i2n_progress *at)
@@ -88,7 +103,8 @@ static bool must_wait(const struct run *r)
 	const struct extract_opts *o = r->o;
 
 	return r->dest.kind == DEST_TAR || o->update.update || o->atomic || o->image.strict ||
-	       o->squashed == SQUASHED_SCRIPT || netboot_is_on(&o->netboot) || o->boot.dest;
+	       o->squashed == SQUASHED_SCRIPT || netboot_is_on(&o->netboot) || o->boot.dest ||
+	       choose_must_wait(&r->choose, r->image->rest);
 }
 
 /* The tree; or a part of it, if the rest can come later. */
@@ -143,14 +159,15 @@ int run_open_image(struct run *r, struct image *image, struct i2n_err *err)
 	struct image_opts opts = r->o->image;
 
 	opts.keep_all = r->o->boot.dest || r->o->netboot.profile;
-	return image_open(&opts, r->result.image, IMAGE_WHOLE, &r->o->progress, &r->notes, image,
+	return image_open(&opts, r->result.image, IMAGE_TREE, &r->o->progress, &r->notes, image,
 			  err);
 }
 
 /* All edits of the root; and the boot files, with the edits that belong to those. */
 int run_edit(struct run *r, struct i2n_err *err)
 {
-	return (r->o->netboot.profile && boot_find_mount(&r->boot, err)) ||
+	return choose_tree(&r->choose, r->image->rest, r->tree, &r->notes, err) ||
+	       (r->o->netboot.profile && boot_find_mount(&r->boot, err)) ||
 	       edit_for_netboot(r, err) || read_boot(r, err) ? I2N_FATAL : I2N_OK;
 }
 
@@ -159,9 +176,9 @@ static int read_image(struct run *r, struct i2n_err *err)
 	if (run_open_image(r, r->image, err) || read_tree(r, err))
 		return I2N_FATAL;
 	r->reader = i2n_fs_reader(r->image->fs);
-	if (run_edit(r, err))
-		return I2N_FATAL;
-	return run_edit_tree(r, r->tree, r->is_staged ? NULL : &r->notes, err);
+	if (r->is_staged)
+		return edit_stage(r, r->tree, NULL, err);
+	return run_edit(r, err) || run_edit_tree(r, r->tree, &r->notes, err) ? I2N_FATAL : I2N_OK;
 }
 
 /* A finding is a forecast, which the user may doubt. */
@@ -263,7 +280,7 @@ static int store_staged(struct run *r, const struct i2n_engine_opts *engine, str
 	const struct i2n_stage_opts opts = stage_opts(r);
 	const struct i2n_stage_job job = { .fs = r->image->fs, .tree = r->tree, .sink = r->sink,
 					   .notes = &r->notes, .engine = engine,
-					   .edit = run_edit_tree, .ctx = r };
+					   .edit = edit_stage, .ctx = r };
 
 	return i2n_stage_run(&job, &opts, &r->result.at, err);
 }
@@ -323,6 +340,7 @@ int run_prove(struct run *r, struct i2n_err *err)
 	struct proof_args args = {
 		.url = r->at, .nfs = &r->nfs, .tree = r->tree,
 		.reader = r->reader, .report = &r->report, .silent = o->json,
+		.rules = r->update.rules,
 		.progress = &o->progress, .lock = o->atomic ? &r->lock : NULL,
 	};
 
@@ -443,6 +461,7 @@ void run_release(struct run *r)
 	run_lock_release(&r->lock);
 	i2n_digests_release(&r->digests);
 	i2n_tree_free(r->tree);
+	choose_release(&r->choose);
 	boot_release(&r->boot);
 	netboot_release(&r->netboot);
 	image_release(&r->own_image);

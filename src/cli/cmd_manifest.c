@@ -1,6 +1,7 @@
 /* cmd_manifest.c - `img2nfs manifest IMAGE`: what a server should have, with digests, for later. */
 #include "img2nfs/manifest.h"
 
+#include "choose_opts.h"
 #include "cmd.h"
 #include "image.h"
 #include "msg.h"
@@ -9,6 +10,7 @@
 
 struct manifest_opts {
 	struct image_opts image;
+	struct choose_opts choose;
 	bool verbose;
 };
 
@@ -16,15 +18,26 @@ static int run(const struct manifest_opts *o, const char *path, const struct i2n
 	       struct i2n_err *err)
 {
 	struct image image = { 0 };
+	struct choose choose = { 0 };
 	struct i2n_tree *tree = NULL;
-	int rc = image_open(&o->image, path, IMAGE_WHOLE, NULL, notes, &image, err);
+	struct i2n_reader *reader = NULL;
+	int rc = choose_init(&choose, &o->choose, err);
 
+	if (rc == I2N_OK)
+		rc = image_open(&o->image, path, IMAGE_TREE, NULL, notes, &image, err);
 	if (rc == I2N_OK)
 		rc = image_tree(&image, &tree, err);
 	if (rc == I2N_OK)
-		rc = i2n_manifest_write(stdout, tree, i2n_fs_reader(image.fs), NULL, notes, err);
+		rc = choose_tree(&choose, image.rest, tree, notes, err);
+	if (rc == I2N_OK) {
+		reader = i2n_fs_reader(image.fs);
+		rc = choose_map(&choose, tree, &reader, err);
+	}
+	if (rc == I2N_OK)
+		rc = i2n_manifest_write(stdout, tree, reader, NULL, notes, err);
 	if (rc == I2N_OK)
 		rc = image_finish(&image, err);
+	choose_release(&choose);
 	i2n_tree_free(tree);
 	image_release(&image);
 	return rc;
@@ -49,6 +62,7 @@ static int exec_manifest(const void *values, unsigned n_args, char **args)
 
 static const struct opt rows[] = {
 	IMAGE_ROWS(struct manifest_opts, image),
+	CHOOSE_ROWS(struct manifest_opts, choose),
 	{ .name = "verbose",
 	  .letter = 'v',
 	  .type = OPT_FLAG,

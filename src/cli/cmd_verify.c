@@ -2,6 +2,7 @@
  * says? */
 #include "img2nfs/manifest.h"
 
+#include "choose_opts.h"
 #include "cmd.h"
 #include "image.h"
 #include "msg.h"
@@ -17,6 +18,7 @@ struct verify_opts {
 	struct image_opts image;
 	struct server_opts server;
 	struct progress_opts progress;
+	struct choose_opts choose;
 	bool verbose, json;
 };
 
@@ -29,6 +31,8 @@ struct run {
 	struct i2n_nfs_url url;
 	struct i2n_nfs_opts nfs;
 	struct image image;
+	struct choose choose;
+	struct i2n_reader *reader;
 	struct i2n_manifest *manifest;	/* instead of an image */
 	struct i2n_tree *tree;		/* of an image */
 	struct i2n_digests digests;	/* the same, where image_digests() makes them */
@@ -42,7 +46,7 @@ static int parse_values(struct run *r, struct i2n_err *err)
 			 &r->report.allow, err))
 		return I2N_FATAL;
 	r->nfs.dest = I2N_DEST_EXISTING;
-	return I2N_OK;
+	return choose_init(&r->choose, &r->o->choose, err);
 }
 
 /* A manifest says in its first bytes that it is one. */
@@ -56,6 +60,10 @@ static int read_manifest(struct run *r, struct i2n_err *err)
 		return I2N_END;
 	rc = i2n_manifest_probe(src) ? i2n_manifest_read(src, &r->manifest, err) : I2N_END;
 	i2n_source_free(src);
+	if (rc == I2N_OK && choose_is_on(&r->o->choose))
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
+				"a manifest says itself what should be there and whose it is: give "
+				"--exclude and the like when it is made");
 	return rc;
 }
 
@@ -65,17 +73,20 @@ static int read_image(struct run *r, struct i2n_err *err)
 
 	if (rc != I2N_END)
 		return rc;
-	if (image_open(&r->o->image, r->sum.source, IMAGE_WHOLE, &r->o->progress, &r->notes,
-		       &r->image, err))
+	if (image_open(&r->o->image, r->sum.source, IMAGE_TREE, &r->o->progress, &r->notes,
+		       &r->image, err) ||
+	    image_tree(&r->image, &r->tree, err))
 		return I2N_FATAL;
-	return image_tree(&r->image, &r->tree, err);
+	r->reader = i2n_fs_reader(r->image.fs);
+	if (choose_tree(&r->choose, r->image.rest, r->tree, &r->notes, err))
+		return I2N_FATAL;
+	return choose_map(&r->choose, r->tree, &r->reader, err);
 }
 
 static int compare(struct run *r, struct i2n_err *err)
 {
 	const struct i2n_tree *tree = r->manifest ? i2n_manifest_tree(r->manifest) : r->tree;
-	struct i2n_reader *reader = r->manifest ? i2n_manifest_reader(r->manifest) :
-						  i2n_fs_reader(r->image.fs);
+	struct i2n_reader *reader = r->manifest ? i2n_manifest_reader(r->manifest) : r->reader;
 	struct i2n_sink_env env = { .tree = tree, .reader = reader, .notes = &r->notes };
 	struct i2n_verify_opts opts = { .stop = signals_stop(), .progress = progress_update,
 					.ctx = &r->progress, .allow = r->report.allow };
@@ -85,10 +96,12 @@ static int compare(struct run *r, struct i2n_err *err)
 	signals_catch();
 	if (i2n_sink_open_nfs3(&r->url, &r->nfs, &env, signals_stop(), &r->sink, err))
 		return I2N_FATAL;
-	if (r->image.file && image_digests(&r->image, r->tree, i2n_fs_reader(r->image.fs),
+	if (r->image.file && image_digests(&r->image, r->tree, r->reader,
 					     &r->digests, err))
 		return I2N_FATAL;
 	opts.digests = r->digests.has ? &r->digests : NULL;
+	opts.is_excluded = r->choose.rules ? choose_excludes : NULL;
+	opts.exclude_ctx = r->choose.rules;
 	r->sum.ran = true;
 	progress_begin(&r->progress, &r->o->progress);
 	rc = i2n_verify_run(tree, reader, r->sink, &opts, &r->notes, &r->sum.result, err);
@@ -110,6 +123,7 @@ static void release(struct run *r)
 {
 	i2n_sink_free(r->sink);
 	i2n_digests_release(&r->digests);
+	choose_release(&r->choose);
 	i2n_tree_free(r->tree);
 	i2n_manifest_free(r->manifest);
 	image_release(&r->image);
@@ -168,6 +182,7 @@ static int exec_verify(const void *values, unsigned n_args, char **args)
 
 static const struct opt rows[] = {
 	IMAGE_ROWS(struct verify_opts, image),
+	CHOOSE_ROWS(struct verify_opts, choose),
 	SERVER_ROWS(struct verify_opts, server, "; only 0 may read everything",
 		    "as for extract; attr: other modes, owners and times are no differences",
 		    "300"),

@@ -2,6 +2,7 @@
 
 const struct opt extract_rows[] = {
 	IMAGE_ROWS(struct extract_opts, image),
+	CHOOSE_ROWS(struct extract_opts, choose),
 	SERVER_ROWS(struct extract_opts, server, "; owners are only kept for 0",
 		    "what may be lost without the run being called incomplete: xattr, acl, caps, "
 		    "chattr, time-range, symlink-times, attr, encrypted, name, socket or all",

@@ -3,6 +3,7 @@
 #define CLI_EXTRACT_OPTS_H
 
 #include "extract_boot.h"
+#include "choose_opts.h"
 #include "extract_dest.h"
 #include "extract_netboot.h"
 #include "extract_update.h"
@@ -19,6 +20,7 @@ struct extract_opts {
 	const char *script, *manifest;
 	bool verbose, json, no_check, verify, break_lock, atomic, remove_old;
 	struct update_opts update;
+	struct choose_opts choose;
 	struct netboot_opts netboot;
 	struct boot_opts boot;
 };

@@ -38,6 +38,7 @@ struct run {
 	struct image own_image;
 	struct i2n_tree *tree;
 	struct i2n_reader *reader;	/* of tree */
+	struct choose choose;
 	struct netboot_run netboot;
 	struct boot_run boot;
 	bool is_staged;		/* tree is a part, and the rest is still coming in */
@@ -66,10 +67,10 @@ void run_init(struct run *r, const struct extract_opts *o, const char *image,
 /* All that can be wrong with the command line, before anything is opened. */
 int run_parse(struct run *r, struct i2n_err *err);
 int run_open_image(struct run *r, struct image *image, struct i2n_err *err);
-/* With tree and reader: the edits of the root; the boot files, with theirs. */
+/* With tree and reader: what of it is meant; the edits of the root; the boot files, with theirs. */
 int run_edit(struct run *r, struct i2n_err *err);
-/* What a server could not hold as it is. ctx: a struct run. */
-int run_edit_tree(void *ctx, struct i2n_tree *tree, const struct i2n_notes *notes,
+/* After those: what a server could not hold as it is, and whose it is to be. */
+int run_edit_tree(struct run *r, struct i2n_tree *tree, const struct i2n_notes *notes,
 		  struct i2n_err *err);
 int run_open_sink(struct run *r, struct i2n_err *err);
 int run_store(struct run *r, struct i2n_err *err);

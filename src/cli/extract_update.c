@@ -3,6 +3,7 @@
 #include "img2nfs/glob.h"
 #include "img2nfs/update.h"
 
+#include "choose_opts.h"
 #include "itemise.h"
 
 #include <string.h>
@@ -51,7 +52,8 @@ static bool is_protected(void *ctx, const char *path, size_t len)
 
 bool update_is_protected(const struct update_opts *o, const char *path, size_t len)
 {
-	return o->protect && is_protected((void *)(uintptr_t)o->protect, path, len);
+	return (o->protect && is_protected((void *)(uintptr_t)o->protect, path, len)) ||
+	       (o->rules && choose_excludes((void *)(uintptr_t)o->rules, path, len));
 }
 
 /* Directories that will lose something are settled when that is gone. */
@@ -100,7 +102,9 @@ int update_store(const struct update_job *j, struct update_result *ret,
 					.checksum = j->o->checksum,
 					.locked = j->engine->root_later || j->o->dry_run,
 					.is_protected = globs ? is_protected : NULL,
-					.protect_ctx = (void *)(uintptr_t)globs };
+					.protect_ctx = (void *)(uintptr_t)globs,
+					.is_excluded = j->o->rules ? choose_excludes : NULL,
+					.exclude_ctx = (void *)(uintptr_t)j->o->rules };
 	struct i2n_survey *s = NULL;
 	int rc;
 

@@ -9,6 +9,7 @@
 struct update_opts {
 	bool update, checksum, delete_extra, dry_run;
 	const char *protect;	/* patterns, separated by commas, or NULL */
+	const struct i2n_rules *rules;	/* that the tree was chosen by, or NULL */
 };
 
 /* Beside what the engine counts. */

@@ -3,6 +3,7 @@
 #include "img2nfs/manifest.h"
 #include "img2nfs/name.h"
 
+#include "choose_opts.h"
 #include "signals.h"
 
 #include <errno.h>
@@ -17,7 +18,9 @@ int proof_verify(const struct proof_args *args, struct verify_summary *ret, stru
 	struct progress progress;
 	struct i2n_verify_opts opts = { .stop = signals_stop(), .progress = progress_update,
 					.ctx = &progress, .allow = args->report->allow,
-					.digests = args->digests };
+					.digests = args->digests,
+					.is_excluded = args->rules ? choose_excludes : NULL,
+					.exclude_ctx = (void *)(uintptr_t)args->rules };
 	int64_t start = progress_now_ms();
 	struct i2n_sink *sink;
 	int rc;

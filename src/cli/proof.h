@@ -17,6 +17,7 @@ struct proof_args {
 	const struct progress_opts *progress;
 	bool silent;				/* differences only go to the report */
 	struct run_lock *lock;			/* held meanwhile, or NULL */
+	const struct i2n_rules *rules;		/* that the tree was chosen by, or NULL */
 };
 
 /* Over a new connection, so that nothing of the run is known to it. */

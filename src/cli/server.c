@@ -5,9 +5,10 @@
 
 #include <string.h>
 
-static int parse_as(const char *text, struct i2n_nfs_opts *nfs, struct i2n_err *err)
+int server_ids(const char *what, const char *text, uint32_t *ret_uid, uint32_t *ret_gid,
+	       struct i2n_err *err)
 {
-	const char *what = "option '--as'", *colon = strchr(text, ':');
+	const char *colon = strchr(text, ':');
 	char uid[24], q[160];
 	uint64_t u, g;
 
@@ -19,8 +20,8 @@ static int parse_as(const char *text, struct i2n_nfs_opts *nfs, struct i2n_err *
 	if (opts_number(uid, false, 0, UINT32_MAX, what, &u, err) ||
 	    opts_number(colon + 1, false, 0, UINT32_MAX, what, &g, err))
 		return I2N_FATAL;
-	nfs->uid = (uint32_t)u;
-	nfs->gid = (uint32_t)g;
+	*ret_uid = (uint32_t)u;
+	*ret_gid = (uint32_t)g;
 	return I2N_OK;
 }
 
@@ -42,5 +43,6 @@ int server_parse(const struct server_opts *opts, const char *text, const struct 
 		ret_nfs->uid = ret_url->uid;
 	if (text && ret_url->has_gid)
 		ret_nfs->gid = ret_url->gid;
-	return opts->as ? parse_as(opts->as, ret_nfs, err) : I2N_OK;
+	return opts->as ? server_ids("option '--as'", opts->as, &ret_nfs->uid, &ret_nfs->gid, err)
+			: I2N_OK;
 }

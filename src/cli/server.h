@@ -34,6 +34,10 @@ struct server_opts {
 	  .arg = "BYTES", .min = 64 << 10, .max = 1 << 30, .def = "16M", \
 	  .help = "file data in flight at most" }
 
+/* "UID:GID". `what` begins the message. */
+int server_ids(const char *what, const char *text, uint32_t *ret_uid, uint32_t *ret_gid,
+	       struct i2n_err *err);
+
 /* All that can be wrong with them. text: the URL, NULL = there is none to parse. *ret_nfs is set
  * but for what only the command knows (dest, check, write_size); *ret_allow is left alone without
  * --allow-loss. */
