@@ -149,12 +149,13 @@ void edit_dir_init(struct edit_dir *d, const struct i2n_edits *e, uint32_t dir)
 /* Whether the next name is one of those added. */
 static bool takes_added(const struct edit_dir *d)
 {
-	const struct edit_name *added = &d->e->added[d->added];
+	const struct edit_name *added;
 	const unsigned char *name;
 	size_t len;
 
 	if (d->added == d->added_end || d->at == d->end)
 		return d->added < d->added_end;
+	added = &d->e->added[d->added];
 	name = edit_name_bytes(d->e, d->at, &len);
 	return edit_name_cmp(added->bytes, added->len, name, len) < 0;
 }

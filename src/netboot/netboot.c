@@ -124,6 +124,13 @@ int netboot_link(struct netboot *n, const char *path, const char *why, const cha
 
 /* --- lines --- */
 
+struct cmdline_span netboot_all(struct i2n_text text)
+{
+	const char *end = text.len ? text.bytes + text.len : text.bytes;
+
+	return (struct cmdline_span){ text.bytes, end, 1 };
+}
+
 unsigned netboot_words(struct cmdline_span line, struct cmdline_span *ret, unsigned max)
 {
 	const char *p = line.p;
@@ -160,7 +167,7 @@ bool netboot_is(struct cmdline_span word, const char *s)
 /* The value of NAME= in os-release(5), which may be in quotes. */
 static void os_value(struct i2n_text file, const char *name, char *ret, size_t cap)
 {
-	struct cmdline_span rest = { file.bytes, file.bytes + file.len, 1 }, line;
+	struct cmdline_span rest = netboot_all(file), line;
 	size_t n = strlen(name), len = 0;
 	const char *eol;
 

@@ -40,7 +40,7 @@ static void put_line(struct text *out, struct cmdline_span line, const char *eol
 void netboot_assign(struct text *out, struct i2n_text old, const char *name, const char *value,
 		    const char *why, bool always)
 {
-	struct cmdline_span rest = { old.bytes, old.bytes + old.len, 1 }, line, now;
+	struct cmdline_span rest = netboot_all(old), line, now;
 	const char *eol = "\n", *ends = "\n";
 	bool is_set = false;
 

@@ -260,7 +260,7 @@ int i2n_netboot_fstab(const char *text, size_t len, const char *boot, const char
 
 bool netboot_mounts_boot(struct i2n_text fstab)
 {
-	struct cmdline_span rest = { fstab.bytes, fstab.bytes + fstab.len, 1 };
+	struct cmdline_span rest = netboot_all(fstab);
 	char dir[DIR_MAX];
 	struct line l;
 

@@ -179,7 +179,7 @@ int i2n_hostname_check(const char *name, struct i2n_err *err)
 /* The first word of /etc/hostname that is no comment. */
 static struct cmdline_span first_word(struct i2n_text text)
 {
-	struct cmdline_span rest = { text.bytes, text.bytes + text.len, 1 }, line, word[1];
+	struct cmdline_span rest = netboot_all(text), line, word[1];
 	const char *eol;
 
 	while (cmdline_next_line(&rest, &line, &eol))
@@ -259,7 +259,7 @@ static int edit_hosts(struct netboot *n, struct cmdline_span old, const char *na
 
 	if (rc != I2N_OK || !is)
 		return rc;
-	rest = (struct cmdline_span){ hosts.bytes, hosts.bytes + hosts.len, 1 };
+	rest = netboot_all(hosts);
 	while (cmdline_next_line(&rest, &line, &eol)) {
 		bool own = netboot_words(line, word, 1) && netboot_is(word[0], "127.0.1.1");
 

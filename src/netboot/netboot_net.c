@@ -30,7 +30,7 @@ static int edit_manager(struct netboot *n)
 
 static bool has_line(struct i2n_text text, const char *word)
 {
-	struct cmdline_span rest = { text.bytes, text.bytes + text.len, 1 }, line, words[1];
+	struct cmdline_span rest = netboot_all(text), line, words[1];
 	const char *eol;
 
 	while (cmdline_next_line(&rest, &line, &eol)) {
@@ -132,7 +132,7 @@ static int edit_interfaces(struct netboot *n, const char *path)
 
 	if (rc != I2N_OK || !is)
 		return rc;
-	rest = (struct cmdline_span){ old.bytes, old.bytes + old.len, 1 };
+	rest = netboot_all(old);
 	while (cmdline_next_line(&rest, &line, &eol))
 		edit_line(&new, line, eol);
 	free(old.bytes);

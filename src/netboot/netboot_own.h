@@ -48,6 +48,9 @@ bool netboot_has_unit(struct netboot *n, const char *unit);
  * NULL. Without unit or script nothing is done. */
 int netboot_mask(struct netboot *n, const char *unit, const char *init, const char *why);
 
+/* All of a text, which may have no bytes at all. */
+struct cmdline_span netboot_all(struct i2n_text text);
+
 /* Words of a line, at most `max`; what comes after them is not looked at. */
 unsigned netboot_words(struct cmdline_span line, struct cmdline_span *ret, unsigned max);
 bool netboot_is(struct cmdline_span word, const char *s);
