@@ -29,6 +29,10 @@ uint64_t os_device_size(int fd);
 /* Ask the system to begin reading this into its cache. A hint. */
 void os_willneed(int fd, uint64_t off, uint64_t len);
 
+/* Let a pipe hold more, where the system can: fewer turns between who writes and who reads. A hint;
+ * fd may be anything. */
+void os_widen_pipe(int fd);
+
 /* A new file in dir that has no name; where the system or the file system cannot, one that is made
  * and unlinked. Close-on-exec. Its space comes back when it is closed, also when the program is
  * killed. -1 and errno. */

@@ -74,6 +74,12 @@ void os_punch(int fd, uint64_t off, uint64_t len)
 	(void)fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)off, (off_t)len);
 }
 
+void os_widen_pipe(int fd)
+{
+	/* pipe(7): 1 MiB is what an ordinary user may ask for by default */
+	(void)fcntl(fd, F_SETPIPE_SZ, 1 << 20);
+}
+
 int os_open_memory(void)
 {
 	int fd = memfd_create("img2nfs", MFD_CLOEXEC);

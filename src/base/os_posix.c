@@ -99,6 +99,11 @@ void os_punch(int fd, uint64_t off, uint64_t len)
 	(void)fd, (void)off, (void)len;
 }
 
+void os_widen_pipe(int fd)
+{
+	(void)fd;
+}
+
 int os_open_memory(void)
 {
 	return os_make_unlinked_tmp();

@@ -5,6 +5,7 @@
 #include "img2nfs/ptable.h"
 
 #include "layers.h"
+#include "os.h"
 #include "packed_own.h"
 #include "spec.h"
 #include "spool.h"
@@ -234,6 +235,7 @@ static int open_stdin(struct i2n_image *image, struct i2n_err *err)
 				  "... -");
 		return I2N_FATAL;
 	}
+	os_widen_pipe(STDIN_FILENO);
 	return unpack(image, NULL, err);
 }
 
