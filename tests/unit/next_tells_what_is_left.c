@@ -28,15 +28,22 @@ static bool steps_have(const struct i2n_next *next, const char *part)
 	return false;
 }
 
-int main(void)
+static struct i2n_next make(const struct i2n_next_want *w)
 {
-	struct i2n_next_want w = { .roots = one, .n_roots = 1, .server = "192.0.2.7",
-				   .is_pi = true, .boot = I2N_NEXT_BOOT_TFTP,
-				   .boot_path = "/srv/tftp" };
 	struct i2n_next next;
 	struct i2n_err err;
 
-	T_EQ(i2n_next_make(&w, &next, &err), I2N_OK);
+	T_EQ(i2n_next_make(w, &next, &err), I2N_OK);
+	return next;
+}
+
+static void check_one(void)
+{
+	const struct i2n_next_want w = { .roots = one, .n_roots = 1, .server = "192.0.2.7",
+					 .is_pi = true, .boot = I2N_NEXT_BOOT_TFTP,
+					 .boot_path = "/srv/tftp" };
+	struct i2n_next next = make(&w);
+
 	check_lines(&next.exports,
 		    "/srv/nfs/pi 192.0.2.0/24(rw,sync,no_subtree_check,no_root_squash)\n");
 	check_lines(&next.dnsmasq, "port=0\ndhcp-range=192.0.2.255,proxy\nenable-tftp\n"
@@ -45,23 +52,31 @@ int main(void)
 	T_OK(steps_have(&next, "--serial"));
 	T_OK(steps_have(&next, "BOOT_ORDER=0xf21"));
 	i2n_next_release(&next);
+}
 
-	/* three boards, unprivileged, the boot files mounted by them, each below its number */
-	w = (struct i2n_next_want){ .roots = three, .n_roots = 3, .server = "10.1.2.3",
-				    .high_port = true, .is_pi = true, .boot = I2N_NEXT_BOOT_TFTP,
-				    .boot_path = "/srv/tftp", .boot_is_export = true,
-				    .boot_is_below = true };
-	T_EQ(i2n_next_make(&w, &next, &err), I2N_OK);
+/* Unprivileged, the boot files mounted by the boards, each below its number. */
+static void check_three(void)
+{
+	const struct i2n_next_want w = { .roots = three, .n_roots = 3, .server = "10.1.2.3",
+					 .high_port = true, .is_pi = true,
+					 .boot = I2N_NEXT_BOOT_TFTP, .boot_path = "/srv/tftp",
+					 .boot_is_export = true, .boot_is_below = true };
+	struct i2n_next next = make(&w);
+
 	check_lines(&next.exports,
 		    "/srv/pi 10.1.2.0/24(rw,sync,no_subtree_check,no_root_squash,insecure)\n"
 		    "/srv/tftp 10.1.2.0/24(rw,sync,no_subtree_check,no_root_squash,insecure)\n");
 	T_OK(steps_have(&next, "'insecure'"));
 	T_OK(!steps_have(&next, "--serial"));
 	i2n_next_release(&next);
+}
 
-	/* no Pi, no boot files, no network known */
-	w = (struct i2n_next_want){ .roots = apart, .n_roots = 2, .server = "127.0.0.1" };
-	T_EQ(i2n_next_make(&w, &next, &err), I2N_OK);
+/* No Pi, no boot files, no network known. */
+static void check_apart(void)
+{
+	const struct i2n_next_want w = { .roots = apart, .n_roots = 2, .server = "127.0.0.1" };
+	struct i2n_next next = make(&w);
+
 	check_lines(&next.exports,
 		    "/a/pi 192.168.1.0/24(rw,sync,no_subtree_check,no_root_squash)\n"
 		    "/b/pi\\0402 192.168.1.0/24(rw,sync,no_subtree_check,no_root_squash)\n");
@@ -71,15 +86,26 @@ int main(void)
 	T_OK(steps_have(&next, "--boot="));
 	T_OK(!steps_have(&next, "Pi 4"));
 	i2n_next_release(&next);
+}
 
-	/* a card */
-	w = (struct i2n_next_want){ .roots = top, .n_roots = 2, .is_pi = true,
-				    .boot = I2N_NEXT_BOOT_CARD, .boot_path = "card.img" };
-	T_EQ(i2n_next_make(&w, &next, &err), I2N_OK);
+static void check_card(void)
+{
+	const struct i2n_next_want w = { .roots = top, .n_roots = 2, .is_pi = true,
+					 .boot = I2N_NEXT_BOOT_CARD, .boot_path = "card.img" };
+	struct i2n_next next = make(&w);
+
 	T_EQ(next.exports.n, 2);
 	T_EQ(next.dnsmasq.n, 0);
 	T_OK(steps_have(&next, "dd if=card.img"));
 	T_OK(!steps_have(&next, "BOOT_ORDER"));
 	i2n_next_release(&next);
+}
+
+int main(void)
+{
+	check_one();
+	check_three();
+	check_apart();
+	check_card();
 	return t_end();
 }
