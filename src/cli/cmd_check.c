@@ -53,7 +53,8 @@ static int read_image(struct run *r, struct i2n_err *err)
 	    image_tree(&r->image, &r->tree, err))
 		return I2N_FATAL;
 	i2n_needs_of(r->tree, i2n_fs_reader(r->image.fs), &r->check.needs);
-	rc = i2n_plan_make(r->tree, i2n_fs_reader(r->image.fs), 0, &r->notes, &plan, err);
+	rc = i2n_plan_make(r->tree, i2n_fs_reader(r->image.fs), I2N_CAP_SOCKETS,
+			   &r->notes, &plan, err);
 	i2n_plan_free(plan);
 	return rc == I2N_OK ? image_finish(&r->image, err) : rc;
 }
