@@ -12,10 +12,10 @@ export top O WORK
 if [ "$(id -u)" -ne 0 ] && command -v sudo >/dev/null 2>&1; then
 	exec sudo O="$O" sh "$0"
 fi
-[ "$(id -u)" -eq 0 ] || {
-	echo "the demo's image and server need root (the program does not): sudo make demo" >&2
-	exit 1
-}
+# Without a server to be had there is a tar to be looked at; it needs no root either.
+if [ "$(id -u)" -ne 0 ] || ! command -v ganesha.nfsd >/dev/null 2>&1; then
+	exec sh "$top/tests/demo_tar.sh"
+fi
 # What a demo before left behind when the machine went down in it.
 umount "$WORK/mnt" 2>/dev/null
 rm -rf "$WORK"
