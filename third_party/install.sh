@@ -9,15 +9,13 @@
 set -u
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 sets=build
-case ${1:-} in
---test) sets='build test' ;;
---bench) sets='build test bench' ;;
---knfsd) sets='build test knfsd' ;;
---boot) sets='build test boot' ;;
---portability) sets='build test portability' ;;
-'') ;;
-*) echo "usage: third_party/install.sh [--test | --bench | --knfsd | --boot | --portability]" >&2; exit 2 ;;
-esac
+for option; do
+	case $option in
+	--test) sets="$sets test" ;;
+	--bench | --knfsd | --boot | --portability) sets="$sets test ${option#--}" ;;
+	*) echo "usage: third_party/install.sh [--test | --bench | --knfsd | --boot | --portability]..." >&2; exit 2 ;;
+	esac
+done
 # mke2fs, sfdisk and their like live where an ordinary user's PATH does not look.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export PATH

@@ -3,17 +3,14 @@
 # in emergency mode. What the edits are for, and that a test can see them missing.
 . "$top/tests/lib/boot.sh"
 [ "${BOOT_LONG:-}" ] || skip "takes minutes; make check-boot runs it"
-need mcopy
 boot_image fresh
-mkdir "$WORK/tftp"
-mcopy -i "$img@@$((8192 * 512))" ::kernel8.img ::initramfs8 ::cmdline.txt "$WORK/tftp/" || die "no boot files in $img"
-# As people do it who follow a recipe and forget the rest.
-line=$(sed -e 's| init=[^ ]*||' -e 's|root=PARTUUID=[^ ]*|root=/dev/nfs|' "$WORK/tftp/cmdline.txt")
-echo "$line nfsroot=10.0.2.2:/export/root,vers=3,tcp rw ip=dhcp" >"$WORK/tftp/cmdline.txt"
+boot_tftp
 boot_serve
-extract --allow-loss=symlink-times,acl "$img" "nfs://10.0.2.2/export/root"
+extract --netboot --no-edit=fstab --no-edit=resize --no-edit=swap --no-edit=initramfs --no-edit=network \
+	--no-edit=fwloc --boot="$tftp" --allow-loss=symlink-times,acl "$img" "nfs://10.0.2.2/export/root"
 want_rc 0
-boot_start plain "$WORK/tftp"
+! grep 'img2nfs' "$exp/root/etc/fstab" || bad "fstab was edited"
+boot_start plain "$tftp"
 if boot_up plain; then
 	bad "the machine came up"
 fi
