@@ -3,8 +3,8 @@
  *
  * In the deepest directory of the URL's path that exists a directory of a unique name is made, one
  * object of each kind in it, and everything is read back and removed again; that takes some thirty
- * requests in seven round trips. `extract` does the essential part of it (eight requests, five
- * round trips) before it writes anything else.
+ * requests in seven round trips. `extract` does the essential part of it before it writes anything
+ * else: eight requests, and three round trips until it knows what it wants to know.
  *
  *	struct i2n_check check = { .needs = I2N_NEEDS_ALL };
  *	i2n_check_nfs3(&url, &opts, &notes, stop, &check, &err);

@@ -2,8 +2,8 @@
  *
  * Directories first, each as soon as its parent has an object; files as soon as their directory has
  * one, else in disk order; links as soon as their target is stored; a directory's mode and times
- * when all its children are done. Nothing else waits. Runs until all is done, something fatal
- * happens or *stop is set. */
+ * when all in it is stored, directories only made. Nothing else waits. Runs until all is done,
+ * something fatal happens or *stop is set. */
 #ifndef IMG2NFS_ENGINE_H
 #define IMG2NFS_ENGINE_H
 

@@ -48,8 +48,8 @@ enum i2n_op_kind {
 	I2N_OP_MKNOD,		/* parent, name, inode: character or block device, FIFO, socket.
 				 * keep -> obj */
 	I2N_OP_LINK,		/* parent, name, obj: a further name of obj */
-	I2N_OP_DIRATTR,		/* obj, inode: final mode and times of a directory all whose
-				 * children are done */
+	I2N_OP_DIRATTR,		/* obj, inode: final mode and times of a directory in which
+				 * nothing more will be made */
 	/* Only for sinks with I2N_CAP_READBACK: what is there now, and changes to it. Everything
 	 * comes from the server.
 	 */
@@ -274,6 +274,10 @@ int i2n_sink_finish(struct i2n_sink *sink, struct i2n_err *err);
  * NULL) cancels the sink. Returns op->rc. */
 int i2n_sink_do(struct i2n_sink *sink, struct i2n_op *op, const volatile int *stop,
 		struct i2n_err *err);
+/* The same with several that do not depend on each other. Returns the first rc that is not I2N_OK;
+ * if that is I2N_FATAL, some may not have been submitted, with rc as it was. */
+int i2n_sink_do_all(struct i2n_sink *sink, struct i2n_op *const *ops, unsigned n,
+		    const volatile int *stop, struct i2n_err *err);
 void i2n_sink_free(struct i2n_sink *sink);
 /* For sinks: an op is finished; counts it and runs done. */
 void i2n_sink_complete(struct i2n_sink *sink, struct i2n_op *op);

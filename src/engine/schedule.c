@@ -98,6 +98,7 @@ static bool init_states(struct schedule *s, const struct i2n_tree *t)
 		const struct i2n_inode *in = &t->inodes[i];
 		bool dir = i2n_inode_type(in) == I2N_S_IFDIR;
 
+		s->level_by_level |= dir && !(in->mode & 0100);
 		if (rank_has(&s->others_need, i))
 			s->states[n++] =
 				(struct inode_state){ .obj = I2N_OBJ_NONE,
@@ -237,6 +238,24 @@ bool schedule_is_failed(const struct schedule *s, uint32_t dirent)
 	return is_link(s, dirent) && schedule_obj(s, de_of(s, dirent)->inode) == OBJ_FAILED;
 }
 
+/* Nothing more will be made for it in its directory, which may be ready for its attributes now. */
+static void leave_parent(struct schedule *s, uint32_t dirent)
+{
+	uint32_t parent = de_of(s, dirent)->parent;
+	struct inode_state *st = state_of(s, parent);
+
+	assert(st->pending > 0);
+	/* a link may fail with its target before its own directory is made: then schedule_stored()
+	 * sees pending 0 */
+	if (--st->pending || st->obj == I2N_OBJ_NONE)
+		return;
+	if (parent == s->plan->tree->root)
+		s->root_attr = true;
+	else
+		append(s, &s->ready[WORK_ATTR].tail,
+		       s->plan->tree->inodes[parent].first_dirent);
+}
+
 void schedule_stored(struct schedule *s, uint32_t dirent, i2n_obj obj)
 {
 	uint32_t inode = de_of(s, dirent)->inode, d;
@@ -261,23 +280,18 @@ void schedule_stored(struct schedule *s, uint32_t dirent, i2n_obj obj)
 	/* an empty directory, or a failed one none of whose children was ever there */
 	if (is_dir(s, dirent) && !st->pending)
 		append(s, &s->ready[WORK_ATTR].tail, dirent);
+	/* what happens inside a directory does not change the one that it is in */
+	if (is_dir(s, dirent) && obj != OBJ_FAILED && !s->level_by_level)
+		leave_parent(s, dirent);
 }
 
 uint32_t schedule_done(struct schedule *s, uint32_t dirent)
 {
-	uint32_t parent = de_of(s, dirent)->parent, inode = de_of(s, dirent)->inode;
-	struct inode_state *st = state_of(s, parent);
+	uint32_t inode = de_of(s, dirent)->inode;
+	struct inode_state *st;
 
-	assert(st->pending > 0);
-	/* a link may fail with its target before its own directory is made: then schedule_stored()
-	 * sees pending 0 */
-	if (--st->pending == 0 && st->obj != I2N_OBJ_NONE) {
-		if (parent == s->plan->tree->root)
-			s->root_attr = true;
-		else
-			append(s, &s->ready[WORK_ATTR].tail,
-			       s->plan->tree->inodes[parent].first_dirent);
-	}
+	if (!is_dir(s, dirent) || schedule_obj(s, inode) == OBJ_FAILED || s->level_by_level)
+		leave_parent(s, dirent);
 	if (schedule_is_plain(s, inode) || is_dir(s, dirent))
 		return inode;
 	st = state_of(s, inode);

@@ -4,8 +4,10 @@
  *
  *	a dirent that needs its directory waits in that directory's list; a further name (LINK)
  *	waits in the list of the inode it names, then in that of its directory; a directory all
- *	whose children are done is in the `attr` list until its DIRATTR is submitted. Files that
- *	waited go into a queue in disk order instead of a list.
+ *	whose children are done is in the `attr` list until its DIRATTR is submitted; for that a
+ *	directory in it need only be made, so that the last DIRATTRs go together and not level by
+ *	level (as they do in a tree with directories that lack x). Files that waited go into a
+ *	queue in disk order instead of a list.
  *
  * Memory: 4 bytes per dirent; 12 per directory and per inode with several names; a bit or so for
  *         each other inode, on which nothing ever waits.
@@ -27,7 +29,8 @@
 struct inode_state {
 	i2n_obj obj;		/* I2N_OBJ_NONE until stored */
 	uint32_t waiting;	/* tail of a circular list of dirents, I2N_NONE = empty */
-	uint32_t pending;	/* directory: children not done; else: further names not done */
+	uint32_t pending;	/* directory: children not done, for directories: not made; else:
+				 * further names not done */
 };
 
 struct list {
@@ -51,6 +54,8 @@ struct schedule {
 	/* files put into waiting lists because their directory is not there yet */
 	uint32_t deferred;
 	bool root_attr;				/* the root directory's DIRATTR is ready */
+	bool level_by_level;			/* some directory cannot be passed once it has its
+						 * mode, unless by root */
 };
 
 int schedule_init(struct schedule *s, const struct i2n_plan *plan, struct i2n_reader *reader,

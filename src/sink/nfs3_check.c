@@ -1,6 +1,7 @@
 #include "nfs3_check.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include <unistd.h>
@@ -8,8 +9,6 @@
 #define LIST_BYTES 8192 /* libnfs 6.0 takes no replies of several fragments */
 #define CLEAN_MS 15000 /* after a stop, the removal may take so long */
 #define STEPS_MAX 16
-
-struct probing;
 
 /* One request: for which object, once which other one is there. */
 struct step {
@@ -42,18 +41,22 @@ static const struct step steps[] = {
 
 struct probe {
 	struct nfs_call call; /* first member */
-	struct probing *p;
+	struct nfs3_trial *p;
 	const struct step *step;
 	enum nfs3_probe_obj obj;
 	enum { WAITING, UNDER_WAY, DONE } state;
 };
 
-struct probing {
-	const struct nfs3_check_in *in;
+struct nfs3_trial {
+	struct nfs3_check_in in;
+	struct nfs3_fh dir; /* in.dir */
 	struct nfs3_probed got;
 	struct probe probes[STEPS_MAX]; /* one per step */
 	struct probe clean[PROBE_OBJS], list;
-	unsigned under_way;
+	unsigned under_way, asking; /* asking: of probes */
+	bool cleaning; /* what has told all it can may be removed */
+	bool removed; /* something was: the server lets us */
+	int64_t end_ms; /* after a stop */
 	bool lost; /* the connection: nothing more will be answered */
 	bool squashed;
 	char scratch[64], target[8], folded[8];
@@ -62,7 +65,7 @@ struct probing {
 
 _Static_assert(N_STEPS <= STEPS_MAX, "one probe per step");
 
-static void name_objects(struct probing *p)
+static void name_objects(struct nfs3_trial *p)
 {
 	static const char *const fixed[PROBE_OBJS] = {
 		[PROBE_FILE] = "file",
@@ -89,23 +92,23 @@ static void name_objects(struct probing *p)
 	memcpy(p->folded, "FILE", 5);
 }
 
-static diropargs3 where(struct probing *p, enum nfs3_probe_obj obj)
+static diropargs3 where(struct nfs3_trial *p, enum nfs3_probe_obj obj)
 {
 	if (obj == PROBE_DIR)
-		return (diropargs3){ .dir = nfs3_fh_xdr(p->in->dir), .name = p->scratch };
+		return (diropargs3){ .dir = nfs3_fh_xdr(&p->dir), .name = p->scratch };
 	return (diropargs3){ .dir = nfs3_fh_xdr(&p->got.objs[PROBE_DIR].fh),
 			     .name = p->names[obj] };
 }
 
 /* owner: of the probes, if we can expect to be allowed to give it. */
-static sattr3 attrs_of(const struct probing *p, const struct step *step)
+static sattr3 attrs_of(const struct nfs3_trial *p, const struct step *step)
 {
 	sattr3 a;
 
 	memset(&a, 0, sizeof(a));
 	a.mode.set_it = step->mode != 0;
 	a.mode.set_mode3_u.mode = step->mode;
-	if (step->owned && !p->squashed && !p->in->uid) {
+	if (step->owned && !p->squashed && !p->in.uid) {
 		a.uid.set_it = a.gid.set_it = 1;
 		a.uid.set_uid3_u.uid = PROBE_UID;
 		a.gid.set_gid3_u.gid = PROBE_GID;
@@ -118,7 +121,7 @@ static sattr3 attrs_of(const struct probing *p, const struct step *step)
 	return a;
 }
 
-static void fill_mknod(const struct probing *p, const struct step *step, MKNOD3args *args)
+static void fill_mknod(const struct nfs3_trial *p, const struct step *step, MKNOD3args *args)
 {
 	devicedata3 dev = { .dev_attributes = attrs_of(p, step),
 			    .spec = { PROBE_MAJOR, PROBE_MINOR } };
@@ -134,7 +137,7 @@ static void fill_mknod(const struct probing *p, const struct step *step, MKNOD3a
 		args->what.mknoddata3_u.sock_attributes = dev.dev_attributes;
 }
 
-static void fill(struct probing *p, struct probe *pr)
+static void fill(struct nfs3_trial *p, struct probe *pr)
 {
 	const struct step *step = pr->step;
 	struct nfs3_probe_obj_state *obj = &p->got.objs[step->obj];
@@ -142,7 +145,7 @@ static void fill(struct probing *p, struct probe *pr)
 	memset(&pr->call.args, 0, sizeof(pr->call.args));
 	switch (step->proc) {
 	case I2N_PROC_FSSTAT:
-		pr->call.args.fsstat.fsroot = nfs3_fh_xdr(p->in->dir);
+		pr->call.args.fsstat.fsroot = nfs3_fh_xdr(&p->dir);
 		break;
 	case I2N_PROC_MKDIR:
 		pr->call.args.mkdir.where = where(p, step->obj);
@@ -233,13 +236,16 @@ static void take_ok(struct nfs3_probe_obj_state *obj, enum i2n_proc proc, const 
 	}
 }
 
-static void start_due(struct probing *p);
+static void start_due(struct nfs3_trial *p);
+static void start_removals(struct nfs3_trial *p);
 
 static void finish_probe(struct probe *pr)
 {
 	pr->state = DONE;
 	pr->p->under_way--;
+	pr->p->asking--;
 	start_due(pr->p);
+	start_removals(pr->p);
 }
 
 static void look_up(struct probe *pr)
@@ -247,7 +253,7 @@ static void look_up(struct probe *pr)
 	memset(&pr->call.args, 0, sizeof(pr->call.args));
 	pr->call.args.lookup.what = where(pr->p, pr->obj);
 	pr->call.proc = I2N_PROC_LOOKUP;
-	nfs_call_start(pr->p->in->calls, &pr->call);
+	nfs_call_start(pr->p->in.calls, &pr->call);
 }
 
 /* The server left out what we need, or a repeated request met what its first sending made. */
@@ -263,7 +269,7 @@ static bool must_look_up(const struct probe *pr, nfsstat3 status)
 
 static void take_make(struct probe *pr, const void *res)
 {
-	struct probing *p = pr->p;
+	struct nfs3_trial *p = pr->p;
 	struct nfs3_probe_obj_state *obj = &p->got.objs[pr->obj];
 	nfsstat3 status = *(const nfsstat3 *)res;
 
@@ -276,7 +282,7 @@ static void take_make(struct probe *pr, const void *res)
 	obj->answered = true;
 	obj->status = status == NFS3ERR_EXIST && pr->call.ambiguous ? NFS3_OK : status;
 	if (pr->obj == PROBE_DIR && status == NFS3_OK && obj->has_attrs)
-		p->squashed = obj->attrs.uid != p->in->uid;
+		p->squashed = obj->attrs.uid != p->in.uid;
 	finish_probe(pr);
 }
 
@@ -301,7 +307,7 @@ static void take_set(struct probe *pr, const void *res)
 static void on_answer(struct nfs_call *call, const void *res)
 {
 	struct probe *pr = (struct probe *)(void *)call;
-	struct probing *p = pr->p;
+	struct nfs3_trial *p = pr->p;
 
 	if (!res) {
 		p->lost = true;
@@ -325,12 +331,12 @@ static void on_answer(struct nfs_call *call, const void *res)
 
 /* --- which after which --- */
 
-static bool is_stopped(const struct probing *p)
+static bool is_stopped(const struct nfs3_trial *p)
 {
-	return p->in->stop && *p->in->stop;
+	return p->in.stop && *p->in.stop;
 }
 
-static void start_due(struct probing *p)
+static void start_due(struct nfs3_trial *p)
 {
 	for (unsigned i = 0; i < N_STEPS && !p->lost && !is_stopped(p); i++) {
 		const struct step *step = &steps[i];
@@ -339,7 +345,7 @@ static void start_due(struct probing *p)
 								   ? &p->got.objs[step->after]
 								   : NULL;
 
-		if (pr->state != WAITING || (p->in->essential && !step->essential))
+		if (pr->state != WAITING || (p->in.essential && !step->essential))
 			continue;
 		/* what is being made counts as made when its answer is there */
 		if (after && !(after->answered && after->status == NFS3_OK && after->has_fh))
@@ -354,31 +360,35 @@ static void start_due(struct probing *p)
 				      .call = { .proc = step->proc, .done = on_answer } };
 		fill(p, pr);
 		p->under_way++;
-		nfs_call_start(p->in->calls, &pr->call);
+		p->asking++;
+		nfs_call_start(p->in.calls, &pr->call);
 	}
 }
 
-/* Until nothing is under way. A stop lets what was sent come back: only so it can be removed. */
-static void await_all(struct probing *p)
+/* A stop lets what was sent come back: only so it can be removed. */
+static void serve(struct nfs3_trial *p)
 {
-	int64_t end = 0;
 	struct i2n_err why;
 
-	while (p->under_way) {
-		if (is_stopped(p) && !end)
-			end = nfs_now_ms() + CLEAN_MS;
-		if (end && nfs_now_ms() >= end) {
-			i2n_err_set(&why, I2N_DOM_STOPPED, *p->in->stop, "stopped by signal %d",
-				    *p->in->stop);
-			nfs_calls_stop(p->in->calls, &why, true);
-		}
-		(void)nfs_calls_service(p->in->calls, 200); /* dead: all have been answered */
+	if (is_stopped(p) && !p->end_ms)
+		p->end_ms = nfs_now_ms() + CLEAN_MS;
+	if (p->end_ms && nfs_now_ms() >= p->end_ms) {
+		i2n_err_set(&why, I2N_DOM_STOPPED, *p->in.stop, "stopped by signal %d",
+			    *p->in.stop);
+		nfs_calls_stop(p->in.calls, &why, true);
 	}
+	(void)nfs_calls_service(p->in.calls, 200); /* dead: all have been answered */
+}
+
+static void await_all(struct nfs3_trial *p)
+{
+	while (p->under_way)
+		serve(p);
 }
 
 /* --- reading back --- */
 
-static enum nfs3_probe_obj obj_named(const struct probing *p, const char *name)
+static enum nfs3_probe_obj obj_named(const struct nfs3_trial *p, const char *name)
 {
 	for (unsigned i = PROBE_FILE; i < PROBE_OBJS; i++)
 		if (!strcmp(p->names[i], name))
@@ -389,7 +399,7 @@ static enum nfs3_probe_obj obj_named(const struct probing *p, const char *name)
 static void on_list(struct nfs_call *call, const void *res)
 {
 	struct probe *pr = (struct probe *)(void *)call;
-	struct probing *p = pr->p;
+	struct nfs3_trial *p = pr->p;
 	const READDIRPLUS3res *list = res;
 
 	p->under_way--;
@@ -411,21 +421,22 @@ static void on_list(struct nfs_call *call, const void *res)
 	}
 }
 
-static void start_extra(struct probing *p, struct probe *pr, enum i2n_proc proc,
+static void start_extra(struct nfs3_trial *p, struct probe *pr, enum i2n_proc proc,
 			void (*done)(struct nfs_call *call, const void *res))
 {
 	p->under_way++;
 	pr->p = p;
+	pr->state = UNDER_WAY;
 	pr->call.proc = proc;
 	pr->call.done = done;
-	nfs_call_start(p->in->calls, &pr->call);
+	nfs_call_start(p->in.calls, &pr->call);
 }
 
-static void read_back(struct probing *p)
+static void read_back(struct nfs3_trial *p)
 {
 	const struct nfs3_probe_obj_state *dir = &p->got.objs[PROBE_DIR];
 
-	if (p->lost || is_stopped(p) || p->in->essential || !dir->has_fh)
+	if (p->lost || is_stopped(p) || p->in.essential || !dir->has_fh)
 		return;
 	p->list.call.args.readdirplus = (READDIRPLUS3args){ .dir = nfs3_fh_xdr(&dir->fh),
 							    .dircount = 4096,
@@ -439,13 +450,18 @@ static void read_back(struct probing *p)
 static void on_removed(struct nfs_call *call, const void *res)
 {
 	struct probe *pr = (struct probe *)(void *)call;
+	struct nfs3_trial *p = pr->p;
 	const nfsstat3 *status = res;
 
-	pr->p->under_way--;
-	pr->p->lost |= !res;
+	pr->state = DONE;
+	p->under_way--;
+	p->lost |= !res;
 	/* NOENT: never made, or removed by the first sending */
 	if (!status || (*status != NFS3_OK && *status != NFS3ERR_NOENT))
-		pr->p->got.left_behind = true;
+		p->got.left_behind = true;
+	else
+		p->removed = true;
+	start_removals(p);
 }
 
 /* Something refused, or whose answer is unknown, was perhaps made. */
@@ -454,46 +470,97 @@ static bool may_exist(const struct nfs3_probe_obj_state *obj)
 	return obj->asked && (!obj->answered || obj->status == NFS3_OK);
 }
 
-static void clean_up(struct probing *p)
+static bool is_used(const struct nfs3_trial *p, enum nfs3_probe_obj obj)
+{
+	for (unsigned i = 0; i < N_STEPS; i++)
+		if (p->probes[i].state == UNDER_WAY &&
+		    (steps[i].obj == obj || steps[i].after == obj))
+			return true;
+	return false;
+}
+
+static void start_removals(struct nfs3_trial *p)
 {
 	const struct nfs3_probe_obj_state *dir = &p->got.objs[PROBE_DIR];
+	struct probe *last = &p->clean[PROBE_DIR];
+	bool empty = !p->asking;
 
-	for (unsigned i = PROBE_FILE; i < PROBE_OBJS && dir->has_fh; i++) {
+	for (unsigned i = PROBE_FILE; p->cleaning && i < PROBE_OBJS && dir->has_fh; i++) {
+		enum nfs3_probe_obj obj = (enum nfs3_probe_obj)i;
+		struct probe *pr = &p->clean[i];
+
 		if (!may_exist(&p->got.objs[i]))
 			continue;
-		p->clean[i].call.args.remove.object = where(p, (enum nfs3_probe_obj)i);
-		start_extra(p, &p->clean[i], I2N_PROC_REMOVE, on_removed);
+		if (pr->state == WAITING && !is_used(p, obj)) {
+			pr->call.args.remove.object = where(p, obj);
+			start_extra(p, pr, I2N_PROC_REMOVE, on_removed);
+		}
+		empty &= pr->state == DONE;
 	}
-	await_all(p);
-	if (!may_exist(dir))
+	if (!p->cleaning || !empty || last->state != WAITING || !may_exist(dir))
 		return;
-	p->clean[PROBE_DIR].call.args.rmdir.object = where(p, PROBE_DIR);
-	start_extra(p, &p->clean[PROBE_DIR], I2N_PROC_RMDIR, on_removed);
+	last->call.args.rmdir.object = where(p, PROBE_DIR);
+	start_extra(p, last, I2N_PROC_RMDIR, on_removed);
+}
+
+/* --- the whole of it --- */
+
+struct nfs3_trial *nfs3_trial_new(const struct nfs3_check_in *in)
+{
+	struct nfs3_trial *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->in = *in;
+	p->dir = *in->dir;
+	p->cleaning = in->essential;
+	name_objects(p);
+	start_due(p);
+	return p;
+}
+
+static int failed(const struct nfs3_trial *p, struct i2n_err *err)
+{
+	if (!p->lost)
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_STOPPED, *p->in.stop,
+				"stopped by signal %d", *p->in.stop);
+	*err = p->in.calls->err;
+	if (p->got.left_behind)
+		i2n_err_hint(err, "the directory %s may be left there", p->scratch);
+	return I2N_FATAL;
+}
+
+static void clean_up(struct nfs3_trial *p)
+{
+	p->cleaning = true;
+	start_removals(p);
 	await_all(p);
 }
 
-int nfs3_check_run(const struct nfs3_check_in *in, struct i2n_check *check, struct i2n_err *err)
+int nfs3_trial_verdict(struct nfs3_trial *p, struct i2n_check *check, struct i2n_err *err)
 {
-	struct probing p = { .in = in };
-
-	check->version = in->calls->v4 ? 4 : 3;
-	name_objects(&p);
-	start_due(&p);
-	await_all(&p);
-	read_back(&p);
-	clean_up(&p);
-	if (p.lost) {
-		*err = in->calls->err;
-		if (p.got.left_behind)
-			i2n_err_hint(err, "the directory %s may be left there", p.scratch);
-		return I2N_FATAL;
+	check->version = p->in.calls->v4 ? 4 : 3;
+	while (p->asking || (p->under_way && !p->removed))
+		serve(p);
+	read_back(p);
+	if (p->lost || is_stopped(p)) {
+		clean_up(p);
+		return failed(p, err);
 	}
-	if (is_stopped(&p))
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_STOPPED, *in->stop, "stopped by signal %d",
-				*in->stop);
-	nfs3_check_judge(in, &p.got, check);
-	if (p.got.left_behind)
-		nfs3_check_found(check, I2N_CHECK_CLEANUP, I2N_CHECK_FAIL, I2N_REMEDY_NONE,
-				 "could not remove %s again", p.scratch);
+	nfs3_check_judge(&p->in, &p->got, check);
 	return I2N_OK;
+}
+
+int nfs3_trial_end(struct nfs3_trial *p, struct i2n_check *check, struct i2n_err *err)
+{
+	int rc = I2N_OK;
+
+	clean_up(p);
+	if (p->lost || is_stopped(p))
+		rc = failed(p, err);
+	else if (p->got.left_behind)
+		nfs3_check_found(check, I2N_CHECK_CLEANUP, I2N_CHECK_FAIL, I2N_REMEDY_NONE,
+				 "could not remove %s again", p->scratch);
+	free(p);
+	return rc;
 }

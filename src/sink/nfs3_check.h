@@ -67,9 +67,21 @@ struct nfs3_check_in {
 #define PROBE_MTIME ((nfstime3){ 4000000001u, 123456789u }) /* 2096 */
 #define PROBE_ATIME ((nfstime3){ 1000000001u, 987654321u }) /* 2001 */
 
-/* Fills check->findings, uid, gid, squashed. I2N_FATAL: connection lost or stopped; what could be
- * removed is removed. */
-int nfs3_check_run(const struct nfs3_check_in *in, struct i2n_check *check, struct i2n_err *err);
+/* One trial. With in->essential, objects are removed as soon as they have told what they can, and
+ * the verdict is there when removing has been seen to work, while the rest of it is under way:
+ * other requests may be made meanwhile.
+ *
+ *	nfs3_trial_new		sends the first requests. NULL: out of memory. in's members must
+ *				stay until the verdict
+ *	nfs3_trial_verdict	waits; fills check->findings, uid, gid, squashed
+ *	nfs3_trial_end		always: waits until all is removed, frees. What could not be removed
+ *				is a finding
+ *
+ * I2N_FATAL: connection lost or stopped; what could be removed is removed. */
+struct nfs3_trial;
+struct nfs3_trial *nfs3_trial_new(const struct nfs3_check_in *in);
+int nfs3_trial_verdict(struct nfs3_trial *trial, struct i2n_check *check, struct i2n_err *err);
+int nfs3_trial_end(struct nfs3_trial *trial, struct i2n_check *check, struct i2n_err *err);
 
 void nfs3_check_judge(const struct nfs3_check_in *in, const struct nfs3_probed *p,
 		      struct i2n_check *check);

@@ -101,7 +101,7 @@ static void answer_waiting(struct nfs_calls *calls)
 	}
 }
 
-void nfs_calls_init(struct nfs_calls *calls, const struct rpc_target *target,
+void nfs_calls_init(struct nfs_calls *calls, const struct rpc_target *target, struct rpc_conn *conn,
 		    const struct i2n_nfs_opts *opts, struct i2n_sink_stats *stats,
 		    const struct i2n_notes *notes)
 {
@@ -109,6 +109,8 @@ void nfs_calls_init(struct nfs_calls *calls, const struct rpc_target *target,
 
 	*calls = (struct nfs_calls){
 		.target = *target,
+		.conn = conn,
+		.connect_by_ms = nfs_now_ms() + CONNECT_MS,
 		.stats = stats,
 		.notes = notes,
 		.retry_for_ms = retry_for_ms,
@@ -116,6 +118,9 @@ void nfs_calls_init(struct nfs_calls *calls, const struct rpc_target *target,
 		.no_reply_ms = retry_for_ms && retry_for_ms / 2 < NO_REPLY_MS ? retry_for_ms / 2
 									      : NO_REPLY_MS,
 	};
+	/* The first connection is not asked whether anything is behind it, which costs a round
+	 * trip; those that are made when one was lost are, before all is sent again. */
+	calls->target.ping = true;
 	nfs_window_init(&calls->window, opts->window, opts->bytes_in_flight);
 }
 
@@ -133,7 +138,7 @@ bool nfs_calls_are_idle(const struct nfs_calls *calls)
 static void heard(struct nfs_calls *calls, int64_t now)
 {
 	calls->heard_ms = now;
-	calls->answered = true;
+	calls->answered = calls->was_up = true;
 	calls->backoff_ms = 0;
 	if (calls->outage_ms)
 		i2n_note(calls->notes, I2N_NOTE_STATE, "server", NULL, 0,
@@ -426,9 +431,9 @@ static void lost(struct nfs_calls *calls, const char *text, int64_t now)
 static void connect_now(struct nfs_calls *calls, int64_t now)
 {
 	calls->conn = rpc_conn_new(&calls->target);
+	calls->pinged = true;
 	calls->connect_by_ms = now + CONNECT_MS;
-	calls->stats->requests[I2N_PROC_NULL]++;	/* libnfs ends connecting with a NULL
-							 * call */
+	calls->stats->requests[I2N_PROC_NULL]++;	/* the ping */
 	if (!calls->conn) {
 		struct i2n_err err;
 
@@ -510,7 +515,7 @@ static void check_connection(struct nfs_calls *calls)
 	} else if (!calls->up) {
 		calls->up = true;
 		calls->stats->reconnects += calls->was_up;
-		calls->was_up = true;
+		calls->was_up |= calls->pinged;
 		calls->heard_ms = now;
 		nfs_window_restart(&calls->window);
 	} else if (calls->sent.n) {
@@ -535,6 +540,8 @@ static void turn(struct nfs_calls *calls, int timeout_ms)
 	int wait;
 
 	wake_delayed(calls, now);
+	if (calls->conn && !calls->up)
+		check_connection(calls);	/* it may be up already */
 	if (calls->v4 && calls->up)
 		nfs4_renew(calls->v4, calls, now);
 	if (!calls->conn && calls->ready.n && now >= calls->retry_at_ms)

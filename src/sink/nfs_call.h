@@ -111,7 +111,9 @@ struct nfs_calls {
 	struct nfs_call_list ready, sent, delayed;
 	struct nfs_window window;		/* its limit of bytes is for others to keep */
 	bool up;				/* conn is up and noticed to be */
-	bool was_up;				/* some connection has been up */
+	bool was_up;				/* the server has answered over some connection */
+	bool pinged;				/* this connection is up only when the server has
+						 * answered */
 	bool answered;				/* some request has been answered */
 	bool denied;				/* dead because the server refuses us below NFS */
 	bool dead;				/* err is set, nothing will be sent any more */
@@ -130,9 +132,10 @@ struct nfs_calls {
 int64_t nfs_now_us(void);
 int64_t nfs_now_ms(void);
 
-/* Nothing is connected until there is a call. A server that never answered is given up after less
- * than a second, whatever retry_for_ms says. */
-void nfs_calls_init(struct nfs_calls *calls, const struct rpc_target *target,
+/* conn: one to target that is up or about to be, now of the calls; or NULL: nothing is connected
+ * until there is a call. A server that never answered is given up after less than a second,
+ * whatever retry_for_ms says. */
+void nfs_calls_init(struct nfs_calls *calls, const struct rpc_target *target, struct rpc_conn *conn,
 		    const struct i2n_nfs_opts *opts, struct i2n_sink_stats *stats,
 		    const struct i2n_notes *notes);
 

@@ -5,6 +5,7 @@
 #include "nfs3_err.h"
 #include "nfs3_sink.h"
 #include "nfs4_call.h"
+#include "nfs_ask.h"
 #include "nfs_hint.h"
 #include "nfs_mountd.h"
 
@@ -19,43 +20,34 @@
 					 * were not faster */
 #define MADE_MAX 512		/* a path of 1024 bytes has no more components */
 
-/* One request at a time, with what its reply says. */
+/* On the way to the destination directory. */
 struct walk {
-	struct nfs_call call;	/* first member */
 	struct nfs3 *nfs;
 	const struct i2n_nfs_url *url;
 	const volatile int *stop;
 	struct nfs_mounted mounted;
-	bool answered, dead;
-	nfsstat3 status;
-	struct nfs3_fh fh;	/* of the reply */
-	bool has_fh, has_attrs, eof;
-	fattr3 attrs;
-	FSINFO3resok fsinfo;
+	struct nfs_ask ask;	/* what is waited for next */
+	struct nfs_ask info, root, acls;	/* what is asked meanwhile */
 	enum i2n_remedy remedy;	/* of the failure that was reported */
 	char found[200];	/* a name in a directory that should be empty, quoted */
 	bool locked;		/* and there is the lock of a run */
+	bool eof;
 	uint64_t cookie;
 	cookieverf3 cookieverf;
 	/* where we are */
 	struct nfs3_fh here;
 	fattr3 here_attrs;
 	const char *rest;	/* of the path, not yet walked */
-	bool inherits;		/* the directory asked about has a default ACL */
+	struct nfs3_fh acls_of;	/* the directory that acls asks about */
 	struct nfs3_fh made_in[MADE_MAX];	/* parents of what we made, to undo it */
 	char *made_name[MADE_MAX];
 	unsigned n_made;
 };
 
-static void take_attrs(struct walk *w, const fattr3 *attrs)
+static void take_entries(void *ctx, const READDIRPLUS3resok *ok)
 {
-	w->has_attrs = attrs != NULL;
-	if (attrs)
-		w->attrs = *attrs;
-}
+	struct walk *w = ctx;
 
-static void take_entries(struct walk *w, const READDIRPLUS3resok *ok)
-{
 	memcpy(w->cookieverf, ok->cookieverf, sizeof(w->cookieverf));
 	w->eof = ok->reply.eof;
 	for (const void *next = ok->reply.entries; next;) {
@@ -68,60 +60,6 @@ static void take_entries(struct walk *w, const READDIRPLUS3resok *ok)
 			(void)i2n_quote(w->found, sizeof(w->found), e.name, strlen(e.name));
 		next = e.nextentry;
 	}
-}
-
-static void take_result(struct walk *w, enum i2n_proc proc, const void *res)
-{
-	const LOOKUP3resok *lookup = &((const LOOKUP3res *)res)->LOOKUP3res_u.resok;
-	const MKDIR3resok *mkdir = &((const MKDIR3res *)res)->MKDIR3res_u.resok;
-
-	switch (proc) {
-	case I2N_PROC_ROOT:
-	case I2N_PROC_LOOKUP:
-		w->has_fh = nfs3_fh_take(&w->fh, lookup->object.data.data_len,
-					 lookup->object.data.data_val);
-		take_attrs(w, nfs3_attrs(&lookup->obj_attributes));
-		break;
-	case I2N_PROC_MKDIR:
-		w->has_fh = mkdir->obj.handle_follows &&
-			nfs3_fh_take(&w->fh, mkdir->obj.post_op_fh3_u.handle.data.data_len,
-				     mkdir->obj.post_op_fh3_u.handle.data.data_val);
-		take_attrs(w, nfs3_attrs(&mkdir->obj_attributes));
-		break;
-	case I2N_PROC_GETATTR:
-		take_attrs(w, &((const GETATTR3res *)res)->GETATTR3res_u.resok.obj_attributes);
-		break;
-	case I2N_PROC_SETATTR:
-		take_attrs(
-			w,
-			nfs3_attrs(&((const SETATTR3res *)res)->SETATTR3res_u.resok.obj_wcc.after));
-		break;
-	case I2N_PROC_FSINFO:
-		w->fsinfo = ((const FSINFO3res *)res)->FSINFO3res_u.resok;
-		break;
-	case I2N_PROC_GETACL:
-		w->inherits = ((const GETACL3res *)res)->GETACL3res_u.resok.default_ace_count;
-		break;
-	case I2N_PROC_READDIRPLUS:
-		take_entries(w, &((const READDIRPLUS3res *)res)->READDIRPLUS3res_u.resok);
-		break;
-	default:
-		break;
-	}
-}
-
-static void on_answer(struct nfs_call *call, const void *res)
-{
-	struct walk *w = (struct walk *)(void *)call;
-
-	w->answered = true;
-	w->dead = !res;
-	w->has_fh = w->has_attrs = false;
-	if (!res)
-		return;
-	w->status = *(const nfsstat3 *)res;
-	if (w->status == NFS3_OK)
-		take_result(w, call->proc, res);
 }
 
 /* The mounted part of the path, for a line in /etc/exports. */
@@ -140,32 +78,25 @@ static void hint(struct walk *w, enum i2n_remedy remedy, struct i2n_err *err)
 	nfs_hint(err, remedy, export_path(w, path, sizeof(path)), w->mounted.client);
 }
 
-/* Send w->call and wait. I2N_OK: answered, look at status. */
+static void start(struct walk *w, struct nfs_ask *a, enum i2n_proc proc)
+{
+	nfs_ask_start(&w->nfs->calls, a, proc);
+}
+
+/* I2N_OK: answered, look at status. */
+static int await(struct walk *w, struct nfs_ask *a, struct i2n_err *err)
+{
+	int rc = nfs_ask_wait(a, w->stop, err);
+
+	if (rc != I2N_OK && w->nfs->calls.denied)
+		hint(w, I2N_REMEDY_PORT, err);
+	return rc;
+}
+
 static int ask(struct walk *w, enum i2n_proc proc, struct i2n_err *err)
 {
-	struct nfs_calls *calls = &w->nfs->calls;
-	struct i2n_err why;
-
-	w->call.proc = proc;
-	w->call.done = on_answer;
-	w->answered = false;
-	nfs_call_start(calls, &w->call);
-	while (!w->answered) {
-		if (w->stop && *w->stop) {
-			i2n_err_set(&why, I2N_DOM_STOPPED, *w->stop, "stopped by signal %d",
-				    *w->stop);
-			nfs_calls_stop(calls, &why, true);
-		} else {
-			(void)nfs_calls_service(calls, 200);	/* dead: the call has been
-								 * answered */
-		}
-	}
-	if (!w->dead)
-		return I2N_OK;
-	*err = calls->err;
-	if (calls->denied)
-		hint(w, I2N_REMEDY_PORT, err);
-	return I2N_FATAL;
+	start(w, &w->ask, proc);
+	return await(w, &w->ask, err);
 }
 
 /* How far the walk is: for messages. */
@@ -177,30 +108,31 @@ static const char *quote_here(const struct walk *w, const char *end, char *buf, 
 }
 
 /* NFSv4: above all exports is a file system that only shows the way to them. */
-static bool is_above_exports(const struct walk *w)
+static bool is_above_exports(const struct walk *w, nfsstat3 status)
 {
 	return w->nfs->calls.v4 && !w->mounted.prefix_len &&
-	       (w->status == NFS3ERR_ROFS || w->status == NFS3ERR_ACCES ||
-		w->status == NFS3ERR_PERM || w->status == NFS3ERR_NOENT);
+	       (status == NFS3ERR_ROFS || status == NFS3ERR_ACCES || status == NFS3ERR_PERM ||
+		status == NFS3ERR_NOENT);
 }
 
-static int refused(struct walk *w, enum i2n_proc proc, const char *end, struct i2n_err *err)
+static int refused(struct walk *w, const struct nfs_ask *a, enum i2n_proc proc, const char *end,
+		   struct i2n_err *err)
 {
 	char path[300], code[32];
 
-	i2n_err_set(err, I2N_DOM_NFS3, w->status, "cannot %s %s: %s", nfs3_proc_verb(proc),
+	i2n_err_set(err, I2N_DOM_NFS3, a->status, "cannot %s %s: %s", nfs3_proc_verb(proc),
 		    quote_here(w, end, path, sizeof(path)),
-		    nfs_err_name(w->nfs->calls.v4 != NULL, w->status, code));
-	if (is_above_exports(w))
+		    nfs_err_name(w->nfs->calls.v4 != NULL, a->status, code));
+	if (is_above_exports(w, a->status))
 		hint(w, I2N_REMEDY_EXPORT, err);
-	else if (w->status == NFS3ERR_ROFS)
+	else if (a->status == NFS3ERR_ROFS)
 		hint(w, I2N_REMEDY_RW, err);
-	else if (w->status == NFS3ERR_PERM && (proc == I2N_PROC_FSINFO || proc == I2N_PROC_LOOKUP))
+	else if (a->status == NFS3ERR_PERM && (proc == I2N_PROC_FSINFO || proc == I2N_PROC_LOOKUP))
 		hint(w, I2N_REMEDY_PORT, err);
-	else if (w->status == NFS3ERR_ACCES || w->status == NFS3ERR_PERM)
+	else if (a->status == NFS3ERR_ACCES || a->status == NFS3ERR_PERM)
 		hint(w, I2N_REMEDY_ROOT, err);
-	else if (nfs3_err_hint(w->status))
-		i2n_err_hint(err, "%s", nfs3_err_hint(w->status));
+	else if (nfs3_err_hint(a->status))
+		i2n_err_hint(err, "%s", nfs3_err_hint(a->status));
 	return I2N_FATAL;
 }
 
@@ -223,32 +155,17 @@ static void use_fsinfo(struct nfs3 *nfs, const FSINFO3resok *info)
 	nfs->sink.time_delta_ns = nfs->delta.seconds * UINT64_C(1000000000) + nfs->delta.nseconds;
 }
 
-static int fsinfo(struct walk *w, struct i2n_err *err)
-{
-	int rc;
-
-	w->call.args.fsinfo.fsroot = nfs3_fh_xdr(&w->here);
-	rc = ask(w, I2N_PROC_FSINFO, err);
-	if (rc != I2N_OK)
-		return rc;
-	if (w->status != NFS3_OK)
-		return refused(w, I2N_PROC_FSINFO, w->rest, err);
-	use_fsinfo(w->nfs, &w->fsinfo);
-	return I2N_OK;
-}
-
-/* Attributes of `here`; also tells that requests are accepted at all. */
 static int getattr(struct walk *w, struct i2n_err *err)
 {
 	int rc;
 
-	w->call.args.getattr.object = nfs3_fh_xdr(&w->here);
+	w->ask.call.args.getattr.object = nfs3_fh_xdr(&w->here);
 	rc = ask(w, I2N_PROC_GETATTR, err);
 	if (rc != I2N_OK)
 		return rc;
-	if (w->status != NFS3_OK)
-		return refused(w, I2N_PROC_GETATTR, w->rest, err);
-	w->here_attrs = w->attrs;
+	if (w->ask.status != NFS3_OK)
+		return refused(w, &w->ask, I2N_PROC_GETATTR, w->rest, err);
+	w->here_attrs = w->ask.attrs;
 	return I2N_OK;
 }
 
@@ -271,39 +188,43 @@ static int step_into(struct walk *w, const char *end, struct i2n_err *err)
 	uint64_t fsid;
 	int rc = I2N_OK;
 
-	if (!w->has_fh)
+	if (!w->ask.has_fh)
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_DEST, 0,
 				"the server gave no usable file handle for %s",
 				quote_here(w, end, path, sizeof(path)));
-	w->here = w->fh;
+	w->here = w->ask.fh;
 	w->rest = end;
 	fsid = w->here_attrs.fsid;
-	if (!w->has_attrs)
+	if (!w->ask.has_attrs)
 		rc = getattr(w, err);
 	else
-		w->here_attrs = w->attrs;
+		w->here_attrs = w->ask.attrs;
 	if (rc == I2N_OK && w->nfs->calls.v4 && w->here_attrs.fsid != fsid)
 		w->mounted.prefix_len = (size_t)(end - w->url->path);	/* an export's root */
 	return rc;
 }
 
-/* Go down as far as there is something. */
-static int walk_existing(struct walk *w, struct i2n_err *err)
+static void start_lookup(struct walk *w, char *name)
 {
-	char name[I2N_NAME_MAX + 1], path[300];
+	w->ask.call.args.lookup.what = (diropargs3){ .dir = nfs3_fh_xdr(&w->here), .name = name };
+	start(w, &w->ask, I2N_PROC_LOOKUP);
+}
+
+/* Go down as far as there is something; name is the next component, which was asked for. */
+static int walk_existing(struct walk *w, char *name, struct i2n_err *err)
+{
+	char path[300];
 	const char *end;
 	int rc;
 
 	while ((end = component(w->rest, name))) {
-		w->call.args.lookup.what =
-			(diropargs3){ .dir = nfs3_fh_xdr(&w->here), .name = name };
-		rc = ask(w, I2N_PROC_LOOKUP, err);
+		rc = await(w, &w->ask, err);
 		if (rc != I2N_OK)
 			return rc;
-		if (w->status == NFS3ERR_NOENT)
+		if (w->ask.status == NFS3ERR_NOENT)
 			return I2N_OK;
-		if (w->status != NFS3_OK)
-			return refused(w, I2N_PROC_LOOKUP, end, err);
+		if (w->ask.status != NFS3_OK)
+			return refused(w, &w->ask, I2N_PROC_LOOKUP, end, err);
 		rc = step_into(w, end, err);
 		if (rc != I2N_OK)
 			return rc;
@@ -312,16 +233,20 @@ static int walk_existing(struct walk *w, struct i2n_err *err)
 					"%s on the server is %s, not a directory",
 					quote_here(w, end, path, sizeof(path)),
 					w->here_attrs.type == NF3LNK ? "a symlink" : "a file");
+		if (component(w->rest, name))
+			start_lookup(w, name);
 	}
 	return I2N_OK;
 }
 
 static int check_empty(struct walk *w, struct i2n_err *err)
 {
-	READDIRPLUS3args *args = &w->call.args.readdirplus;
+	READDIRPLUS3args *args = &w->ask.call.args.readdirplus;
 	char path[300];
 	int rc = I2N_OK;
 
+	w->ask.take = take_entries;
+	w->ask.ctx = w;
 	w->eof = false;
 	for (int i = 0; i < LIST_CALLS && !w->eof && !w->found[0]; i++) {
 		*args = (READDIRPLUS3args){ .dir = nfs3_fh_xdr(&w->here), .cookie = w->cookie,
@@ -331,8 +256,8 @@ static int check_empty(struct walk *w, struct i2n_err *err)
 		rc = ask(w, I2N_PROC_READDIRPLUS, err);
 		if (rc != I2N_OK)
 			return rc;
-		if (w->status != NFS3_OK)
-			return refused(w, I2N_PROC_READDIRPLUS, w->rest, err);
+		if (w->ask.status != NFS3_OK)
+			return refused(w, &w->ask, I2N_PROC_READDIRPLUS, w->rest, err);
 	}
 	if (w->eof && !w->found[0])
 		return I2N_OK;
@@ -353,7 +278,7 @@ static void undo_made(struct walk *w)
 
 	while (w->n_made) {
 		w->n_made--;
-		w->call.args.rmdir.object =
+		w->ask.call.args.rmdir.object =
 			(diropargs3){ .dir = nfs3_fh_xdr(&w->made_in[w->n_made]),
 				      .name = w->made_name[w->n_made] };
 		if (!w->nfs->calls.dead)
@@ -362,23 +287,17 @@ static void undo_made(struct walk *w)
 	}
 }
 
-static int look_up(struct walk *w, char *name, struct i2n_err *err)
-{
-	w->call.args.lookup.what = (diropargs3){ .dir = nfs3_fh_xdr(&w->here), .name = name };
-	return ask(w, I2N_PROC_LOOKUP, err);
-}
-
 /* Another run that goes into a directory beside ours may make those above at the same time. */
 static bool is_shared(const struct walk *w, const char *end)
 {
 	char next[I2N_NAME_MAX + 1];
 
-	return w->status == NFS3ERR_EXIST && component(end, next);
+	return w->ask.status == NFS3ERR_EXIST && component(end, next);
 }
 
 static int make_one(struct walk *w, char *name, const char *end, struct i2n_err *err)
 {
-	MKDIR3args *args = &w->call.args.mkdir;
+	MKDIR3args *args = &w->ask.call.args.mkdir;
 	bool shared;
 	int rc;
 
@@ -387,15 +306,18 @@ static int make_one(struct walk *w, char *name, const char *end, struct i2n_err 
 	args->attributes.mode.set_it = 1;
 	args->attributes.mode.set_mode3_u.mode = DIR_MODE;
 	rc = ask(w, I2N_PROC_MKDIR, err);
-	shared = rc == I2N_OK && !w->call.ambiguous && is_shared(w, end);
+	shared = rc == I2N_OK && !w->ask.call.ambiguous && is_shared(w, end);
 	/* the reply was lost, or has no handle in it: what is there is ours */
-	if (rc == I2N_OK && (shared || (w->status == NFS3ERR_EXIST && w->call.ambiguous) ||
-			     (w->status == NFS3_OK && !w->has_fh)))
-		rc = look_up(w, name, err);
+	if (rc == I2N_OK &&
+	    (shared || (w->ask.status == NFS3ERR_EXIST && w->ask.call.ambiguous) ||
+	     (w->ask.status == NFS3_OK && !w->ask.has_fh))) {
+		start_lookup(w, name);
+		rc = await(w, &w->ask, err);
+	}
 	if (rc != I2N_OK)
 		return rc;
-	if (w->status != NFS3_OK)
-		return refused(w, I2N_PROC_MKDIR, end, err);
+	if (w->ask.status != NFS3_OK)
+		return refused(w, &w->ask, I2N_PROC_MKDIR, end, err);
 	if (shared)
 		return step_into(w, end, err);
 	w->made_in[w->n_made] = w->here;
@@ -418,14 +340,15 @@ static int make_missing(struct walk *w, struct i2n_err *err)
 }
 
 /* Try out in a scratch directory what the server keeps. */
-static int probe(struct walk *w, bool essential, struct i2n_check *check, struct i2n_err *err)
+static int try_out(struct walk *w, bool essential, struct i2n_check *check,
+		   struct nfs3_trial **ret, struct i2n_err *err)
 {
 	char where[300];
 	struct nfs3_check_in in = {
 		.calls = &w->nfs->calls,
 		.dir = &w->here,
 		.dir_attrs = &w->here_attrs,
-		.fsinfo = &w->fsinfo,
+		.fsinfo = &w->info.fsinfo,
 		.where = quote_here(w, w->rest, where, sizeof(where)),
 		.uid = w->nfs->opts.uid,
 		.stop = w->stop,
@@ -435,21 +358,16 @@ static int probe(struct walk *w, bool essential, struct i2n_check *check, struct
 	(void)export_path(w, check->path, sizeof(check->path));
 	memcpy(check->client, w->mounted.client, sizeof(check->client));
 	check->low_port = w->mounted.low_port;
-	return nfs3_check_run(&in, check, err);
+	*ret = nfs3_trial_new(&in);
+	return *ret ? nfs3_trial_verdict(*ret, check, err) : i2n_err_nomem(err);
 }
 
 /* Refuse what would fail later, when half of the tree is there. */
-static int check_fitness(struct walk *w, bool exists, struct i2n_err *err)
+static int judge_fitness(const struct walk *w, bool exists, struct i2n_err *err)
 {
-	struct i2n_check *check = w->nfs->opts.check;
-	int rc;
+	const struct i2n_check *check = w->nfs->opts.check;
+	int rc = nfs3_check_verdict(check, err);
 
-	if (!check)
-		return I2N_OK;
-	check->needs.later = exists && w->nfs->opts.dest == I2N_DEST_UPDATE;
-	rc = probe(w, true, check, err);
-	if (rc == I2N_OK)
-		rc = nfs3_check_verdict(check, err);
 	if (rc != I2N_OK || !exists || !check->squashed || w->here_attrs.uid == check->uid)
 		return rc;
 	i2n_err_set(err, I2N_DOM_DEST, 0,
@@ -459,17 +377,81 @@ static int check_fitness(struct walk *w, bool exists, struct i2n_err *err)
 	return I2N_FATAL;
 }
 
-/* Go to the deepest directory that exists. */
+/* What a trial leaves to do is done while the directories are made. */
+static int try_and_make(struct walk *w, bool exists, struct i2n_err *err)
+{
+	struct i2n_check *check = w->nfs->opts.check;
+	struct nfs3_trial *trial;
+	struct i2n_err second;
+	int rc, end = I2N_OK;
+
+	if (!check)
+		return make_missing(w, err);
+	check->needs.later = exists && w->nfs->opts.dest == I2N_DEST_UPDATE;
+	rc = try_out(w, true, check, &trial, err);
+	if (rc == I2N_OK)
+		rc = judge_fitness(w, exists, err);
+	if (rc == I2N_OK)
+		rc = make_missing(w, err);
+	if (trial)
+		end = nfs3_trial_end(trial, check, &second);
+	if (end == I2N_OK && rc == I2N_OK)
+		end = nfs3_check_verdict(check, &second);	/* of what could not be removed */
+	if (rc == I2N_OK && end != I2N_OK)
+		*err = second;
+	return rc == I2N_OK ? end : rc;
+}
+
+static void start_fsinfo(struct walk *w)
+{
+	w->info.call.args.fsinfo.fsroot = nfs3_fh_xdr(&w->here);
+	start(w, &w->info, I2N_PROC_FSINFO);
+}
+
+static int take_fsinfo(struct walk *w, struct i2n_err *err)
+{
+	int rc = await(w, &w->info, err);
+
+	if (rc == I2N_OK && w->info.status != NFS3_OK)
+		rc = refused(w, &w->info, I2N_PROC_FSINFO, w->rest, err);
+	if (rc == I2N_OK)
+		use_fsinfo(w->nfs, &w->info.fsinfo);
+	return rc;
+}
+
+/* Go to the deepest directory that exists. The root's attributes also tell that requests are
+ * accepted at all. */
 static int arrive(struct walk *w, struct i2n_err *err)
 {
-	int rc = w->nfs->calls.v4 ? I2N_OK : fsinfo(w, err);
+	char name[I2N_NAME_MAX + 1];
+	struct nfs_ask *all[] = { &w->info, &w->root, &w->ask };
+	struct i2n_err each;
+	bool v4 = w->nfs->calls.v4 != NULL;
+	int rc = I2N_OK;
 
-	if (rc == I2N_OK)
-		rc = getattr(w, err);
-	if (rc == I2N_OK)
-		rc = walk_existing(w, err);
-	/* the root of NFSv4 is no export: other limits */
-	return rc == I2N_OK && w->nfs->calls.v4 ? fsinfo(w, err) : rc;
+	w->root.call.args.getattr.object = nfs3_fh_xdr(&w->here);
+	if (!v4)
+		start_fsinfo(w);
+	start(w, &w->root, I2N_PROC_GETATTR);
+	if (component(w->rest, name))
+		start_lookup(w, name);
+	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (await(w, all[i], &each) != I2N_OK) {
+			rc = I2N_FATAL;
+			*err = each;
+		}
+	if (rc == I2N_OK && !v4)
+		rc = take_fsinfo(w, err);
+	if (rc != I2N_OK)
+		return rc;
+	if (w->root.status != NFS3_OK)
+		return refused(w, &w->root, I2N_PROC_GETATTR, w->rest, err);
+	w->here_attrs = w->root.attrs;
+	rc = walk_existing(w, name, err);
+	if (rc != I2N_OK || !v4)
+		return rc;
+	start_fsinfo(w);	/* the root of NFSv4 is no export: other limits */
+	return take_fsinfo(w, err);
 }
 
 /* --- ACLs --- */
@@ -484,11 +466,12 @@ static int drop_default_acl(struct walk *w, struct i2n_err *err)
 
 	if (!i2n_acl_from_mode(w->here_attrs.mode, &plain.access))
 		return i2n_err_nomem(err);
-	nfs3_acl_args(&plain, w->here_attrs.uid, w->here_attrs.gid, aces, &w->call.args.setacl);
-	w->call.args.setacl.dir = nfs3_fh_xdr(&w->here);
+	nfs3_acl_args(&plain, w->here_attrs.uid, w->here_attrs.gid, aces,
+		      &w->ask.call.args.setacl);
+	w->ask.call.args.setacl.dir = nfs3_fh_xdr(&w->here);
 	rc = ask(w, I2N_PROC_SETACL, err);
 	i2n_acl_release(&plain);
-	if (rc == I2N_OK && w->status != NFS3_OK)
+	if (rc == I2N_OK && w->ask.status != NFS3_OK)
 		i2n_note(w->nfs->env.notes, I2N_NOTE_LOSS, "acl", ".", 1,
 			 "the destination hands its default ACL down to what is made in it");
 	return rc;
@@ -502,26 +485,44 @@ static bool tree_has_acls(const struct i2n_tree *t)
 	return false;
 }
 
+static bool writes(const struct walk *w)
+{
+	return w->nfs->opts.dest == I2N_DEST_NEW || w->nfs->opts.dest == I2N_DEST_UPDATE;
+}
+
+static void start_getacl(struct walk *w)
+{
+	w->acls_of = w->here;
+	w->acls.call.args.getacl = nfs3_getacl_args(&w->acls_of, true);
+	w->acls.call.optional = true;
+	start(w, &w->acls, I2N_PROC_GETACL);
+}
+
 /* Does the server have NFSACL for the directory where we are? When that is to be written, also:
  * must a default ACL be dropped? One that the tree's root has itself may stay for an update. */
+static void ask_acls(struct walk *w)
+{
+	if (writes(w) || tree_has_acls(w->nfs->env.tree))
+		start_getacl(w);
+}
+
+/* Of the directory that was asked about or, if it has a default ACL, of what was made in it. */
 static int learn_acls(struct walk *w, bool exists, struct i2n_err *err)
 {
 	const struct i2n_tree *t = w->nfs->env.tree;
-	bool writes = w->nfs->opts.dest == I2N_DEST_NEW || w->nfs->opts.dest == I2N_DEST_UPDATE;
 	bool update = exists && w->nfs->opts.dest == I2N_DEST_UPDATE;
-	int rc;
+	int rc = await(w, &w->acls, err);
 
-	if (!writes && !tree_has_acls(t))
-		return I2N_OK;
-	w->inherits = false;
-	w->call.args.getacl = nfs3_getacl_args(&w->here, true);
-	w->call.optional = true;
-	rc = ask(w, I2N_PROC_GETACL, err);
-	w->call.optional = false;
-	if (rc != I2N_OK || w->status != NFS3_OK)
+	if (rc == I2N_OK && w->acls.status == NFS3_OK && w->acls.default_aces &&
+	    (w->here.len != w->acls_of.len ||
+	     memcmp(w->here.data, w->acls_of.data, w->here.len) != 0)) {
+		start_getacl(w);
+		rc = await(w, &w->acls, err);
+	}
+	if (rc != I2N_OK || !w->acls.call.calls || w->acls.status != NFS3_OK)
 		return rc;
 	w->nfs->sink.caps |= I2N_CAP_ACL;
-	if (!writes || !w->inherits ||
+	if (!writes(w) || !w->acls.default_aces ||
 	    (update && t && t->inodes[t->root].flags & I2N_INODE_ACL))
 		return I2N_OK;
 	return drop_default_acl(w, err);
@@ -553,6 +554,29 @@ static int tell_arrival(struct walk *w, struct i2n_err *err)
 	return rc == I2N_OK ? opts->arrived(opts->arrived_ctx, &w->nfs->sink, err) : rc;
 }
 
+/* For writing: nothing but the trial's scratch directory is made before all has been looked at. */
+static int prepare_writing(struct walk *w, bool exists, struct i2n_err *err)
+{
+	struct i2n_err ignored;	/* not the first one */
+	int rc = I2N_OK;
+
+	if (exists && w->nfs->opts.dest == I2N_DEST_NEW)
+		rc = check_empty(w, err);
+	if (rc == I2N_OK && exists && w->nfs->opts.arrived)
+		rc = tell_arrival(w, err);
+	if (rc != I2N_OK)
+		return rc;
+	ask_acls(w);
+	rc = try_and_make(w, exists, err);
+	if (rc == I2N_OK)
+		rc = learn_acls(w, exists, err);
+	else
+		(void)nfs_ask_wait(&w->acls, w->stop, &ignored);
+	if (rc != I2N_OK)
+		undo_made(w);
+	return rc;
+}
+
 static int prepare(struct walk *w, struct i2n_err *err)
 {
 	char name[I2N_NAME_MAX + 1];
@@ -562,42 +586,37 @@ static int prepare(struct walk *w, struct i2n_err *err)
 	if (rc != I2N_OK)
 		return rc;
 	exists = !component(w->rest, name);
-	if (w->nfs->opts.dest == I2N_DEST_EXISTING)
-		return exists ? learn_acls(w, true, err) : absent(w, err);
-	if (w->nfs->opts.dest == I2N_DEST_LOOK) {
-		w->nfs->sink.absent = !exists;
-		return learn_acls(w, exists, err);
-	}
-	if (exists && w->nfs->opts.dest == I2N_DEST_NEW)
-		rc = check_empty(w, err);
-	if (rc == I2N_OK && exists && w->nfs->opts.arrived)
-		rc = tell_arrival(w, err);
-	if (rc == I2N_OK)
-		rc = check_fitness(w, exists, err);
-	if (rc != I2N_OK)
-		return rc;
-	rc = make_missing(w, err);
-	if (rc == I2N_OK)
-		rc = learn_acls(w, exists, err);
-	if (rc != I2N_OK)
-		undo_made(w);
-	return rc;
+	if (writes(w))
+		return prepare_writing(w, exists, err);
+	if (w->nfs->opts.dest == I2N_DEST_EXISTING && !exists)
+		return absent(w, err);
+	w->nfs->sink.absent = !exists;
+	ask_acls(w);
+	return learn_acls(w, exists, err);
 }
 
 /* The port of the NFS service: what the portmapper says, else the usual one. */
 static int find_port(struct walk *w, struct rpc_target *target, struct i2n_err *err)
 {
-	struct rpc_conn *conn;
 	int rc;
 
 	target->port = w->url->port;
 	if (target->port)
 		return I2N_OK;
-	conn = rpc_conn_new(target);
-	rc = nfs_conn_wait_up(conn, "the NFS service", w->url->host, w->stop, err);
-	target->port = rc == I2N_OK ? rpc_conn_port(conn) : NFS_PORT;
-	rpc_conn_free(conn);
+	rc = nfs_conn_wait_up(w->mounted.nfs, NULL, "the NFS service", w->url->host, w->stop, err);
+	target->port = rc == I2N_OK ? rpc_conn_port(w->mounted.nfs) : NFS_PORT;
 	return rc != I2N_OK && err->domain == I2N_DOM_STOPPED ? rc : I2N_OK;
+}
+
+/* The connection that was begun beside mounting, unless that came to nothing. */
+static struct rpc_conn *connection(struct walk *w)
+{
+	struct rpc_conn *conn = w->mounted.nfs;
+
+	if (!conn || rpc_conn_state(conn) == RPC_FAILED)
+		return NULL;
+	w->mounted.nfs = NULL;
+	return conn;
 }
 
 /* NFSv4: one port, no MOUNT, and the way from the root of all exports is walked by LOOKUP. */
@@ -614,7 +633,7 @@ static int reach_root(struct walk *w, struct i2n_err *err)
 	w->remedy = w->mounted.remedy;
 	if (rc != I2N_OK)
 		return rc;
-	nfs_calls_init(&nfs->calls, &target, &nfs->opts, &nfs->sink.stats, nfs->env.notes);
+	nfs_calls_init(&nfs->calls, &target, NULL, &nfs->opts, &nfs->sink.stats, nfs->env.notes);
 	nfs->calls.v4 = nfs4_new(nfs->env.notes);
 	if (!nfs->calls.v4)
 		return i2n_err_nomem(err);
@@ -622,8 +641,8 @@ static int reach_root(struct walk *w, struct i2n_err *err)
 	rc = ask(w, I2N_PROC_ROOT, err);
 	if (rc != I2N_OK)
 		return rc;
-	if (w->status != NFS3_OK)
-		return refused(w, I2N_PROC_ROOT, w->rest, err);
+	if (w->ask.status != NFS3_OK)
+		return refused(w, &w->ask, I2N_PROC_ROOT, w->rest, err);
 	return step_into(w, w->rest, err);
 }
 
@@ -647,7 +666,8 @@ static int mount_export(struct walk *w, struct i2n_err *err)
 	rc = find_port(w, &target, err);
 	if (rc != I2N_OK)
 		return rc;
-	nfs_calls_init(&nfs->calls, &target, &nfs->opts, &nfs->sink.stats, nfs->env.notes);
+	nfs_calls_init(&nfs->calls, &target, connection(w), &nfs->opts, &nfs->sink.stats,
+		       nfs->env.notes);
 	w->here = w->mounted.fh;
 	w->rest = w->url->path + w->mounted.prefix_len;
 	return I2N_OK;
@@ -675,6 +695,12 @@ static struct walk *walk_new(struct nfs3 *nfs, const struct i2n_nfs_url *url,
 	return w;
 }
 
+static void walk_free(struct walk *w)
+{
+	rpc_conn_free(w->mounted.nfs);
+	free(w);
+}
+
 int nfs_mount_open(struct nfs3 *nfs, const struct i2n_nfs_url *url, const volatile int *stop,
 		   struct i2n_err *err)
 {
@@ -686,7 +712,7 @@ int nfs_mount_open(struct nfs3 *nfs, const struct i2n_nfs_url *url, const volati
 	rc = mount_and_prepare(w, err);
 	while (w->n_made)
 		free(w->made_name[--w->n_made]);
-	free(w);
+	walk_free(w);
 	return rc;
 }
 
@@ -712,6 +738,8 @@ int nfs_mount_check(struct nfs3 *nfs, const struct i2n_nfs_url *url, const volat
 		    struct i2n_err *err)
 {
 	struct walk *w = walk_new(nfs, url, stop);
+	struct nfs3_trial *trial = NULL;
+	struct i2n_err second;
 	int rc;
 
 	if (!w)
@@ -720,9 +748,13 @@ int nfs_mount_check(struct nfs3 *nfs, const struct i2n_nfs_url *url, const volat
 	if (rc == I2N_OK)
 		rc = arrive(w, err);
 	if (rc == I2N_OK)
-		rc = probe(w, false, check, err);
+		rc = try_out(w, false, check, &trial, err);
 	else
 		rc = as_finding(w, check, err);
-	free(w);
+	if (trial && nfs3_trial_end(trial, check, &second) != I2N_OK && rc == I2N_OK) {
+		*err = second;
+		rc = I2N_FATAL;
+	}
+	walk_free(w);
 	return rc;
 }

@@ -48,9 +48,8 @@ static int stopped(const volatile int *stop, struct i2n_err *err)
 	return i2n_fail(err, I2N_FATAL, I2N_DOM_STOPPED, *stop, "stopped by signal %d", *stop);
 }
 
-int nfs_conn_wait_up(struct rpc_conn *conn, const char *what, const char *host,
-		     const volatile int *stop,
-		     struct i2n_err *err)
+int nfs_conn_wait_up(struct rpc_conn *conn, struct rpc_conn *also, const char *what,
+		     const char *host, const volatile int *stop, struct i2n_err *err)
 {
 	int64_t end = nfs_now_ms() + CONNECT_MS;
 	char q[300];
@@ -60,7 +59,7 @@ int nfs_conn_wait_up(struct rpc_conn *conn, const char *what, const char *host,
 	while (rpc_conn_state(conn) == RPC_CONNECTING && nfs_now_ms() < end) {
 		if (stop && *stop)
 			return stopped(stop, err);
-		rpc_conn_service(conn, 200);
+		rpc_conns_service(conn, also, 200);
 	}
 	if (rpc_conn_state(conn) == RPC_UP)
 		return I2N_OK;
@@ -79,7 +78,7 @@ static int await(struct session *s, struct i2n_err *err)
 		if (s->stop && *s->stop)
 			return stopped(s->stop, err);
 		rpc_conn_flush(s->conn);
-		rpc_conn_service(s->conn, 200);
+		rpc_conns_service(s->conn, s->ret->nfs, 200);
 	}
 	if (s->answered)
 		return I2N_OK;
@@ -205,12 +204,25 @@ static int mount_longest(struct session *s, struct i2n_err *err)
 static int connect_port(struct session *s, uint16_t port, struct i2n_err *err)
 {
 	s->target.port = port;
+	s->target.ping = port != s->url->mountport;	/* a guess */
 	s->conn = rpc_conn_new(&s->target);
-	if (nfs_conn_wait_up(s->conn, "the MOUNT service", s->url->host, s->stop, err) == I2N_OK)
+	if (nfs_conn_wait_up(s->conn, s->ret->nfs, "the MOUNT service", s->url->host, s->stop,
+			     err) == I2N_OK)
 		return I2N_OK;
 	rpc_conn_free(s->conn);
 	s->conn = NULL;
 	return I2N_FATAL;
+}
+
+static void connect_nfs(struct session *s)
+{
+	struct rpc_target target = s->target;
+
+	target.program = RPC_NFS3;
+	target.port = s->url->port;
+	target.ping = false;
+	rpc_conn_free(s->ret->nfs);	/* to the address tried before */
+	s->ret->nfs = rpc_conn_new(&target);
 }
 
 /* At the address: the port that the URL names, else what the portmapper says, else the usual
@@ -220,6 +232,7 @@ static int connect_address(struct session *s, const char *addr, struct i2n_err *
 	struct i2n_err second;
 
 	memcpy(s->target.addr, addr, sizeof(s->target.addr));
+	connect_nfs(s);
 	if (connect_port(s, s->url->mountport, err) == I2N_OK)
 		return I2N_OK;
 	if (s->url->mountport || err->domain == I2N_DOM_STOPPED)
@@ -267,8 +280,9 @@ int nfs_find_server(const struct i2n_nfs_url *url, struct rpc_target *target,
 		struct rpc_conn *conn;
 
 		memcpy(target->addr, addrs[i], sizeof(target->addr));
+		target->ping = true;
 		conn = rpc_conn_new(target);
-		rc = nfs_conn_wait_up(conn, "the NFSv4 service", url->host, stop, err);
+		rc = nfs_conn_wait_up(conn, NULL, "the NFSv4 service", url->host, stop, err);
 		if (rc == I2N_OK) {
 			memcpy(ret->addr, target->addr, sizeof(ret->addr));
 			(void)rpc_conn_local(conn, ret->client, sizeof(ret->client),

@@ -174,7 +174,9 @@ struct rpc_conn *rpc_conn_new(const struct rpc_target *target)
 					 * once */
 	nfs_set_uid(conn->nfs, (int)target->uid);
 	nfs_set_gid(conn->nfs, (int)target->gid);
-	if (target->port)
+	if (target->port && !target->ping)
+		rc = rpc_connect_async(conn->rpc, target->addr, target->port, on_connected, conn);
+	else if (target->port)
 		rc = rpc_connect_port_async(conn->rpc, target->addr, target->port, program, version,
 					    on_connected, conn);
 	else
@@ -405,23 +407,47 @@ static void take_socket_error(struct rpc_conn *conn)
 		fail(conn, strerror(code));
 }
 
-void rpc_conn_service(struct rpc_conn *conn, int timeout_ms)
+static bool is_alive(const struct rpc_conn *conn)
 {
-	struct pollfd pfd = { .fd = rpc_get_fd(conn->rpc),
-			      .events = (short)rpc_which_events(conn->rpc) };
+	return conn && conn->state != RPC_FAILED;
+}
+
+static void take_events(struct rpc_conn *conn, int revents)
+{
+	if (!revents || !is_alive(conn))
+		return;
+	if (revents & POLLERR)
+		take_socket_error(conn);
+	service(conn, revents);	/* also after an error: libnfs then frees what belongs to
+				 * connecting */
+}
+
+void rpc_conns_service(struct rpc_conn *conn, struct rpc_conn *second, int timeout_ms)
+{
+	struct rpc_conn *conns[2] = { conn, second };
+	struct pollfd pfds[2];
 	int n;
 
-	if (conn->state == RPC_FAILED)
+	/* a negative fd, as libnfs has it while it changes sockets, is just waited for */
+	for (int i = 0; i < 2; i++) {
+		bool alive = is_alive(conns[i]);
+
+		pfds[i] = (struct pollfd){ .fd = alive ? rpc_get_fd(conns[i]->rpc) : -1 };
+		if (alive)
+			pfds[i].events = (short)rpc_which_events(conns[i]->rpc);
+	}
+	if (!is_alive(conn))
 		return;
-	n = poll(&pfd, 1, timeout_ms);	/* a negative fd, while libnfs changes sockets, is just
-					 * waited for */
+	n = poll(pfds, second ? 2 : 1, timeout_ms);
 	if (n < 0 && errno != EINTR)
 		fail(conn, strerror(errno));
-	if (n > 0 && pfd.revents & POLLERR)
-		take_socket_error(conn);
-	if (n > 0)
-		service(conn, pfd.revents);	/* also after an error: libnfs then frees what
-						 * belongs to connecting */
+	for (int i = 0; n > 0 && i < 2; i++)
+		take_events(conns[i], pfds[i].revents);
+}
+
+void rpc_conn_service(struct rpc_conn *conn, int timeout_ms)
+{
+	rpc_conns_service(conn, NULL, timeout_ms);
 }
 
 void rpc_conn_flush(struct rpc_conn *conn)

@@ -35,6 +35,8 @@ struct rpc_target {
 	enum rpc_program program;
 	bool nfs4;		/* version 4 of it, not 3 */
 	uint32_t uid, gid;
+	bool ping;		/* with a port: up only when the server has answered a NULL call
+				 * of the program, not when something has accepted */
 };
 
 /* Embed; reply runs inside rpc_conn_service(), only for answered requests. res: the XDR result
@@ -91,6 +93,8 @@ bool rpc_conn_send_export(struct rpc_conn *conn, struct rpc_slot *slot);
 
 /* Wait at most timeout_ms for something to do and do it. Look at the state afterwards. */
 void rpc_conn_service(struct rpc_conn *conn, int timeout_ms);
+/* The same with two at a time; the second may be NULL or have failed. */
+void rpc_conns_service(struct rpc_conn *conn, struct rpc_conn *second, int timeout_ms);
 /* Write what was queued meanwhile, as far as the socket takes it. */
 void rpc_conn_flush(struct rpc_conn *conn);
 

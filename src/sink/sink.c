@@ -87,30 +87,40 @@ int i2n_sink_finish(struct i2n_sink *sink, struct i2n_err *err)
 
 static void on_one_done(struct i2n_op *op)
 {
-	*(bool *)op->owner = true;
+	--*(unsigned *)op->owner;
+}
+
+int i2n_sink_do_all(struct i2n_sink *sink, struct i2n_op *const *ops, unsigned n,
+		    const volatile int *stop, struct i2n_err *err)
+{
+	unsigned left = 0, i;
+	struct i2n_err ignored;	/* comes back with the op */
+	int rc = I2N_OK;
+
+	for (i = 0; i < n && rc == I2N_OK; i++) {
+		ops[i]->done = on_one_done;
+		ops[i]->owner = &left;
+		while ((rc = i2n_sink_submit(sink, ops[i], err)) == I2N_RETRY)
+			(void)i2n_sink_service(sink, SERVICE_MS, &ignored);
+		left += rc == I2N_OK;
+	}
+	while (left) {
+		if (stop && *stop)
+			i2n_sink_cancel(sink, *stop);
+		(void)i2n_sink_service(sink, SERVICE_MS, &ignored);
+	}
+	for (i = 0; i < n && rc == I2N_OK; i++) {
+		rc = ops[i]->rc;
+		if (rc != I2N_OK)
+			*err = ops[i]->err;
+	}
+	return rc;
 }
 
 int i2n_sink_do(struct i2n_sink *sink, struct i2n_op *op, const volatile int *stop,
 		struct i2n_err *err)
 {
-	bool done = false;
-	struct i2n_err ignored;	/* comes back with the op */
-	int rc;
-
-	op->done = on_one_done;
-	op->owner = &done;
-	while ((rc = i2n_sink_submit(sink, op, err)) == I2N_RETRY)
-		(void)i2n_sink_service(sink, SERVICE_MS, &ignored);
-	if (rc != I2N_OK)
-		return rc;
-	while (!done) {
-		if (stop && *stop)
-			i2n_sink_cancel(sink, *stop);
-		(void)i2n_sink_service(sink, SERVICE_MS, &ignored);
-	}
-	if (op->rc != I2N_OK)
-		*err = op->err;
-	return op->rc;
+	return i2n_sink_do_all(sink, &op, 1, stop, err);
 }
 
 void i2n_sink_free(struct i2n_sink *sink)

@@ -37,6 +37,7 @@ struct i2n_lock {
 	bool watched;			/* dead is known to be of a dead run */
 	struct line dead;
 	bool held, lost;
+	bool unwritten;			/* lost because the line could not be written: still ours */
 	bool bare;			/* no room for the line: the mtime says that it is ours, and
 					 * the size, of a hole, is the counter */
 	struct i2n_inode inode;		/* attributes of a bare one */
@@ -45,7 +46,7 @@ struct i2n_lock {
 	i2n_obj obj;			/* there */
 	/* the beat under way */
 	struct i2n_op op;
-	enum { BEAT_NONE, BEAT_READ, BEAT_READ_OK, BEAT_WRITE } beat;
+	enum { BEAT_NONE, BEAT_FILL, BEAT_FULL, BEAT_READ, BEAT_READ_OK, BEAT_WRITE } beat;
 	struct line seen;
 	char count_text[COUNT_LEN + 1];
 	unsigned count;
@@ -313,22 +314,44 @@ static int fill(struct i2n_lock *l, struct i2n_sink *sink, i2n_obj obj, struct i
 	return rc == I2N_OK ? rc : cannot(l, "write", err);
 }
 
+static void on_filled(struct i2n_op *op)
+{
+	struct i2n_lock *l = op->owner;
+
+	l->beat = BEAT_NONE;
+	if (op->rc == I2N_OK || is_unknown(&op->err))	/* the run hears of that by itself */
+		return;
+	if (is_full(&op->err) && !l->bare) {
+		l->bare = true;
+		l->beat = BEAT_FULL;
+		return;
+	}
+	l->why = op->err;
+	(void)cannot(l, "write", &l->why);
+	l->lost = l->unwritten = true;
+}
+
+static void submit_fill(struct i2n_lock *l)
+{
+	struct i2n_err ignored;	/* of a sink that is dead: the run hears of it */
+
+	l->op = l->bare ? bare_op(l, l->obj) : data_op(I2N_OP_WRITE, l->obj, l->line, LINE_LEN);
+	l->op.done = on_filled;
+	l->op.owner = l;
+	l->beat = i2n_sink_submit(l->sink, &l->op, &ignored) == I2N_OK ? BEAT_FILL : BEAT_NONE;
+}
+
+/* The name is what counts; the line is written while the run goes on. */
 static int make(struct i2n_lock *l, struct i2n_sink *sink, struct i2n_err *err)
 {
-	struct i2n_op remove = named_op(l, I2N_OP_REMOVE);
-	struct i2n_err ignored;	/* the first one is told */
 	i2n_obj obj;
 	int rc = create(l, sink, &obj, err);
 
 	if (rc != I2N_OK)
 		return rc;
 	take_hold(l, sink, obj, I2N_LOCK_BEAT_MS);
-	rc = fill(l, sink, obj, err);
-	if (rc == I2N_OK || is_unknown(err))
-		return rc;
-	l->held = false;
-	(void)i2n_sink_do(sink, &remove, NULL, &ignored);
-	return rc;
+	submit_fill(l);
+	return I2N_OK;
 }
 
 /* A lock of a dead run, or one to be broken: its file becomes ours. I2N_RETRY: it is another one
@@ -437,7 +460,9 @@ void i2n_lock_beat(struct i2n_lock *l)
 {
 	if (!l->held || l->lost)
 		return;
-	if (l->beat == BEAT_READ_OK || (l->beat == BEAT_NONE && now_ms() >= l->due_ms))
+	if (l->beat == BEAT_FULL)
+		submit_fill(l);
+	else if (l->beat == BEAT_READ_OK || (l->beat == BEAT_NONE && now_ms() >= l->due_ms))
 		submit_beat(l);
 }
 
@@ -453,10 +478,36 @@ bool i2n_lock_is_lost(const struct i2n_lock *l, struct i2n_err *err)
 	return l->lost;
 }
 
+/* What the lock holds now, in one round trip where it is our file still. */
+static int read_own(struct i2n_lock *l, struct i2n_sink *sink, struct line *ret,
+		    struct i2n_err *err)
+{
+	struct i2n_op look = named_op(l, I2N_OP_LOOKUP),
+		      attr = data_op(I2N_OP_GETATTR, l->obj, NULL, 0),
+		      read = data_op(I2N_OP_READ, l->obj, ret->text, sizeof(ret->text)),
+		      *all[] = { &look, &attr, &read };
+	bool same;
+
+	if (sink != l->sink || l->obj == I2N_OBJ_NONE)
+		return read_lock(l, sink, ret, NULL, err);
+	if (i2n_sink_do_all(sink, all, 3, l->opts.stop, err) == I2N_FATAL)
+		return I2N_FATAL;
+	same = look.rc == I2N_OK && !look.absent && attr.rc == I2N_OK && read.rc == I2N_OK &&
+	       look.attr.fileid == attr.attr.fileid && look.attr.fsid == attr.attr.fsid;
+	if (look.rc == I2N_OK && !look.absent)
+		i2n_sink_release(sink, look.obj);
+	if (!same)
+		return read_lock(l, sink, ret, NULL, err);
+	ret->len = read.ret_len;
+	ret->size = look.attr.size;
+	ret->mtime = look.attr.mtime;
+	return I2N_OK;
+}
+
 int i2n_lock_confirm(struct i2n_lock *l, struct i2n_sink *sink, struct i2n_err *err)
 {
 	struct line seen;
-	int rc = l->held && !l->lost ? read_lock(l, sink, &seen, NULL, err) : I2N_OK;
+	int rc = l->held && !l->lost ? read_own(l, sink, &seen, err) : I2N_OK;
 
 	if (rc == I2N_END)
 		lose(l, NULL);
@@ -469,7 +520,7 @@ static void end_beats(struct i2n_lock *l)
 {
 	struct i2n_err ignored;	/* a dead sink has done all its ops */
 
-	while (l->beat == BEAT_READ || l->beat == BEAT_WRITE)
+	while (l->beat == BEAT_FILL || l->beat == BEAT_READ || l->beat == BEAT_WRITE)
 		if (i2n_sink_service(l->sink, SERVICE_MS, &ignored))
 			break;
 	l->beat = BEAT_NONE;
@@ -486,7 +537,7 @@ int i2n_lock_drop(struct i2n_lock *l, struct i2n_sink *sink, struct i2n_err *err
 	if (l->opts.stop && *l->opts.stop)	/* it has been heeded */
 		l->opts.stop = NULL;
 	end_beats(l);
-	rc = i2n_lock_confirm(l, sink, err);
+	rc = l->unwritten ? I2N_OK : i2n_lock_confirm(l, sink, err);
 	if (rc == I2N_OK)
 		rc = i2n_sink_do(sink, &op, l->opts.stop, err);
 	if (rc != I2N_OK && !l->lost)

@@ -3,33 +3,18 @@
 #include <inttypes.h>
 
 #define MIB (UINT64_C(1) << 20)
-#define SERVICE_MS 200
-
-static void on_answer(struct i2n_op *op)
-{
-	*(bool *)op->owner = true;
-}
 
 static int ask(struct i2n_sink *sink, const volatile int *stop, struct i2n_space *ret,
 	       struct i2n_err *err)
 {
-	bool done = false;
-	struct i2n_op op = { .kind = I2N_OP_STATFS, .obj = I2N_OBJ_ROOT, .dirent = I2N_NONE,
-			     .done = on_answer, .owner = &done };
-	int rc = i2n_sink_submit(sink, &op, err);
+	struct i2n_op op = { .kind = I2N_OP_STATFS, .obj = I2N_OBJ_ROOT, .dirent = I2N_NONE };
+	int rc = i2n_sink_do(sink, &op, stop, err);
 
-	while (rc == I2N_OK && !done) {
-		if (stop && *stop)
-			i2n_sink_cancel(sink, *stop);
-		rc = i2n_sink_service(sink, SERVICE_MS, err);
-	}
-	if (done && op.rc == I2N_FATAL) {
-		*err = op.err;
-		return I2N_FATAL;
-	}
+	if (rc == I2N_FATAL)
+		return rc;
 	/* a server that does not say is no reason to refuse */
-	*ret = rc == I2N_OK && op.rc == I2N_OK ? op.space : (struct i2n_space){ 0 };
-	return rc;
+	*ret = rc == I2N_OK ? op.space : (struct i2n_space){ 0 };
+	return I2N_OK;
 }
 
 static void needs_of(const struct i2n_survey *s, struct i2n_reader *reader, uint64_t *ret_bytes,

@@ -338,11 +338,15 @@ static void loop(struct survey *s)
 	struct root_op ro = { .s = s };
 	int64_t last = now_ms();
 	struct i2n_err err;
+	int rc;
 
 	ro.op = (struct i2n_op){
 		.kind = I2N_OP_GETATTR, .obj = I2N_OBJ_ROOT, .dirent = I2N_NONE, .done = on_root
 	};
-	if (i2n_sink_submit(s->sink, &ro.op, &err)) {
+	while ((rc = i2n_sink_submit(s->sink, &ro.op, &err)) == I2N_RETRY)
+		if (i2n_sink_service(s->sink, SERVICE_MS, &err))
+			break;
+	if (rc != I2N_OK) {
 		survey_die(s, &err);
 		return;
 	}

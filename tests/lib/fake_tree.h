@@ -116,6 +116,7 @@ struct fake_sink {
 	uint64_t stop_op;
 	bool cancelled, failed;
 	unsigned max_queue;
+	unsigned early;			/* directories settled before those in them */
 	int wrong;			/* breaches of order seen */
 };
 
@@ -131,6 +132,24 @@ static inline uint32_t fake_inode_of(const struct fake_sink *fs, const struct i2
 	return (uint32_t)(op->inode - fs->tree->inodes);
 }
 
+/* Will its directory not change any more because of it? */
+static inline bool fake_is_there(const struct fake_sink *fs, uint32_t dirent)
+{
+	uint32_t ino = fs->tree->dirents[dirent].inode;
+
+	return fs->dirent_done[dirent] || fs->failed ||
+	       (i2n_inode_type(&fs->tree->inodes[ino]) == I2N_S_IFDIR &&
+		fs->inode_state[ino] == FAKE_STORED);
+}
+
+static inline bool fake_has_unsettled(const struct fake_sink *fs, const struct i2n_inode *dir)
+{
+	for (uint32_t d = dir->dir.first; d < dir->dir.first + dir->dir.count; d++)
+		if (!fs->dirent_done[d])
+			return true;
+	return false;
+}
+
 static inline int fake_submit(struct i2n_sink *sink, struct i2n_op *op, struct i2n_err *err)
 {
 	struct fake_sink *fs = (struct fake_sink *)sink;
@@ -144,7 +163,8 @@ static inline int fake_submit(struct i2n_sink *sink, struct i2n_op *op, struct i
 		const struct i2n_inode *dir = op->inode;
 
 		for (uint32_t d = dir->dir.first; d < dir->dir.first + dir->dir.count; d++)
-			FAKE_WANT(fs, fs->dirent_done[d] || fs->failed);
+			FAKE_WANT(fs, fake_is_there(fs, d));
+		fs->early += !fs->failed && fake_has_unsettled(fs, dir);
 		FAKE_WANT(fs, op->obj == ino && fs->inode_state[ino] == FAKE_STORED);
 	} else {
 		uint32_t parent = fs->tree->dirents[op->dirent].parent;

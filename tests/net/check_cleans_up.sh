@@ -12,7 +12,7 @@ check() {
 
 # Stopped after 0.1, 0.3, ... s of a run that takes longer than a second. In the foreground, because
 # else timeout(1) signals its group as well, and a second SIGINT ends the program at once.
-proxy_start slow srv -d 150000
+proxy_start slow srv -d 200000
 for t in 0.1 0.3 0.5 0.7 0.9 1.1; do
 	as_nobody timeout --foreground -s INT "$t" "$bin" check "$(proxy_url slow srv)" >"$WORK/out" 2>"$WORK/err" </dev/null
 	rc=$?

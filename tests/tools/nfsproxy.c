@@ -24,11 +24,11 @@
  *			NFSv4: 22 is every COMPOUND, 23 those in which img2nfs opens a file
  *	hates=PROGRAM	connection is reset instead of passing on calls of this RPC program
  *	short=N		every N-th WRITE is shortened to half of its bytes
- *	verifier=N	the write verifier in replies of WRITE and COMMIT changes with every N-th
- *			WRITE
+ *	verifier=N	the write verifier in replies changes with every N-th WRITE
  *	twin=N		every N-th call of CREATE, MKDIR, SYMLINK, MKNOD and LINK is carried out
  *			twice, under two xids: what a run that has ended may do to the next one
- *	log=FILE	a line for each call: K, procedure number, count of bytes if it is a WRITE
+ *	log=FILE	a line for each call: K, procedure number, bytes of a WRITE, and its round:
+ *			1 + the highest one answered when it came: with a delay, round trips
  *	no-attrs	replies of CREATE, ..., MKNOD and SETATTR come without attributes, handles
  * Every K rule may be given several times. */
 #define _GNU_SOURCE
@@ -56,16 +56,8 @@
 #define PENDING 4096			/* calls whose reply we want to know; by xid */
 
 enum rule_kind {
-	DROP_CALL,
-	CUT_CALL,
-	LOSE_REPLY,
-	CUT_REPLY,
-	EAT_REPLY,
-	DUP_CALL,
-	DUP_REPLY,
-	LATE_CALL,
-	FREEZE,
-	RULE_KINDS
+	DROP_CALL, CUT_CALL, LOSE_REPLY, CUT_REPLY, EAT_REPLY, DUP_CALL, DUP_REPLY, LATE_CALL,
+	FREEZE, RULE_KINDS
 };
 static const char *const rule_names[RULE_KINDS] = {
 	"drop-call", "cut-call",  "lose-reply", "cut-reply", "eat-reply",
@@ -94,19 +86,24 @@ struct conn {
 	bool dead;
 };
 
-struct pending { uint32_t xid; uint32_t proc; uint64_t k; bool used; struct chunk *held; };
+struct pending {
+	uint32_t xid, proc;
+	uint64_t k, round;
+	bool used;
+	struct chunk *held;
+	struct conn *conn;
+};
 
 static struct rule rules[RULES_MAX];
-static unsigned n_rules, jukebox_every, short_every, verifier_every, twin_every, hated,
-	status_proc, status_code,
-	status_every;
+static unsigned n_rules, jukebox_every, short_every, verifier_every, twin_every, hated;
+static unsigned status_proc, status_code, status_every;
 static bool no_attrs, parsing;
 static FILE *call_log;
 static long delay_us, down_ms;
 static uint16_t target;
 static struct conn conns[CONNS_MAX];
 static struct pending pendings[PENDING];
-static uint64_t calls, replies, connections, writes, nonnull, makers, status_seen, verifier_epoch;
+static uint64_t calls, replies, connections, writes, nonnull, makers, status_seen, verifier_epoch, rounds;
 static int64_t frozen_until, down_until;
 static volatile sig_atomic_t stop;
 static uint32_t juked[1024];	/* how often an xid was put off, by hash: (xid << 2 | count) */
@@ -137,10 +134,8 @@ static uint32_t get32(const unsigned char *p)
 
 static void put32(unsigned char *p, uint32_t v)
 {
-	p[0] = (unsigned char)(v >> 24);
-	p[1] = (unsigned char)(v >> 16);
-	p[2] = (unsigned char)(v >> 8);
-	p[3] = (unsigned char)v;
+	for (int i = 0; i < 4; i++)
+		p[i] = (unsigned char)(v >> (24 - 8 * i));
 }
 
 static void enqueue_chunk(struct half *h, struct chunk *c, long extra_us)
@@ -199,9 +194,11 @@ static void conn_reset(struct conn *c)
 	half_release(&c->to[1]);
 	c->fd[0] = c->fd[1] = -1;
 	c->dead = true;
-	for (int i = 0; i < PENDING; i++)
-		free(pendings[i].held);
-	memset(pendings, 0, sizeof(pendings));
+	for (struct pending *p = pendings; p < pendings + PENDING; p++)
+		if (p->conn == c) {
+			free(p->held);
+			*p = (struct pending){ 0 };
+		}
 }
 
 static void fault_reset(struct conn *c)
@@ -324,8 +321,8 @@ static uint32_t write_count(const unsigned char *r, size_t at)
 static void log_call(uint64_t k, uint32_t proc, const unsigned char *r, size_t at)
 {
 	if (call_log)
-		fprintf(call_log, "%" PRIu64 " %u %u\n", k, proc,
-			proc == 7 ? write_count(r, at) : 0);
+		fprintf(call_log, "%" PRIu64 " %u %u %" PRIu64 "\n", k, proc,
+			proc == 7 ? write_count(r, at) : 0, rounds + 1);
 }
 
 /* Halve the data of a WRITE: file handle, offset, count, stable, data. */
@@ -386,7 +383,8 @@ static void send_twin(struct conn *c, unsigned char *mark, size_t len, struct pe
 	uint32_t xid = p->xid ^ 0x55550000;
 	struct pending *twin = pending_of(xid);
 
-	*twin = (struct pending){ .xid = xid, .used = true, .held = chunk_of(mark, len) };
+	*twin = (struct pending){ .xid = xid, .used = true, .held = chunk_of(mark, len),
+				  .conn = c };
 	put32(mark + 4, xid);
 	enqueue(&c->to[1], mark, len);
 }
@@ -420,7 +418,8 @@ static bool inspect_call(struct conn *c, unsigned char *mark, size_t *len)
 	proc = proc_of(r, *len - 4);
 	free(pending_of(xid)->held);
 	log_call(k, proc, r, at);
-	*pending_of(xid) = (struct pending){ .xid = xid, .proc = proc, .k = k, .used = true };
+	*pending_of(xid) = (struct pending){ .xid = xid, .proc = proc, .k = k, .round = rounds + 1,
+					     .used = true, .conn = c };
 	if (is_maker(proc) && twin_every && ++makers % twin_every == 0) {
 		send_twin(c, mark, *len, pending_of(xid));
 		return false;
@@ -503,6 +502,7 @@ static bool inspect_reply(struct conn *c, unsigned char *mark, size_t *len)
 	if (!p->used || p->xid != get32(r))
 		return true;
 	p->used = false;
+	rounds = p->round > rounds ? p->round : rounds;
 	if (p->held) {
 		enqueue_chunk(&c->to[1], p->held, 0);
 		p->held = NULL;

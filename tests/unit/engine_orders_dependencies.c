@@ -1,10 +1,10 @@
-/* Parents before children, links after their targets, directory attributes after all children;
- * every object given back.
+/* Parents before children, links after their targets, directory attributes after all that is made
+ * in the directory, but not after what is made deeper; every object given back.
  */
 #include "fake_tree.h"
 #include "t.h"
 
-static void one(uint32_t n, uint64_t seed)
+static void one(uint32_t n, uint64_t seed, bool level_by_level)
 {
 	struct i2n_tree *t = fake_tree(n, &seed);
 	struct i2n_reader reader = { .ops = &fake_reader_ops };
@@ -14,6 +14,10 @@ static void one(uint32_t n, uint64_t seed)
 	struct fake_sink fs;
 	struct i2n_err err;
 
+	for (uint32_t i = 0; i < n; i++)
+		t->inodes[i].mode |= 0700;
+	if (level_by_level)	/* a directory that not everybody can pass */
+		t->inodes[0].mode &= (uint16_t)~0100;
 	T_EQ(i2n_plan_make(t, &reader, 0, NULL, &plan, &err), I2N_OK);
 	T_EQ(plan->totals.objects, t->n_dirents);
 	fake_sink_init(&fs, t, seed);
@@ -30,6 +34,10 @@ static void one(uint32_t n, uint64_t seed)
 	/* each inode once, each directory twice and the root's attributes */
 	T_EQ(fs.ops, t->n_dirents + plan->totals.dirs + 1);
 	/* nothing waits for anything it need not wait for: the window fills up */
+	if (level_by_level)
+		T_EQ(fs.early, 0);
+	else if (n > 2000)
+		T_OK(fs.early > 0);
 	if (n > 2000)
 		T_EQ(fs.max_queue, fs.window < 40 ? fs.window : 40);
 	fake_sink_release(&fs);
@@ -40,10 +48,11 @@ static void one(uint32_t n, uint64_t seed)
 int main(void)
 {
 	for (uint64_t seed = 1; seed <= 40; seed++) {
-		one(1, seed);
-		one(2, seed);
-		one(50, seed);
-		one(5000, seed);
+		one(1, seed, false);
+		one(2, seed, false);
+		one(50, seed, false);
+		one(5000, seed, false);
+		one(5000, seed, true);
 	}
 	return t_end();
 }

@@ -1,0 +1,40 @@
+# Before the first object and after the last one a run waits for few replies, however deep the tree
+# is: what does not depend on a reply goes with what is waited for.
+. "$top/tests/lib/e2e.sh"
+. "$top/tests/lib/nfsproxy.sh"
+need_root "a server that keeps owners"
+need mke2fs
+
+deep=$WORK/tree/a/b/c/d/e/f
+mkdir -p "$deep"
+echo data >"$WORK/tree/first"
+echo data >"$deep/last"
+img=$WORK/deep.img
+mke2fs -q -t ext4 -d "$WORK/tree" "$img" 4m || die "no image"
+img=$(for_nobody "$img")
+serve
+
+# The log's fourth column is the round of a call: it came after a reply to the round before. The
+# delay is far above what a busy machine takes to send what goes together.
+proxy_start p srv -d 200000 log="$WORK/calls"
+for at in new empty; do
+	[ $at = new ] || mkdir "$exp/empty"
+	extract "$img" "$(proxy_url p srv /$at)"
+	want_rc 0
+done
+proxy_stop p
+
+# Both runs are in the log. Each: what the server is; the scratch directory; two objects in it;
+# SETATTR and the first removal; then, for a new directory, that is made; removal of the scratch
+# directory; the lock. After the last file: its data, its attributes, all its directories'; is the
+# lock still ours, its removal, the attributes of the root.
+awk '
+	$2 == 19 { base = $4 - 1; run++; creates = 0 }
+	$2 == 8 && ++creates == 3 { first[run] = $4 - base }
+	$2 == 8 { last = $4 - base }
+	{ rest[run] = $4 - base - last }
+	END { for (i = 1; i <= run; i++) print first[i], rest[i] }' "$WORK/calls" >"$WORK/rounds"
+cat "$WORK/rounds"
+[ "$(sed -n 1p "$WORK/rounds")" = "8 6" ] || bad "a new directory: not 8 and 6 rounds"
+[ "$(sed -n 2p "$WORK/rounds")" = "10 6" ] || bad "an empty directory: not 10 and 6 rounds"
+e2e_end
