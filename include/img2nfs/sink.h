@@ -313,7 +313,9 @@ struct i2n_nfs_opts {
 	uint32_t uid, gid;		/* AUTH_SYS credentials; default 0:0 */
 	/* at most; how much of it is used follows from what the server and the network take */
 	unsigned window;		/* requests in flight, 1..1024; default 1024 */
-	uint64_t bytes_in_flight;	/* file data in flight, 64 KiB..1 GiB; default 16 MiB */
+	/* file data in flight, 64 KiB..1 GiB; 0, the default: 10 MiB, or an eighth of a file
+	 * where that is more, up to 64 MiB */
+	uint64_t bytes_in_flight;
 	unsigned retry_for_s;		/* give up when the server gave no sign for so long */
 	unsigned write_size;		/* largest WRITE, 0 = min(what the server prefers, 1 MiB) */
 	/* check.h: what to ask of the server before anything is written, NULL = nothing */
@@ -323,7 +325,7 @@ struct i2n_nfs_opts {
 	int (*arrived)(void *ctx, struct i2n_sink *sink, struct i2n_err *err);
 	void *arrived_ctx;
 };
-#define I2N_NFS_OPTS_DEFAULT { .window = 1024, .bytes_in_flight = 16u << 20, .retry_for_s = 300 }
+#define I2N_NFS_OPTS_DEFAULT { .window = 1024, .retry_for_s = 300 }
 
 /* A parsed URL: nfs://[user@ is refused]host[:port]/path[?name=value&...]. Names as libnfs
  * documents them: version, nfsport, mountport, uid, gid, and those that have no meaning here

@@ -31,8 +31,8 @@ struct server_opts {
 	  .min = 1, .max = 1024, .def = "1024", .unit = "requests", \
 	  .help = "requests in flight at most" }, \
 	{ .name = "bytes-in-flight", .type = OPT_SIZE, .off = offsetof(tag, m.bytes_in_flight), \
-	  .arg = "BYTES", .min = 64 << 10, .max = 1 << 30, .def = "16M", \
-	  .help = "file data in flight at most" }
+	  .arg = "BYTES", .min = 64 << 10, .max = 1 << 30, \
+	  .help = "file data in flight at most (else 10M, for very large files up to 64M)" }
 
 /* "UID:GID". `what` begins the message. */
 int server_ids(const char *what, const char *text, uint32_t *ret_uid, uint32_t *ret_gid,

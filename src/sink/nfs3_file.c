@@ -6,6 +6,8 @@
 
 #define COMMIT_EVERY (UINT64_C(256) << 20)	/* so much of a file is sent again at most when a
 						 * server restarts */
+#define COST 4096	/* of a WRITE beside its data, inside libnfs */
+#define PARTS 8
 #define SYNC_AFTER 4	/* rewinds after which a file no longer relies on write verifiers */
 #define REWINDS_MAX 64
 
@@ -13,8 +15,9 @@ static void drained(struct nfs3_op *o);
 static void make_store(struct nfs3_op *o, struct nfs3_write *w);
 static void on_stored(struct nfs_call *call, const void *reply);
 
-/* Files of one WRITE and larger ones wait in line of their own and take turns, so that neither kind
- * has to wait for all of the other; within a kind it is disk order. */
+/* Files of one WRITE and larger ones wait in line of their own and get as many bytes sent while
+ * both wait, so that neither kind has to wait for all of the other; within a kind it is disk
+ * order. */
 static struct nfs3_queue *queue_of(struct nfs3_op *o)
 {
 	return &o->nfs->writers[o->want.size > o->nfs->wsize];
@@ -170,6 +173,7 @@ static void write_free(struct nfs3_write *w)
 
 	drop_buf(w);
 	o->nfs->write_bytes -= w->len;
+	o->nfs->n_writes--;
 	w->next = o->nfs->spare_writes;
 	o->nfs->spare_writes = w;
 	o->writes_out--;
@@ -342,6 +346,8 @@ static void send_data(struct nfs3_op *o, struct nfs3_write *w, struct nfs_buf *b
 	*w = (struct nfs3_write){ .op = o, .buf = buf, .off = off, .len = (uint32_t)len };
 	o->writes_out++;
 	nfs->write_bytes += len;
+	nfs->n_writes++;
+	nfs->ahead += (queue_of(o) == &nfs->writers[0] ? 1 : -1) * (int64_t)(len + COST);
 	if (rc != I2N_OK) {
 		doom(o, rc);
 		write_end(w);
@@ -365,19 +371,34 @@ static void send_data(struct nfs3_op *o, struct nfs3_write *w, struct nfs_buf *b
 
 static struct nfs3_op *next_writer(struct nfs3 *nfs)
 {
-	if (!nfs->writers[nfs->writers_turn].head)
-		nfs->writers_turn = !nfs->writers_turn;
-	return nfs->writers[nfs->writers_turn].head;
+	struct nfs3_op *small = nfs->writers[0].head, *large = nfs->writers[1].head;
+
+	if (small && large)
+		return nfs->ahead > 0 ? large : small;
+	nfs->ahead = 0;
+	return small ? small : large;
+}
+
+/* How much may be in flight for this file to be sent. What goes beyond the share of all pays only
+ * where it is a small part of the file. */
+static uint64_t room_for(const struct nfs3_op *o)
+{
+	const struct nfs3 *nfs = o->nfs;
+	uint64_t now = nfs->calls.window.bytes.now, most = o->want.size / PARTS;
+
+	if (most < nfs->shared_bytes)
+		most = nfs->shared_bytes;
+	return now < most ? now : most;
 }
 
 /* One WRITE of this file. false: no room. */
 static bool pump_one(struct nfs3 *nfs, struct nfs3_op *o)
 {
-	uint64_t room = nfs->calls.window.bytes.now;
+	uint64_t used = nfs->write_bytes + (uint64_t)nfs->n_writes * COST;
 	struct nfs_buf *buf = NULL;
 	struct nfs3_write *w;
 
-	if (!nfs->write_bytes || nfs->write_bytes + next_size(o) <= room)
+	if (!nfs->write_bytes || used + next_size(o) <= room_for(o))
 		buf = nfs_bufs_get(&nfs->bufs, next_size(o));
 	w = buf ? write_new(nfs) : NULL;
 	if (!w) {
@@ -391,7 +412,6 @@ static bool pump_one(struct nfs3 *nfs, struct nfs3_op *o)
 		return false;
 	}
 	send_data(o, w, buf);
-	nfs->writers_turn = !nfs->writers_turn;
 	if (o->on_writers && (!has_more(o) || o->storing || is_time_to_commit(o)))
 		leave_writers(o);
 	return true;

@@ -98,8 +98,9 @@ static void on_lookup(struct nfs3_op *o, const void *reply)
 bool nfs3_read_admits(struct nfs3 *nfs, const struct i2n_op *op)
 {
 	struct nfs_limit *limit = &nfs->calls.window.bytes;
+	uint64_t room = limit->now < nfs->shared_bytes ? limit->now : nfs->shared_bytes;
 
-	if (!nfs->read_bytes || nfs->read_bytes + op->len <= limit->now)
+	if (!nfs->read_bytes || nfs->read_bytes + op->len <= room)
 		return true;
 	limit->met = true;
 	return false;

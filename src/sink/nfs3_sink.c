@@ -6,6 +6,9 @@
 
 #include <stdlib.h>
 
+#define SHARED_BYTES (UINT64_C(10) << 20)
+#define BYTES_MAX (UINT64_C(64) << 20)
+#define OPS_WAITING 256	/* files that wait for room for their data keep their image file open */
 #define STOP_MS 5000	/* after a cancel, replies are awaited for so long */
 #define CLOSE_MS 10000	/* all that is open is closed in this time, or left to the server */
 #define FREE_MS 2000	/* the same when the sink is freed with requests on their way */
@@ -94,9 +97,8 @@ static int submit(struct i2n_sink *sink, struct i2n_op *op, struct i2n_err *err)
 		*err = nfs->calls.err;
 		return I2N_FATAL;
 	}
-	/* files that wait for a data buffer keep their image file open: not too many of them */
 	if (!op->urgent && (!nfs_calls_have_room(&nfs->calls) ||
-			    nfs->n_ops >= 2 * nfs->calls.window.calls.now ||
+			    nfs->n_ops >= nfs->calls.window.calls.now + OPS_WAITING ||
 			    (op->kind == I2N_OP_READ && !nfs3_read_admits(nfs, op))))
 		return I2N_RETRY;
 	o = op_new(nfs, op);
@@ -272,6 +274,8 @@ static struct i2n_nfs_opts usable(const struct i2n_nfs_opts *opts)
 	struct i2n_nfs_opts o = *opts;
 
 	o.window = o.window < 1 ? 1 : o.window > 1024 ? 1024 : o.window;
+	if (!o.bytes_in_flight)
+		o.bytes_in_flight = BYTES_MAX;
 	if (o.bytes_in_flight < 65536)
 		o.bytes_in_flight = 65536;
 	if (o.bytes_in_flight > UINT64_C(1) << 30)
@@ -292,6 +296,7 @@ static struct nfs3 *nfs3_new(const struct i2n_nfs_url *url, const struct i2n_nfs
 	nfs->sink.time_last = i2n_time_pack((struct i2n_time){ UINT32_MAX, 999999999 });
 	nfs->env = *env;
 	nfs->opts = usable(opts);
+	nfs->shared_bytes = opts->bytes_in_flight ? nfs->opts.bytes_in_flight : SHARED_BYTES;
 	nfs->opts.uid = url->has_uid ? url->uid : opts->uid;
 	nfs->opts.gid = url->has_gid ? url->gid : opts->gid;
 	nfs3_objs_init(&nfs->objs);

@@ -99,9 +99,12 @@ struct nfs3 {
 	struct nfs_bufs bufs;
 	struct nfs3_op *active, *finished, *finished_tail, *spare_ops;
 	struct nfs3_queue writers[2];		/* files of one WRITE, and of more */
-	unsigned writers_turn;			/* whose the next WRITE is */
+	int64_t ahead;				/* bytes that files of one WRITE are ahead of the
+						 * others while both wait */
 	struct nfs3_op *listed, *listed_tail;
 	uint64_t read_bytes, write_bytes;	/* of READs, of WRITEs under way */
+	uint64_t shared_bytes;			/* in flight at most, but for very large files */
+	unsigned n_writes;			/* under way */
 	unsigned char *again;			/* wsize bytes, for what is read again; or NULL */
 	struct nfs3_write *spare_writes;
 	struct nfs3_audit *audits;

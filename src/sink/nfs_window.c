@@ -1,6 +1,6 @@
 #include "nfs_window.h"
 
-#define EPOCH_US 20000		/* at least, and two round trips */
+#define EPOCH_US 20000		/* at least, and a round trip */
 #define EPOCH_REPLIES 8
 #define LONG_US 1000000		/* replies later than this: too much is waiting at the server */
 #define SHORT_US 250000
@@ -11,6 +11,9 @@
  * is slower at a millisecond, 8 MiB is slower without any because it does not fit into caches. */
 #define BYTES_BASE (UINT64_C(4) << 20)
 #define MUCH (UINT64_C(256) << 10)
+/* What a server is taken for before it has shown what it can: in a millisecond */
+#define GUESS_CALLS 10
+#define GUESS_BYTES 200000
 #define BYTES_LEAST (UINT64_C(256) << 10)
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -78,6 +81,11 @@ static void relax(struct nfs_limit *l)
 	l->now = most(l->now, l->floor);
 }
 
+static void guess(struct nfs_limit *l, uint64_t per_ms, int64_t rtt_us)
+{
+	l->now = most(l->floor, least(PIPES * per_ms * (uint64_t)rtt_us / 1000, l->max));
+}
+
 static void end_epoch(struct nfs_window *w, int64_t length_us)
 {
 	int64_t mean_us = w->waited_us / (int64_t)w->calls.seen;
@@ -107,12 +115,17 @@ bool nfs_window_reply(struct nfs_window *w, int64_t now_us, int64_t waited_us)
 		w->calls.rtt_us = waited_us;
 	if (!w->begin_us)
 		w->begin_us = now_us;
+	if (!w->measured) {
+		guess(&w->calls, GUESS_CALLS, w->calls.rtt_us);
+		guess(&w->bytes, GUESS_BYTES, w->calls.rtt_us);
+	}
 	w->calls.seen++;
 	w->waited_us += waited_us;
 	length_us = now_us - w->begin_us;
-	if (length_us < EPOCH_US || length_us < 2 * w->calls.rtt_us ||
+	if (length_us < EPOCH_US || length_us < w->calls.rtt_us ||
 	    w->calls.seen < EPOCH_REPLIES)
 		return false;
+	w->measured = true;
 	end_epoch(w, length_us);
 	next_epoch(w, now_us);
 	return true;

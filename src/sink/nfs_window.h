@@ -5,7 +5,8 @@
  * queues, spend memory and push data out of the processor's caches. The round-trip time is the
  * shortest time a reply took, for bytes that of a request with much data, which takes longer; the
  * rate is counted over epochs. An epoch in which the limit was never met says nothing and changes
- * nothing.
+ * nothing. Until the first is over, a middling server is assumed at the end of the round trip that
+ * was seen.
  *
  * Below a floor the limits do not fall, because servers gather what comes at a time into one flush
  * of their disks; it sinks by halves while replies take longer than a second or the server answers
@@ -28,6 +29,7 @@ struct nfs_limit {
 
 struct nfs_window {
 	struct nfs_limit calls, bytes;
+	bool measured;				/* an epoch is over */
 	int64_t begin_us;			/* of the epoch */
 	int64_t waited_us;			/* sum over the replies of the epoch */
 	bool pushed_back;			/* the server asked for patience in this epoch */

@@ -1,0 +1,30 @@
+# Far from the server more data is in flight for a very large file than for others, whose sum stays
+# below what is promised; --bytes-in-flight is the limit for all.
+. "$top/tests/lib/test.sh"
+. "$top/tests/lib/ganesha.sh"
+. "$top/tests/lib/nfsproxy.sh"
+mkdir "$WORK/large" "$WORK/many" "$WORK/exp"
+yes | head -c 200M >"$WORK/large/file"
+i=0
+while [ $i -lt 30 ]; do
+	i=$((i + 1))
+	yes | head -c 2500K >"$WORK/many/$i"
+done
+ganesha_start g vfs "$WORK/exp"
+proxy_start p g -d 20000
+
+# most NAME [OPTION...]: the most bytes that were in flight.
+most() {
+	name=$1
+	shift
+	"$O/tests/tools/sinkrun" "$@" "$WORK/$name" "$(proxy_url p g "/$name$#")" >"$WORK/out" 2>"$WORK/notes" ||
+		die "$(cat "$WORK/notes")"
+	tr ' ' '\n' <"$WORK/out" | sed -n 's/^max_bytes=//p'
+}
+large=$(most large) || exit 1
+many=$(most many) || exit 1
+told=$(most large -b 3145728) || exit 1
+echo "in flight: $large for a large file, $many for many, $told when told so"
+[ "$large" -gt 14000000 ] && [ "$large" -le 26214400 ] || die "a file of 200 MiB: not some of its 25 MiB"
+[ "$many" -gt 5000000 ] && [ "$many" -le 10485760 ] || die "many files: not at most 10 MiB"
+[ "$told" -le 3145728 ] || die "more than was said"
