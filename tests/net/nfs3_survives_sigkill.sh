@@ -12,7 +12,7 @@ dump "$WORK/src" >"$WORK/want" || exit 1
 mkdir "$WORK/exp" || exit 1
 ganesha_start g vfs "$WORK/exp"
 # through a slow network, so that the run lasts long enough to be shot at
-proxy_start p g -d 20000
+proxy_start p g -d "${RTT:-20000}"
 "$O/tests/tools/sinkrun" -w 6 "$WORK/src" "$(proxy_url p g /x)" >"$WORK/out" 2>"$WORK/notes" &
 pid=$!
 n=0
