@@ -16,7 +16,7 @@
  *            --no-edit NAME in the hint: a machine that does not boot is no result.
  * Source:    RPi-Distro: pi-gen, raspberrypi-sys-mods, rpi-swap; fstab(5), systemd.unit(5),
  *            machine-id(5), systemd.network(5), NetworkManager.conf(5), interfaces(5),
- *            dhcpcd.conf(5), initramfs.conf(5). */
+ *            dhcpcd.conf(5), initramfs.conf(5), resolv.conf(5). */
 #ifndef IMG2NFS_NETBOOT_H
 #define IMG2NFS_NETBOOT_H
 
@@ -38,6 +38,7 @@ enum i2n_netboot_name {
 	I2N_NETBOOT_SWAP,
 	I2N_NETBOOT_INITRAMFS,
 	I2N_NETBOOT_NETWORK,
+	I2N_NETBOOT_DNS,
 	I2N_NETBOOT_FWLOC,
 	I2N_NETBOOT_FIRST_BOOT,
 	I2N_NETBOOT_CMDLINE,

@@ -29,6 +29,8 @@ static const struct edit {
 				    RPI | DEBIAN, netboot_initramfs },
 	[I2N_NETBOOT_NETWORK] = { "network", "the wired interface keeps the address it booted with",
 				  ANY, netboot_network },
+	[I2N_NETBOOT_DNS] = { "dns", "name servers of the answer that the machine booted with", ANY,
+			      netboot_dns },
 	[I2N_NETBOOT_FWLOC] = { "fwloc", "scripts find the boot files without a boot partition",
 				RPI, netboot_fwloc },
 	[I2N_NETBOOT_FIRST_BOOT] = { "first-boot", "what the boot partition has for the first boot "

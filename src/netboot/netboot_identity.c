@@ -121,12 +121,8 @@ static int add_unit(struct netboot *n)
 		"[Install]\n"
 		"WantedBy=multi-user.target\n";
 	static const char why[] = "new keys are made at the next boot";
-	int rc = netboot_write(n, "etc/systemd/system/" KEYS_UNIT, why, text, strlen(text));
 
-	if (rc != I2N_OK)
-		return rc;
-	return netboot_link(n, "etc/systemd/system/multi-user.target.wants/" KEYS_UNIT, why,
-			    "/etc/systemd/system/" KEYS_UNIT);
+	return netboot_add_unit(n, KEYS_UNIT, text, why);
 }
 
 int netboot_ssh_keys(struct netboot *n)
@@ -138,8 +134,7 @@ int netboot_ssh_keys(struct netboot *n)
 		return rc;
 	if (netboot_has_unit(n, "regenerate_ssh_host_keys.service"))
 		return enable_regenerate(n);
-	if (netboot_has(n, "usr/bin/ssh-keygen") &&
-	    (netboot_has(n, "usr/lib/systemd/systemd") || netboot_has(n, "lib/systemd/systemd")))
+	if (netboot_has(n, "usr/bin/ssh-keygen") && netboot_has_systemd(n))
 		return add_unit(n);
 	i2n_note(n->notes, I2N_NOTE_WARN, "netboot", NULL, 0,
 		 "nothing in the image makes new SSH host keys: run 'ssh-keygen -A' there");

@@ -22,6 +22,7 @@ int netboot_resize(struct netboot *n);
 int netboot_swap(struct netboot *n);
 int netboot_initramfs(struct netboot *n);
 int netboot_network(struct netboot *n);
+int netboot_dns(struct netboot *n);
 int netboot_fwloc(struct netboot *n);
 int netboot_first_boot(struct netboot *n);
 int netboot_cmdline(struct netboot *n);
@@ -44,6 +45,9 @@ int netboot_each_file(struct netboot *n, const char *dir,
 
 /* A unit of systemd, in one of the folders where packages put them? */
 bool netboot_has_unit(struct netboot *n, const char *unit);
+bool netboot_has_systemd(struct netboot *n);
+/* A unit of ours, and the link with which multi-user.target wants it. */
+int netboot_add_unit(struct netboot *n, const char *unit, const char *text, const char *why);
 /* So that it never starts. init: of a script in /etc/init.d from which systemd makes the unit, or
  * NULL. Without unit or script nothing is done. */
 int netboot_mask(struct netboot *n, const char *unit, const char *init, const char *why);

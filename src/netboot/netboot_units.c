@@ -20,6 +20,23 @@ bool netboot_has_unit(struct netboot *n, const char *unit)
 	return false;
 }
 
+bool netboot_has_systemd(struct netboot *n)
+{
+	return netboot_has(n, "usr/lib/systemd/systemd") || netboot_has(n, "lib/systemd/systemd");
+}
+
+int netboot_add_unit(struct netboot *n, const char *unit, const char *text, const char *why)
+{
+	char path[PATH_MAX_OWN], wants[PATH_MAX_OWN];
+	int rc;
+
+	/* these fit */
+	(void)snprintf(path, sizeof(path), "/etc/systemd/system/%s", unit);
+	(void)snprintf(wants, sizeof(wants), "etc/systemd/system/multi-user.target.wants/%s", unit);
+	rc = netboot_write(n, path + 1, why, text, strlen(text));
+	return rc == I2N_OK ? netboot_link(n, wants, why, path) : rc;
+}
+
 static bool has_script(struct netboot *n, const char *init)
 {
 	char path[PATH_MAX_OWN];

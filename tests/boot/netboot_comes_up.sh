@@ -15,6 +15,8 @@ boot_is pi 'systemctl is-active multi-user.target ssh.service' 'active
 active'
 boot_is pi 'findmnt -no FSTYPE,SOURCE /' 'nfs    10.0.2.2:/export/root'
 boot_is pi 'findmnt -no OPTIONS / | cut -d , -f 1' rw
+# The kernel's or the initramfs' DHCP knew the name server, QEMU's own; nobody else was asked.
+boot_is pi 'grep ^nameserver /etc/resolv.conf' 'nameserver 10.0.2.3'
 # Nothing of the card is mounted or waited for, nothing is swapped over the network.
 boot_is pi 'findmnt -no SOURCE /boot/firmware; cat /proc/swaps | tail -n +2; systemctl list-jobs' 'No jobs running.'
 # Raspberry Pi OS' own scripts find the boot files nevertheless.

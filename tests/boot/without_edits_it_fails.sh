@@ -7,7 +7,7 @@ boot_image fresh
 boot_tftp
 boot_serve
 extract --netboot --no-edit=fstab --no-edit=resize --no-edit=swap --no-edit=initramfs --no-edit=network \
-	--no-edit=fwloc --boot="$tftp" --allow-loss=symlink-times,acl "$img" "nfs://10.0.2.2/export/root"
+	--no-edit=dns --no-edit=fwloc --boot="$tftp" --allow-loss=symlink-times,acl "$img" "nfs://10.0.2.2/export/root"
 want_rc 0
 ! grep 'img2nfs' "$exp/root/etc/fstab" || bad "fstab was edited"
 boot_start plain "$tftp"

@@ -57,12 +57,12 @@ for release in bookworm used debian; do
 			die "--no-edit $name leaves out something else"
 	done <all
 done
-for name in fstab resize swap initramfs network fwloc cmdline machine-id ssh-keys hostname; do
+for name in fstab resize swap initramfs network dns fwloc cmdline machine-id ssh-keys hostname; do
 	[ -f seen.$name ] || die "nothing shows the edit $name"
 done
 
 "$img2nfs" extract --netboot --no-edit fstabs bookworm.img null: 2>err
 [ $? -eq 2 ] || die "an unknown edit has another status than 2"
 grep -q "option '--no-edit': there is no edit 'fstabs'" err || die "$(cat err)"
-grep -q 'the edits are fstab, resize, swap, initramfs, network, fwloc, first-boot, cmdline, machine-id, ssh-keys, hostname' err ||
+grep -q 'the edits are fstab, resize, swap, initramfs, network, dns, fwloc, first-boot, cmdline, machine-id, ssh-keys, hostname' err ||
 	die "$(cat err)"
