@@ -8,6 +8,7 @@
 #ifndef IMG2NFS_DIGESTS_H
 #define IMG2NFS_DIGESTS_H
 
+#include "img2nfs/engine.h"
 #include "img2nfs/note.h"
 #include "img2nfs/reader.h"
 
@@ -17,10 +18,18 @@ struct i2n_digests {
 	bool *has;
 };
 
-/* Of regular files of at most max_size bytes. Of those that are damaged, or that have more than 64
- * GiB of holes, there is a note instead. stop may be NULL. */
-int i2n_digests_make(const struct i2n_tree *tree, struct i2n_reader *reader, uint64_t max_size,
-		     const volatile int *stop, const struct i2n_notes *notes,
+struct i2n_digests_opts {
+	uint64_t max_size;		/* only of files of at most so many bytes */
+	const volatile int *stop;	/* may be NULL */
+	/* After each file: how many of them, with how many bytes. May be NULL. */
+	void (*progress)(void *ctx, const struct i2n_progress *p);
+	void *ctx;
+};
+
+/* Of regular files. Of those that are damaged, or that have more than 64 GiB of holes, there is a
+ * note instead. */
+int i2n_digests_make(const struct i2n_tree *tree, struct i2n_reader *reader,
+		     const struct i2n_digests_opts *opts, const struct i2n_notes *notes,
 		     struct i2n_digests *ret, struct i2n_err *err);
 void i2n_digests_release(struct i2n_digests *d);
 

@@ -299,7 +299,8 @@ int run_store(struct run *r, struct i2n_err *err)
 	};
 	int rc;
 
-	if (r->o->update.checksum && image_digests(r->image, r->tree, r->reader, &r->digests, err))
+	if (r->o->update.checksum && image_digests(r->image, r->tree, r->reader, &r->o->progress,
+						   &r->digests, err))
 		return I2N_FATAL;
 	job.digests = r->digests.has ? &r->digests : NULL;
 	if (!r->part)
@@ -349,7 +350,7 @@ int run_prove(struct run *r, struct i2n_err *err)
 		return I2N_FATAL;
 	if (!o->verify)
 		return I2N_OK;
-	if (image_digests(r->image, r->tree, r->reader, &r->digests, err))
+	if (image_digests(r->image, r->tree, r->reader, &r->o->progress, &r->digests, err))
 		return I2N_FATAL;
 	args.digests = r->digests.has ? &r->digests : NULL;
 	return proof_verify(&args, &r->proof, err);

@@ -97,7 +97,7 @@ static int compare(struct run *r, struct i2n_err *err)
 	if (i2n_sink_open_nfs3(&r->url, &r->nfs, &env, signals_stop(), &r->sink, err))
 		return I2N_FATAL;
 	if (r->image.file && image_digests(&r->image, r->tree, r->reader,
-					     &r->digests, err))
+					     &r->o->progress, &r->digests, err))
 		return I2N_FATAL;
 	opts.digests = r->digests.has ? &r->digests : NULL;
 	opts.is_excluded = r->choose.rules ? choose_excludes : NULL;

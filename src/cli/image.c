@@ -133,9 +133,15 @@ static void tell_blocks(const struct image *image)
 #define DIGEST_FILE_MAX ((uint64_t)64 << 20)
 
 int image_digests(struct image *image, const struct i2n_tree *tree, struct i2n_reader *reader,
-		  struct i2n_digests *ret, struct i2n_err *err)
+		  const struct progress_opts *progress, struct i2n_digests *ret,
+		  struct i2n_err *err)
 {
+	struct progress shown;
+	const struct i2n_digests_opts opts = { .max_size = DIGEST_FILE_MAX,
+					       .stop = signals_stop(),
+					       .progress = progress_update, .ctx = &shown };
 	uint64_t unpacked, all;
+	int rc;
 
 	if (ret->has || !i2n_image_blocks(image->file, &unpacked, &all))
 		return I2N_OK;
@@ -143,8 +149,10 @@ int image_digests(struct image *image, const struct i2n_tree *tree, struct i2n_r
 		 "%s is read first, in its own order, to be compared then",
 		 i2n_image_source(image->file)->name);
 	/* what is damaged is told when it is compared */
-	return i2n_digests_make(tree, reader, DIGEST_FILE_MAX, signals_stop(),
-				NULL, ret, err);
+	progress_begin(&shown, progress);
+	rc = i2n_digests_make(tree, reader, &opts, NULL, ret, err);
+	progress_end(&shown);
+	return rc;
 }
 
 int image_finish(struct image *image, struct i2n_err *err)

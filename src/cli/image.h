@@ -111,13 +111,15 @@ int image_open(const struct image_opts *opts, const char *operand, enum image_us
 /* The tree, for the caller to free. */
 int image_tree(struct image *image, struct i2n_tree **ret, struct i2n_err *err);
 
-/* To be called when what was wanted has been read and before it is said to be good: reads the rest
- * and checks what there is to check. Without IMAGE_WHOLE only where --sha256 was given. */
 /* To be called before content is compared in another order than the medium's: of an image in
  * compressed blocks, which would be unpacked again and again, the digests are made first. Else *ret
  * stays as it is; zero it before, i2n_digests_release() it after. Called again it does nothing. */
 int image_digests(struct image *image, const struct i2n_tree *tree, struct i2n_reader *reader,
-		  struct i2n_digests *ret, struct i2n_err *err);
+		  const struct progress_opts *progress, struct i2n_digests *ret,
+		  struct i2n_err *err);
+
+/* To be called when what was wanted has been read and before it is said to be good: reads the rest
+ * and checks what there is to check. Without IMAGE_WHOLE only where --sha256 was given. */
 int image_finish(struct image *image, struct i2n_err *err);
 void image_release(struct image *image);
 

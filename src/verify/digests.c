@@ -11,7 +11,7 @@ struct maker {
 	const struct i2n_tree *tree;
 	struct i2n_reader *reader;
 	const struct i2n_notes *notes;
-	uint64_t max_size;
+	const struct i2n_digests_opts *opts;
 	struct i2n_digest *digest;
 	unsigned char *buf;
 	struct i2n_digests *ret;
@@ -109,9 +109,11 @@ static size_t announce(const struct maker *w, const struct place *places, size_t
 }
 
 /* In the order of the medium, as files are read when they are stored. */
-static int digest_all(struct maker *w, const volatile int *stop, struct i2n_err *err)
+static int digest_all(struct maker *w, struct i2n_err *err)
 {
+	const volatile int *stop = w->opts->stop;
 	const struct i2n_tree *t = w->tree;
+	struct i2n_progress at = { 0 };
 	struct place *places = malloc(((size_t)t->n_inodes + 1) * sizeof(*places));
 	size_t n = 0, told = 0;
 	int rc = I2N_OK;
@@ -120,9 +122,11 @@ static int digest_all(struct maker *w, const volatile int *stop, struct i2n_err 
 		return i2n_err_nomem(err);
 	for (uint32_t i = 0; i < t->n_inodes; i++)
 		if (i2n_inode_type(&t->inodes[i]) == I2N_S_IFREG &&
-		    t->inodes[i].size <= w->max_size)
+		    t->inodes[i].size <= w->opts->max_size) {
 			places[n++] = (struct place){
 				w->reader->ops->where(w->reader, &t->inodes[i]), i };
+			i2n_totals_add(&at.total, &t->inodes[i], false);
+		}
 	qsort(places, n, sizeof(*places), by_place);
 	for (size_t i = 0; i < n && rc == I2N_OK; i++) {
 		told = announce(w, places, n, i, told);
@@ -131,16 +135,20 @@ static int digest_all(struct maker *w, const volatile int *stop, struct i2n_err 
 				      "stopped by signal %d", *stop);
 		else
 			rc = digest_file(w, places[i].inode, err);
+		i2n_totals_add(&at.done, &t->inodes[places[i].inode], false);
+		at.written = at.done.bytes;
+		if (w->opts->progress)
+			w->opts->progress(w->opts->ctx, &at);
 	}
 	free(places);
 	return rc;
 }
 
-int i2n_digests_make(const struct i2n_tree *tree, struct i2n_reader *reader, uint64_t max_size,
-		     const volatile int *stop, const struct i2n_notes *notes,
+int i2n_digests_make(const struct i2n_tree *tree, struct i2n_reader *reader,
+		     const struct i2n_digests_opts *opts, const struct i2n_notes *notes,
 		     struct i2n_digests *ret, struct i2n_err *err)
 {
-	struct maker w = { .tree = tree, .reader = reader, .notes = notes, .max_size = max_size,
+	struct maker w = { .tree = tree, .reader = reader, .notes = notes, .opts = opts,
 			   .ret = ret };
 	int rc;
 
@@ -152,7 +160,7 @@ int i2n_digests_make(const struct i2n_tree *tree, struct i2n_reader *reader, uin
 	if (!w.digest || !w.buf || !ret->bytes || !ret->has)
 		rc = i2n_err_nomem(err);
 	else
-		rc = digest_all(&w, stop, err);
+		rc = digest_all(&w, err);
 	free(w.buf);
 	i2n_digest_free(w.digest);
 	if (rc != I2N_OK)

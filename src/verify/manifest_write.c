@@ -77,7 +77,8 @@ int i2n_manifest_write(FILE *f, const struct i2n_tree *tree, struct i2n_reader *
 		       struct i2n_err *err)
 {
 	struct writer w = { .f = f, .tree = tree, .reader = reader, .notes = notes };
-	int rc = i2n_digests_make(tree, reader, UINT64_MAX, stop, notes, &w.digests, err);
+	const struct i2n_digests_opts opts = { .max_size = UINT64_MAX, .stop = stop };
+	int rc = i2n_digests_make(tree, reader, &opts, notes, &w.digests, err);
 
 	if (rc == I2N_OK)
 		rc = put_all(&w, err);

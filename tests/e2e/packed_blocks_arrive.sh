@@ -41,11 +41,14 @@ echo "$blocks blocks, $needed in use, $got unpacked; peak memory $kib KiB with $
 
 # Read back in the order of the server's directories, the image is still unpacked once only.
 echo changed >"$exp/root/etc/issue"
-as_nobody "$bin" verify -v --json --progress=none "$xz" "$(ganesha_url srv /root)" >"$WORK/out" 2>"$WORK/err" </dev/null
+as_nobody "$bin" verify -v --json --progress=json "$xz" "$(ganesha_url srv /root)" >"$WORK/out" 2>"$WORK/err" </dev/null
 rc=$?
 want_rc 6
 want_json 'sorted(d["path"] for d in j["differences"]["objects"] if d["class"] in ("content", "size")) == ["etc/issue"]'
 got=$(unpacked)
 echo "$got unpacked to verify"
+# meanwhile it is told how many files have been read, of those that are not very large
+files=$(find "$WORK/mnt" -type f -size -67108865c -printf '%i\n' | sort -u | wc -l)
+grep -q "\"objects_total\": *$files\b" "$WORK/err" || bad "nothing is told of the $files files while digests are made"
 [ "$got" -le $((needed + needed / 4)) ] || bad "$got blocks are unpacked to verify, $needed are in use"
 e2e_end
