@@ -58,6 +58,9 @@ struct i2n_image_opts {
 					 * default */
 	unsigned threads;		/* that decode blocks; 0: as many as there are cores */
 	enum i2n_rest rest;
+	/* It will not be read in its own order: what is compressed in blocks is unpacked once, as
+	 * other formats are, where single blocks would be unpacked again and again. */
+	bool scattered;
 	const volatile int *stop;	/* waiting ends when this is not 0; NULL: never */
 	/* some times a second while something waits for the stream; may be NULL */
 	void (*on_wait)(void *ctx, const struct i2n_image_progress *p);

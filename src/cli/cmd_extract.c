@@ -159,6 +159,7 @@ int run_open_image(struct run *r, struct image *image, struct i2n_err *err)
 	struct image_opts opts = r->o->image;
 
 	opts.keep_all = r->o->boot.dest || r->o->netboot.profile;
+	opts.packed.scattered = r->dest.kind == DEST_TAR;	/* by name */
 	return image_open(&opts, r->result.image, IMAGE_TREE, &r->o->progress, &r->notes, image,
 			  err);
 }

@@ -28,6 +28,7 @@ int packed_open(const struct packed_opts *opts, const char *operand, enum image_
 		.rest = use == IMAGE_LOOK   ? I2N_REST_ANY
 			: use == IMAGE_TREE ? I2N_REST_PATH
 					    : I2N_REST_NONE,
+		.scattered = opts->scattered,
 		.stop = signals_stop(),
 		.notes = notes,
 		.on_wait = progress_wait,

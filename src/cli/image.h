@@ -21,6 +21,7 @@ struct packed_opts {
 	const char *spool, *sha256;
 	uint64_t max_unpacked, max_ratio;
 	bool no_sha256;
+	bool scattered;			/* no option, see packed.h */
 };
 
 /* Rows for a struct (`tag`: "struct x_opts") with a member `m` of type struct packed_opts. */

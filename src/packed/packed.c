@@ -189,8 +189,13 @@ static bool is_packed(const struct i2n_fstype *is)
 static int look_inside(struct i2n_image *image, struct i2n_err *err)
 {
 	struct i2n_fstype is;
-	int rc = open_maps(image, image->raw, &is, err);
+	int rc = i2n_fstype_probe(image->raw, &is, err);
 
+	if (rc == I2N_OK && image->opts.scattered && is_packed(&is) &&
+	    unpack_kind_of(is.type) == UNPACK_FILTER)
+		return unpack(image, NULL, err);
+	if (rc == I2N_OK)
+		rc = open_maps(image, image->raw, &is, err);
 	if (rc != I2N_OK || !is_packed(&is))
 		return rc;
 	close_maps(image);	/* blocks of an archive: nothing to read at random after all */
