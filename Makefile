@@ -21,6 +21,7 @@ PACKED := $(PACKED)
 VERSION = 0.1.0
 J ?= 2
 T ?=
+DISTROS ?= trixie sid
 ifeq ($(PACKED),1)
 PKGS += $(PACKED_PKGS)
 endif
@@ -85,7 +86,7 @@ FUZZ_LINK = $(if $(LIBFUZZER),-fsanitize=fuzzer)
 
 .DEFAULT_GOAL := all
 .PHONY: all check check-knfsd bench demo fuzz fuzzers corpus check-corpus tools lint install uninstall help clean
-.PHONY: check-boot check-portability bench-packed bench-scale objects units deps deb static man FORCE
+.PHONY: check-boot check-distros check-portability bench-packed bench-scale objects units deps deb static man FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -194,6 +195,10 @@ check-portability: ## other processors under qemu-user; macOS, the BSDs and musl
 	$(Q)sh third_party/install.sh --portability
 	$(Q)$(MAKE) --no-print-directory all units tools
 	$(Q)O='$(abspath $(O))' J='$(J)' sh tests/run portability/
+
+check-distros: ## build and test in other Debians, debootstrapped: DISTROS="trixie sid" (root; ten minutes each)
+	$(Q)sh third_party/install.sh --test
+	$(Q)O='$(abspath $(O))' T='$(T)' J='$(J)' sh tests/distros $(DISTROS)
 
 demo: ## install what is missing, build, and show one whole run on a throw-away NFS server
 	$(Q)sh third_party/install.sh --test

@@ -21,4 +21,4 @@ bad --as=4294967296:0 "option '--as': '4294967296' is not in 0..4294967295"
 bad --allow-loss=everything "'everything' is not a class of loss"
 bad --quiet=yes "option '--quiet' takes no value"
 bad --quiet "foo://nas/x" foo://nas/x
-bad --quiet "version" 'nfs://nas/x?version=4'
+bad --quiet "version" 'nfs://nas/x?version=5'

@@ -22,6 +22,7 @@ def grow(prefix, depth):
 
 
 grow("", 0)
+os.mkdir("src")
 for p in sorted(paths):
     full = os.path.join("src", p)
     if p.endswith("/"):

@@ -37,7 +37,7 @@ ganesha_pid() {
 # What 4.3 does not know. From 5 on it ends when it lacks a right that containers rarely give.
 ganesha_newer() {
 	case $(ganesha.nfsd -v 2>/dev/null) in
-	*V[5-9]*) printf '\tallow_set_io_flusher_fail = true;\n' ;;
+	*V[5-9]* | *V[1-9][0-9]*) printf '\tallow_set_io_flusher_fail = true;\n' ;;
 	esac
 }
 
