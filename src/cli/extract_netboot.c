@@ -142,6 +142,21 @@ static void put_lines(const char *p, size_t len)
 	}
 }
 
+/* Private keys and the like that go: a diff ends up in logs. */
+static bool is_secret(const struct i2n_edit_change *c)
+{
+	return !c->after_mode && !(c->before_mode & 0044) &&
+	       (c->before_mode & I2N_S_IFMT) == I2N_S_IFREG;
+}
+
+static void print_secret(const struct i2n_edit_change *c)
+{
+	char name[1024];
+
+	(void)printf("# %s is removed; only its owner may read it, so its content is not shown\n",
+		     i2n_escape(name, sizeof(name), c->path, c->path_len));
+}
+
 int netboot_print_diffs(const struct i2n_edits *edits, struct i2n_err *err)
 {
 	const struct i2n_edit_change *c;
@@ -149,11 +164,16 @@ int netboot_print_diffs(const struct i2n_edits *edits, struct i2n_err *err)
 
 	c = i2n_edits_changes(edits, &n);
 	for (size_t i = 0; i < n; i++) {
-		char *diff = i2n_edit_diff(&c[i], &len);
+		char *diff;
 
+		(void)printf("# %s: %s\n", c[i].what.name, c[i].what.why);
+		if (is_secret(&c[i])) {
+			print_secret(&c[i]);
+			continue;
+		}
+		diff = i2n_edit_diff(&c[i], &len);
 		if (!diff)
 			return i2n_err_nomem(err);
-		(void)printf("# %s: %s\n", c[i].what.name, c[i].what.why);
 		put_lines(diff, len);
 		free(diff);
 	}

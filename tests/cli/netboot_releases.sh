@@ -20,6 +20,11 @@ for release in bullseye bookworm trixie debian used; do
 		die "extract failed: $(cat err)"
 	cp -a $release.before $release.after
 	(cd $release.after && git apply --unsafe-paths -p1 "../$release.diff") || die "$release: git apply failed"
+	# a secret that goes is not shown
+	! grep -q 'PRIVATE KEY' $release.diff || die "$release: a diff shows a private key"
+	sed -n 's/^# \(.*\) is removed; only its owner may read it,.*/\1/p' $release.diff | while read -r path; do
+		rm "$release.after/$path"
+	done
 	# edited again, it stays as it is
 	netboot_image $release.after $release.img
 	# shellcheck disable=SC2086 # several words
