@@ -20,20 +20,32 @@ static const struct {
  * signals. */
 static volatile int stop;
 
+/* A signal that comes between the look at `stop` and a call that waits, a write to a pipe that
+ * nobody reads, would not end that call. So another one comes each second from then on. */
 static void on_signal(int signo)
 {
 	if (stop && signo == SIGINT)
 		_exit(STATUS_SIGNAL + signo);
 	if (!stop)
 		stop = signo;
+	(void)alarm(1);
+}
+
+static void on_alarm(int signo)
+{
+	(void)signo;
+	(void)alarm(1);
 }
 
 void signals_catch(void)
 {
 	struct sigaction act = { .sa_handler = on_signal }, old;
+	struct sigaction again = { .sa_handler = on_alarm };
 
 	/* these calls cannot fail with valid signals and pointers */
 	(void)sigemptyset(&act.sa_mask);
+	(void)sigemptyset(&again.sa_mask);
+	(void)sigaction(SIGALRM, &again, NULL);
 	for (size_t i = 0; i < N_CAUGHT; i++) {
 		(void)sigaction(caught[i].signo, NULL, &old);
 		if (old.sa_handler != SIG_IGN)

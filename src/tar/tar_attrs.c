@@ -19,7 +19,7 @@ struct gather {
 	struct tar_buf raw;
 	struct tar_buf starts;		/* of size_t */
 	unsigned left_out;
-	bool has_bad_acl;
+	bool has_bad_acl, has_access, has_default;
 };
 
 struct piece {
@@ -116,12 +116,33 @@ static void on_xattr(void *ctx, const char *name, const void *value, size_t len)
 	struct gather *g = ctx;
 	uint16_t flag = strcmp(name, "security.capability") ? I2N_INODE_XATTR : I2N_INODE_CAPS;
 
+	g->has_access |= !strcmp(name, "system.posix_acl_access");
+	g->has_default |= !strcmp(name, "system.posix_acl_default");
 	if (!strcmp(name, "system.posix_acl_access"))
 		add_acl(g, "SCHILY.acl.access", value, len);
 	else if (!strcmp(name, "system.posix_acl_default"))
 		add_acl(g, "SCHILY.acl.default", value, len);
 	else if (g->in->flags & flag)
 		add_xattr(g, name, value, len);
+}
+
+/* A default ACL alone makes bsdtar 3.8 set mode 0; GNU tar, too, writes the mode as an ACL beside
+ * it. */
+static void add_mode_as_acl(struct gather *g)
+{
+	static const char *const who[] = { "user", "group", "other" };
+	char text[64];
+	int n = 0;
+
+	if (!g->has_default || g->has_access || !(g->in->flags & I2N_INODE_ACL))
+		return;
+	for (unsigned i = 0; i < 3; i++) {
+		unsigned perm = g->in->mode >> (6 - 3 * i) & 7;
+
+		n += sprintf(text + n, "%s%s::%c%c%c", i ? "," : "", who[i], perm & 4 ? 'r' : '-',
+			     perm & 2 ? 'w' : '-', perm & 1 ? 'x' : '-');
+	}
+	add_record(g, "SCHILY.acl.access", text, (size_t)n);
 }
 
 static int by_key(const void *a, const void *b)
@@ -164,6 +185,7 @@ int tar_attrs_get(struct i2n_reader *r, const struct i2n_inode *in, struct tar_b
 	if (!r->ops->xattrs || !(in->flags & (I2N_INODE_XATTR | I2N_INODE_ACL | I2N_INODE_CAPS)))
 		return I2N_OK;
 	rc = r->ops->xattrs(r, in, on_xattr, &g, err);
+	add_mode_as_acl(&g);
 	if (rc == I2N_OK && g.has_bad_acl)
 		rc = i2n_fail(err, I2N_BADNODE, I2N_DOM_IMAGE, 0, "an ACL of inode %" PRIu32
 			      " is damaged", in->ino);

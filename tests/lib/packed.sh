@@ -1,7 +1,7 @@
 # packed.sh - a small disk image in the recipe's layout, packed by the formats' own tools. Source
 # cli.sh and tiny_image.sh first.
 
-"$img2nfs" --version | grep -q 'no compressed images' && skip "the program was built without compressed images"
+"${img2nfs:-$O/img2nfs}" --version | grep -q 'no compressed images' && skip "the program was built without compressed images"
 
 # packed_disk FILE: DOS table, FAT partition 1 (empty), ext4 partition 2 with some megabytes that do
 # not compress.
