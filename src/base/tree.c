@@ -1,5 +1,7 @@
 #include "img2nfs/node.h"
 
+#include "path_up.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,21 +27,16 @@ struct i2n_time i2n_time_unpack(uint64_t packed)
 	};
 }
 
-/* The dirent of the directory that holds dirent d, or I2N_NONE when that is the root. */
-static uint32_t dirent_above(const struct i2n_tree *t, uint32_t d)
-{
-	return t->inodes[t->dirents[d].parent].first_dirent;
-}
-
-char *i2n_tree_path(const struct i2n_tree *t, uint32_t dirent, size_t *ret_len)
+char *path_up(const void *tree, uint32_t at, path_step_fn *step, size_t *ret_len)
 {
 	const unsigned char *name;
 	size_t len = 0, pos, n;
-	uint32_t d;
 	char *path;
 
-	for (d = dirent; d != I2N_NONE; d = dirent_above(t, d))
-		len += t->names[t->dirents[d].name] + (size_t)1;
+	for (uint32_t d = at; d != I2N_NONE; ) {
+		(void)step(tree, &d, &n);	/* for the length */
+		len += n + 1;
+	}
 	len = len ? len - 1 : 1;
 	path = malloc(len + 1);
 	if (!path)
@@ -47,16 +44,30 @@ char *i2n_tree_path(const struct i2n_tree *t, uint32_t dirent, size_t *ret_len)
 	path[0] = '.';
 	path[len] = '\0';
 	pos = len;
-	for (d = dirent; d != I2N_NONE; d = dirent_above(t, d)) {
+	for (uint32_t d = at; d != I2N_NONE; ) {
 		if (pos < len)
 			path[--pos] = '/';
-		name = i2n_dirent_name(t, &t->dirents[d], &n);
+		name = step(tree, &d, &n);
 		pos -= n;
 		memcpy(path + pos, name, n);
 	}
 	if (ret_len)
 		*ret_len = len;
 	return path;
+}
+
+static const unsigned char *dirent_step(const void *tree, uint32_t *at, size_t *ret_len)
+{
+	const struct i2n_tree *t = tree;
+	const struct i2n_dirent *de = &t->dirents[*at];
+
+	*at = t->inodes[de->parent].first_dirent;
+	return i2n_dirent_name(t, de, ret_len);
+}
+
+char *i2n_tree_path(const struct i2n_tree *t, uint32_t dirent, size_t *ret_len)
+{
+	return path_up(t, dirent, dirent_step, ret_len);
 }
 
 static int name_cmp(const void *a, size_t a_len, const void *b, size_t b_len)

@@ -73,10 +73,6 @@ static int boards_parse(struct boards *b, struct i2n_err *err)
 			i2n_err_wrap(err, "%s", r->name);
 			return I2N_FATAL;
 		}
-		/* its order of reading is its own */
-		if (r->dest.kind == DEST_TAR)
-			return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
-					"%s: a tar cannot be one of several destinations", r->name);
 	}
 	msg_about(NULL);
 	return I2N_OK;

@@ -1,5 +1,7 @@
 #include "edits.h"
 
+#include "path_up.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -180,37 +182,17 @@ static uint32_t name_of_dir(const struct i2n_edits *e, uint32_t dir)
 	return I2N_NONE;
 }
 
-static uint32_t name_above(const struct i2n_edits *e, uint32_t name)
+static const unsigned char *name_step(const void *edits, uint32_t *at, size_t *ret_len)
 {
-	uint32_t dir = edit_name_parent(e, name);
+	const struct i2n_edits *e = edits;
+	const unsigned char *bytes = edit_name_bytes(e, *at, ret_len);
+	uint32_t dir = edit_name_parent(e, *at);
 
-	return dir == e->tree->root ? I2N_NONE : name_of_dir(e, dir);
+	*at = dir == e->tree->root ? I2N_NONE : name_of_dir(e, dir);
+	return bytes;
 }
 
 char *edit_path(const struct i2n_edits *e, uint32_t name, size_t *ret_len)
 {
-	size_t len = 0, pos, n;
-	const unsigned char *bytes;
-	char *path;
-
-	for (uint32_t at = name; at != I2N_NONE; at = name_above(e, at)) {
-		(void)edit_name_bytes(e, at, &n);	/* for the length */
-		len += n + 1;
-	}
-	len = len ? len - 1 : 1;
-	path = malloc(len + 1);
-	if (!path)
-		return NULL;
-	path[0] = '.';
-	path[len] = '\0';
-	pos = len;
-	for (uint32_t at = name; at != I2N_NONE; at = name_above(e, at)) {
-		if (pos < len)
-			path[--pos] = '/';
-		bytes = edit_name_bytes(e, at, &n);
-		pos -= n;
-		memcpy(path + pos, bytes, n);
-	}
-	*ret_len = len;
-	return path;
+	return path_up(e, name, name_step, ret_len);
 }

@@ -3,6 +3,8 @@
 #	say TEXT; refuse TEXT			to stderr; refuse ends with 77: cannot be made here
 #	bootstrap TREE SUITE PACKAGES LOG	debootstrap, several tries; PACKAGES separated by commas
 #	bootstrap_umount TREE			what a killed debootstrap leaves mounted
+#	bootstrap_cleanup			however the script ends, nothing stays mounted in $tree and
+#						at $mnt, which goes
 
 say() {
 	echo "$*" >&2
@@ -17,6 +19,12 @@ bootstrap_umount() {
 	for m in proc sys; do
 		umount "$1/$m" 2>/dev/null
 	done
+}
+
+bootstrap_cleanup() {
+	trap 'rc=$?; umount "$mnt" 2>/dev/null; rmdir "$mnt" 2>/dev/null; bootstrap_umount "$tree"; exit $rc' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
 }
 
 bootstrap() {

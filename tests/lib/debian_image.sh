@@ -45,14 +45,7 @@ losetup -f >/dev/null 2>&1 || refuse "no loop devices here"
 # without devices.
 tree=$dir/debian-tree
 mnt=$dir/debian-mnt
-cleanup() {
-	umount "$mnt" 2>/dev/null
-	rmdir "$mnt" 2>/dev/null
-	bootstrap_umount "$tree"
-}
-trap 'rc=$?; cleanup; exit $rc' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+bootstrap_cleanup
 
 if [ ! -e "$tar" ] || [ "$(cat "$dir/debian.recipe" 2>/dev/null)" != "$recipe" ]; then
 	rm -rf "$tree" "$tar" "$img"

@@ -13,10 +13,6 @@ touch -d '2020-02-02 02:02:02.020202020' "$WORK/src"
 dump "$WORK/src" >"$WORK/want" || exit 1
 mkdir "$WORK/exp" || exit 1
 ganesha_start g vfs "$WORK/exp"
-get() {
-	n=$(tr ' ' '\n' <"$WORK/out" | sed -n "s/^$1=//p")
-	echo "${n:-0}"
-}
 proxied() {
 	name=$1
 	shift

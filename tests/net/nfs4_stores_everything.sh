@@ -19,10 +19,6 @@ grep -v '^loss symlink-times ' "$WORK/notes" && die "unexpected notes"
 dump "$WORK/exp/a/b" >"$WORK/got" || exit 1
 diff "$WORK/want" "$WORK/got" || die "not what was to be stored"
 
-get() {
-	n=$(tr ' ' '\n' <"$WORK/out" | sed -n "s/^$1=//p")
-	echo "${n:-0}"
-}
 files=$(find "$WORK/src" -type f -printf '%i\n' | sort -u | wc -l)
 dirs=$(find "$WORK/src" -mindepth 1 -type d | wc -l)
 [ "$(get CREATE)" -eq 3 ] || die "one CREATE for each file without data: zero, hole, suid0"
