@@ -224,12 +224,12 @@ static void make_room(struct i2n_share *s, struct part *me)
 }
 
 /* Without memory the others read it themselves. */
-static void keep(struct i2n_share *s, struct record *rec, const void *buf, size_t len, uint64_t off)
+static bool keep(struct i2n_share *s, struct record *rec, const void *buf, size_t len, uint64_t off)
 {
 	struct piece *p = is_wanted(s, rec, off + len) ? malloc(sizeof(*p) + len) : NULL;
 
 	if (!p)
-		return;
+		return false;
 	*p = (struct piece){ .record = rec, .next = rec->pieces, .older = s->newest, .off = off,
 			     .len = len };
 	memcpy(p->data, buf, len);
@@ -238,6 +238,7 @@ static void keep(struct i2n_share *s, struct record *rec, const void *buf, size_
 	s->kept += len;
 	if (s->kept > s->stats.max_kept)
 		s->stats.max_kept = s->kept;
+	return true;
 }
 
 static int read_below(struct shared_file *f, void *buf, size_t len, uint64_t off,
@@ -249,9 +250,10 @@ static int read_below(struct shared_file *f, void *buf, size_t len, uint64_t off
 	return s->below->ops->read(f->below, buf, len, off, err);
 }
 
-/* Some bytes from the front: what is kept, or else up to the next that is. */
+/* Some bytes from the front: what is kept, or else up to the next that is. *ret_kept is set when
+ * more is kept then. */
 static int read_some(struct shared_file *f, struct record *rec, unsigned char *buf, size_t len,
-		     uint64_t off, size_t *ret_n, struct i2n_err *err)
+		     uint64_t off, size_t *ret_n, bool *ret_kept, struct i2n_err *err)
 {
 	struct i2n_share *s = f->part->share;
 	uint64_t next;
@@ -272,7 +274,7 @@ static int read_some(struct shared_file *f, struct record *rec, unsigned char *b
 	if (p)
 		drop_unwanted(s, rec);
 	else
-		keep(s, rec, buf, *ret_n, off);
+		*ret_kept |= keep(s, rec, buf, *ret_n, off);
 	return I2N_OK;
 }
 
@@ -281,6 +283,7 @@ static int read_locked(struct shared_file *f, unsigned char *buf, size_t len, ui
 {
 	struct i2n_share *s = f->part->share;
 	struct record *rec = f->part->left ? NULL : record_of(s, f->ino);
+	bool kept = false;
 	int rc = I2N_OK;
 	size_t n;
 
@@ -291,8 +294,9 @@ static int read_locked(struct shared_file *f, unsigned char *buf, size_t len, ui
 	if (!rec)
 		return read_below(f, buf, len, off, err);
 	for (; !rc && len; buf += n, off += n, len -= n)
-		rc = read_some(f, rec, buf, len, off, &n, err);
-	if (!rc && s->kept > I2N_SHARE_MAX)
+		rc = read_some(f, rec, buf, len, off, &n, &kept, err);
+	/* who only took makes room by going on, even when it has not had all of a piece yet */
+	if (!rc && kept && s->kept > I2N_SHARE_MAX)
 		make_room(s, f->part);
 	return rc;
 }

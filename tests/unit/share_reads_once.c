@@ -6,6 +6,7 @@
 #include "t.h"
 
 #include <pthread.h>
+#include <sched.h>
 
 #define FILES 300u
 #define RUNS 3u
@@ -77,6 +78,7 @@ struct run {
 	unsigned i, bad;
 	size_t chunk;		/* of a request */
 	bool in_order;
+	bool late;		/* it begins when the others have met the limit */
 	unsigned from, files;	/* where it begins, how many it reads */
 	pthread_t thread;
 };
@@ -105,6 +107,8 @@ static void *run(void *arg)
 	struct run *r = arg;
 	struct i2n_reader *reader = i2n_share_reader(r->share, r->i);
 
+	while (r->late && i2n_share_stats(r->share).max_kept <= I2N_SHARE_MAX)
+		sched_yield();
 	for (unsigned k = 0; k < r->files; k++) {
 		unsigned at = r->from + k;
 
@@ -149,6 +153,11 @@ int main(void)
 	static const struct run same[RUNS] = { { .chunk = 1 << 20, .files = FILES, .in_order = true },
 					       { .chunk = 65536, .files = FILES, .in_order = true },
 					       { .chunk = 100000, .files = FILES, .in_order = true } };
+	/* one comes late and takes small parts of what is kept: it does not wait, so nothing goes */
+	static const struct run late[RUNS] = { { .chunk = 1 << 20, .files = FILES, .in_order = true },
+					       { .chunk = 65536, .files = FILES, .in_order = true,
+						 .late = true },
+					       { .chunk = 100000, .files = FILES, .in_order = true } };
 	/* nearly so: whether those who are ahead meet the limit at once is up to the scheduler */
 	static const struct run nearly[RUNS] = { { .chunk = 1 << 20, .files = FILES },
 						 { .chunk = 65536, .files = FILES },
@@ -174,6 +183,8 @@ int main(void)
 	s = play(same);
 	T_EQ(s.bytes_read, all);
 	T_EQ(s.bytes_given, 3 * all);
+	s = play(late);
+	T_EQ(s.bytes_read, all);
 	s = play(nearly);
 	T_OK(s.bytes_read >= all && s.bytes_read <= 2 * all);
 	T_EQ(s.bytes_given, 3 * all);
