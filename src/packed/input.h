@@ -1,9 +1,8 @@
 /* input.h - the raw bytes of an image file or of a pipe, read once from front to end by a thread of
  * its own, which takes their SHA-256 on the way.
  *
- * What was read is handed over in a ring of buffers (INPUT_RING of INPUT_CHUNK bytes): the thread
- * waits when all are full, the reader when all are empty. An input that nobody reads
- * (`digest_only`) runs through.
+ * What was read is handed over in a ring (ring.h). An input that nobody reads (`digest_only`) runs
+ * through.
  *
  * Thread:    the functions by one thread at a time; input_progress() by any.
  * Ownership: the source is borrowed and outlives the input, and its pread must bear being called
@@ -16,8 +15,6 @@
 
 #include "stream.h"
 
-#define INPUT_CHUNK ((size_t)256 << 10)
-#define INPUT_RING 8u
 #define SHA256_HEX 65u
 
 struct input;
@@ -45,7 +42,7 @@ int input_finish(struct input *in, char hex[SHA256_HEX], struct i2n_err *err);
 void input_stop(struct input *in);
 
 struct input_progress {
-	uint64_t bytes, taken;		/* that were read; of these, that the reader took */
+	uint64_t bytes;			/* that were read */
 	bool is_done;			/* the end was seen */
 };
 

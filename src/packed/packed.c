@@ -9,6 +9,7 @@
 #include "packed_own.h"
 #include "spec.h"
 #include "spool.h"
+#include "stream_ahead.h"
 #include "sums.h"
 #include "unpack.h"
 
@@ -127,7 +128,9 @@ static int open_layers(struct i2n_image *image, const char *type, struct stream 
 	if (open_input(image, type != NULL, err) ||
 	    (!type && input_stream(image->input, &opts.raw, err)))
 		return I2N_FATAL;
-	return layers_open(&opts, ret, &is_packed, err);
+	if (layers_open(&opts, ret, &is_packed, err))
+		return I2N_FATAL;
+	return is_packed ? ahead_open(*ret, image->opts.stop, ret, err) : I2N_OK;
 }
 
 static void close_maps(struct i2n_image *image)
@@ -172,6 +175,7 @@ static int unpack(struct i2n_image *image, const char *type, struct i2n_err *err
 	opts.input = image->input;
 	rc = spool_open(s, &opts, &image->spool, err);
 	if (rc != I2N_OK) {
+		input_stop(image->input);	/* a thread of the stream may wait there */
 		stream_free(s);
 		return rc;
 	}

@@ -5,7 +5,34 @@
 
 int stream_read(struct stream *s, void *buf, size_t len, size_t *ret_n, struct i2n_err *err)
 {
-	return s->ops->read(s, buf, len, ret_n, err);
+	const unsigned char *from;
+	int rc;
+
+	if (s->ops->read)
+		return s->ops->read(s, buf, len, ret_n, err);
+	rc = s->ops->lend(s, buf, len, &from, ret_n, err);
+	if (rc != I2N_OK || !*ret_n)
+		return rc;
+	if (*ret_n > len)
+		*ret_n = len;
+	memcpy(buf, from, *ret_n);
+	s->ops->take(s, *ret_n);
+	return I2N_OK;
+}
+
+int stream_lend(struct stream *s, void *buf, size_t len, const unsigned char **ret, size_t *ret_n,
+		struct i2n_err *err)
+{
+	if (s->ops->lend)
+		return s->ops->lend(s, buf, len, ret, ret_n, err);
+	*ret = buf;
+	return stream_read(s, buf, len, ret_n, err);
+}
+
+void stream_take(struct stream *s, size_t n)
+{
+	if (s->ops->take)
+		s->ops->take(s, n);
 }
 
 int stream_fill(struct stream *s, void *buf, size_t len, size_t *ret_n, struct i2n_err *err)
@@ -31,7 +58,7 @@ void stream_free(struct stream *s)
 struct peek {
 	struct stream stream;
 	struct stream *from;
-	bool has_head;
+	bool has_head, lent_head;
 	size_t len, at;			/* of head; what of it was read */
 	unsigned char head[STREAM_HEAD];
 };
@@ -50,6 +77,29 @@ static int peek_read(struct stream *s, void *buf, size_t len, size_t *ret_n, str
 	return I2N_OK;
 }
 
+static int peek_lend(struct stream *s, void *buf, size_t len, const unsigned char **ret,
+		     size_t *ret_n, struct i2n_err *err)
+{
+	struct peek *p = (struct peek *)s;
+
+	p->lent_head = p->at < p->len;
+	if (!p->lent_head)
+		return stream_lend(p->from, buf, len, ret, ret_n, err);
+	*ret = p->head + p->at;
+	*ret_n = p->len - p->at;
+	return I2N_OK;
+}
+
+static void peek_take(struct stream *s, size_t n)
+{
+	struct peek *p = (struct peek *)s;
+
+	if (p->lent_head)
+		p->at += n;
+	else
+		stream_take(p->from, n);
+}
+
 static void peek_free(struct stream *s)
 {
 	struct peek *p = (struct peek *)s;
@@ -58,7 +108,8 @@ static void peek_free(struct stream *s)
 	free(p);
 }
 
-static const struct stream_ops peek_ops = { .read = peek_read, .free = peek_free };
+static const struct stream_ops peek_ops = { .read = peek_read, .lend = peek_lend,
+					    .take = peek_take, .free = peek_free };
 
 int stream_peek_open(struct stream *from, struct stream **ret, struct i2n_err *err)
 {

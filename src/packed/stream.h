@@ -20,8 +20,12 @@ struct stream;
 
 struct stream_ops {
 	/* Up to len bytes, at least 1; *ret_n 0 is the end, and then everything that the format can
-	 * check has been checked. */
+	 * check has been checked. NULL: by lend and take. */
 	int (*read)(struct stream *s, void *buf, size_t len, size_t *ret_n, struct i2n_err *err);
+	/* Optional: see stream_lend(). */
+	int (*lend)(struct stream *s, void *buf, size_t len, const unsigned char **ret,
+		    size_t *ret_n, struct i2n_err *err);
+	void (*take)(struct stream *s, size_t n);
 	void (*free)(struct stream *s);
 };
 
@@ -33,6 +37,11 @@ struct stream {
 };
 
 int stream_read(struct stream *s, void *buf, size_t len, size_t *ret_n, struct i2n_err *err);
+/* Without a copy, where the stream has them already; else into buf. Valid until stream_take(s,
+ * *ret_n), which is due before anything else is read. */
+int stream_lend(struct stream *s, void *buf, size_t len, const unsigned char **ret, size_t *ret_n,
+		struct i2n_err *err);
+void stream_take(struct stream *s, size_t n);
 /* Until len bytes are there or the end comes. */
 int stream_fill(struct stream *s, void *buf, size_t len, size_t *ret_n, struct i2n_err *err);
 void stream_free(struct stream *s);
