@@ -13,8 +13,9 @@ rc=$( { "$img2nfs" help 2>err; echo $? >&3; } 3>&1 >&- )
 [ "$rc" -eq 7 ] || die "closed stdout: status $rc, want 7"
 # the reader is gone before we write
 mkfifo pipe
-{ sleep 0.3; "$img2nfs" help 2>err; echo $? >rc; } >pipe &
+{ until_ok 60 test -e gone; "$img2nfs" help 2>err; echo $? >rc; } >pipe &
 : <pipe
+: >gone
 wait
 [ "$(cat rc)" -eq 7 ] || die "closed pipe: status $(cat rc), want 7"
 grep -q "Broken pipe" err || die "closed pipe: $(cat err)"

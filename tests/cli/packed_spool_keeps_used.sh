@@ -5,7 +5,7 @@
 . "$top/tests/lib/cli.sh"
 . "$top/tests/lib/tiny_image.sh"
 . "$top/tests/lib/packed.sh"
-need mke2fs debugfs dumpe2fs gzip
+need mke2fs debugfs dumpe2fs gzip python3
 [ -d /proc/self/fd ] || skip "no /proc/PID/fd here"
 mkdir -p tree/etc spool
 echo hello >tree/etc/motd
@@ -37,7 +37,14 @@ spool_bytes() {
 	rc=0
 	wait $pid || rc=$?
 }
-# all was unpacked: the program waits in its pipe, and its spool does not grow any more
+# bytes that nobody has taken out of the pipe
+in_pipe() {
+	python3 -c 'import array, fcntl, termios
+n = array.array("i", [0])
+fcntl.ioctl(3, termios.FIONREAD, n)
+print(n[0])'
+}
+# all was unpacked: nothing is left in the pipe, each thread waits, and the spool does not grow any more
 has_come() {
 	fd=
 	for f in "/proc/$pid/fd"/*; do
@@ -48,7 +55,8 @@ has_come() {
 	[ -n "$fd" ] || return 1
 	was=${now-}
 	now=$(stat -L -c %b "$fd") || return 1
-	[ "$now" = "$was" ] && [ "$now" -gt 4000 ] && [ "$(cut -d' ' -f3 "/proc/$pid/stat")" = S ]
+	[ "$now" = "$was" ] && [ "$now" -gt 4000 ] && [ "$(in_pipe)" -eq 0 ] &&
+		[ "$(cat "/proc/$pid/task"/*/stat | cut -d' ' -f3 | sort -u)" = S ]
 }
 # in bytes, by dumpe2fs
 used() {

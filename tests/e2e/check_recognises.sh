@@ -44,7 +44,8 @@ want_rc 4
 fails identity 'instead of 0'
 want_empty "$exp"
 
-# secure: ordinary users have no source port below 1024. It is said at once, not after a wait.
+# secure: ordinary users have no source port below 1024. It is said at once, not after 300 s, which is how
+# long a server is usually asked again.
 serve priv secure
 start=$(date +%s)
 check "$(ganesha_url priv)"
@@ -54,7 +55,7 @@ want_out 'insecure'
 want_out 'Allow connections from non-privileged ports'
 want_out 'PrivilegedPort = false'
 want_out 'Allow non-root mount'
-[ $(($(date +%s) - start)) -lt 10 ] || bad "it took longer than 10 s"
+[ $(($(date +%s) - start)) -lt 60 ] || bad "it took longer than a minute"
 # Root has one.
 "$bin" check --allow-loss=all "$(ganesha_url priv)" >"$WORK/out" 2>"$WORK/err"
 rc=$?

@@ -44,12 +44,12 @@ try ro,insecure,no_root_squash
 fails writable 'NFS3ERR_ROFS'
 want_out '(rw,insecure'
 
-# secure, the default: at once, not after a wait; root has a port that will do.
+# secure, the default: at once, not after the usual 300 s; root has a port that will do.
 start=$(date +%s)
 try rw,no_root_squash
 fails export 'MNT3ERR_ACCES'
 want_out 'insecure'
-[ $(($(date +%s) - start)) -lt 20 ] || bad "it took longer than 20 s"
+[ $(($(date +%s) - start)) -lt 60 ] || bad "it took longer than a minute"
 "$bin" check "$(knfsd_url srv)" >"$WORK/out" 2>"$WORK/err" </dev/null
 rc=$?
 want_rc 0

@@ -53,7 +53,7 @@ boot_serve() {
 	rpcbind -f -w >"$WORK/rpcbind.log" 2>&1 </dev/null &
 	boot_rpcbind=$!
 	at_exit 'kill $boot_rpcbind'
-	until_ok 10 rpcinfo -p 127.0.0.1 >/dev/null 2>&1 || die "rpcbind does not answer"
+	until_ok 60 rpcinfo -p 127.0.0.1 >/dev/null 2>&1 || die "rpcbind does not answer"
 	serve nfsport=2049 mountport=20048 rpcbind
 	rpcinfo -p 127.0.0.1 | grep -q mountd || die "the NFS server is not registered"
 }

@@ -147,7 +147,7 @@ ganesha_start() {
 		printf '%s\n' "$gan_mp" >"$gan_st/mountport"
 		printf '%s\n' "$gan_fsal" >"$gan_st/fsal"
 		printf '%s\n' "$gan_epoch" >"$gan_st/epoch"
-		ganesha_run "$gan_name" && return 0
+		ganesha_try "$gan_name" && return 0
 		gan_try=$((gan_try + 1))
 		if [ -n "$gan_fixed" ] || [ $gan_try -ge 8 ] || ! grep -q 'Address already in use' "$gan_st/log"; then
 			tail -n 20 "$gan_st/log" >&2
@@ -156,8 +156,18 @@ ganesha_start() {
 	done
 }
 
-# Start the server described in its folder. 1 when it ended before it was up, or is not up in 30 s.
+# Start the server described in its folder, at its ports: another test's server or connection may have them, for a moment.
 ganesha_run() {
+	gan_again=30
+	until ganesha_try "$1"; do
+		gan_again=$((gan_again - 1))
+		[ $gan_again -gt 0 ] && grep -q 'Address already in use' "$(ganesha_dir "$1")/log" || return 1
+		sleep 1
+	done
+}
+
+# The same, once. 1 when it ended before it was up, or is not up in two minutes.
+ganesha_try() {
 	gan_st=$(cd -P "$(ganesha_dir "$1")" && pwd -P) || exit 1
 	gan_as='' gan_pre=$O/tests/tools/norpcbind.so
 	gan_epoch=$(cat "$gan_st/epoch")
@@ -178,7 +188,7 @@ ganesha_run() {
 	) >"$gan_st/out" 2>&1 </dev/null &
 	gan_pid=$!
 	echo "$gan_pid" >"$gan_st/pid"
-	until_ok 30 ganesha_is_up_or_gone "$gan_st" "$gan_pid" || return 1
+	until_ok 120 ganesha_is_up_or_gone "$gan_st" "$gan_pid" || return 1
 	kill -0 "$gan_pid" 2>/dev/null && grep -q 'NFS SERVER INITIALIZED' "$gan_st/log" || return 1
 	# It also says that it is up when it exports nothing.
 	if grep 'Could not create export' "$gan_st/log" >&2; then

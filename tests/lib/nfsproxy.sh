@@ -18,7 +18,7 @@ proxy_start() {
 		>"$prx_dir/out" 2>"$prx_dir/err" </dev/null &
 	echo $! >"$prx_dir/pid"
 	at_exit "proxy_kill '$prx_name'"
-	until_ok 10 test -s "$prx_dir/port" || die "the proxy did not start: $(cat "$prx_dir/err")"
+	until_ok 60 test -s "$prx_dir/port" || die "the proxy did not start: $(cat "$prx_dir/err")"
 }
 
 proxy_kill() {
@@ -27,7 +27,7 @@ proxy_kill() {
 	rm -f "$WORK/proxy.$1/pid"
 	kill "$prx_pid" 2>/dev/null
 	# not wait: in a subshell it is nobody's child
-	until_ok 10 grep -q '^calls=' "$WORK/proxy.$1/out"
+	until_ok 60 grep -q '^calls=' "$WORK/proxy.$1/out"
 	return 0
 }
 

@@ -25,6 +25,6 @@ large=$(most large) || exit 1
 many=$(most many) || exit 1
 told=$(most large -b 3145728) || exit 1
 echo "in flight: $large for a large file, $many for many, $told when told so"
-[ "$large" -gt 14000000 ] && [ "$large" -le 26214400 ] || die "a file of 200 MiB: not some of its 25 MiB"
+[ "$large" -gt 11000000 ] && [ "$large" -le 26214400 ] || die "a file of 200 MiB: not some of its 25 MiB"
 [ "$many" -gt 5000000 ] && [ "$many" -le 10485760 ] || die "many files: not at most 10 MiB"
 [ "$told" -le 3145728 ] || die "more than was said"

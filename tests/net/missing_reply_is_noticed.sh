@@ -23,7 +23,8 @@ for k in 60 200; do
 	proxy_kill p
 	want_rc 0
 	want_err 'it answers, but not everything'
-	want_json "j['reconnects'] == 1 and 1 <= j['resent'] <= 2"
+	# one, and two requests at most with each, but for a machine that stands still as long itself
+	want_json "1 <= j['reconnects'] <= 3 and 1 <= j['resent'] <= 2 * j['reconnects']"
 	same_tree "$WORK/mnt" "$exp/k$k"
 done
 e2e_end

@@ -51,7 +51,7 @@ opts='-r 3'
 run 1 eat-reply=40
 same "a reply that never comes"
 run 2 down=60000 drop-call=50
-grep -q '^fatal gave up after [345] s without the server: Connection reset by peer' "$WORK/notes" ||
+grep -q '^fatal gave up after [0-9]* s without the server: Connection reset by peer' "$WORK/notes" ||
 	die "$(cat "$WORK/notes")"
 opts=''
 

@@ -39,5 +39,6 @@ run() {
 	done <"$WORK/complete"
 }
 
-run answering 5
-run silent 12 freeze=60:20000
+# Five seconds for replies and ten to close what is open. A server that freezes for longer than that, and than the limit.
+run answering 60
+run silent 60 freeze=60:90000
