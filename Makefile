@@ -4,6 +4,7 @@
 #        T=unit/overlay (which tests)  J=2 (tests at a time)  PREFIX=/usr/local  DESTDIR=
 #        SHARED=1 (the program uses libimg2nfs.so)  PACKED=0 (no compressed images)
 #        FDISK=0 (no partition tables)  PORTABLE=1 (nothing that only Linux has)
+#        SECCOMP=0 (the sandbox without libseccomp)
 
 O ?= build
 CC ?= cc
@@ -18,12 +19,23 @@ FDISK := $(FDISK)
 PACKED_PKGS = libarchive liblzma libzstd zlib nettle
 PACKED ?= $(shell $(PKG_CONFIG) --exists $(PACKED_PKGS) 2>/dev/null && echo 1 || echo 0)
 PACKED := $(PACKED)
+# What confines the program: src/sandbox/sandbox_*.c. Of Linux' one, libseccomp is a part that may be missing.
+SANDBOX_OF ?= $(if $(PORTABLE),none,$(or $(patsubst Linux,linux,$(filter Linux,$(shell uname))),\
+	$(patsubst FreeBSD,capsicum,$(filter FreeBSD,$(shell uname))),\
+	$(patsubst OpenBSD,openbsd,$(filter OpenBSD,$(shell uname))),none))
+SANDBOX_OF := $(SANDBOX_OF)
+SECCOMP ?= $(if $(filter linux,$(SANDBOX_OF)),$(shell $(PKG_CONFIG) --exists libseccomp 2>/dev/null && echo 1 || \
+	echo 0),0)
+SECCOMP := $(SECCOMP)
 VERSION = 0.1.0
 J ?= 2
 T ?=
 DISTROS ?= trixie sid
 ifeq ($(PACKED),1)
 PKGS += $(PACKED_PKGS)
+endif
+ifeq ($(SANDBOX_OF)$(SECCOMP),linux1)
+PKGS += libseccomp
 endif
 Q = $(if $(V),,@)
 ifneq ($(CI),)
@@ -51,7 +63,11 @@ WITHOUT_PACKED = src/packed/without.c
 # What we ask of an operating system; see src/base/os.h.
 OS_SRC = src/base/os_linux.c src/base/os_posix.c
 OS_OF = $(if $(PORTABLE),posix,$(if $(filter Linux,$(shell uname)),linux,posix))
+SANDBOX_linux = linux_landlock.c $(if $(filter 1,$(SECCOMP)),linux_seccomp.c,linux_no_seccomp.c) sandbox_hosts.c
+SANDBOX_openbsd = sandbox_hosts.c
+SANDBOX_SRC = $(addprefix src/sandbox/,sandbox_$(SANDBOX_OF).c $(SANDBOX_$(SANDBOX_OF)))
 LIB_SRC := $(sort $(filter-out src/cli/% $(filter-out %_$(OS_OF).c,$(OS_SRC)) \
+	$(filter-out $(SANDBOX_SRC),$(wildcard src/sandbox/*.c)) \
 	$(if $(filter 1,$(PACKED)),$(WITHOUT_PACKED),$(WITH_PACKED)) \
 	$(if $(filter 1,$(FDISK)),src/ptable/without_fdisk.c,$(wildcard src/ptable/fdisk_*.c)),\
 	$(wildcard src/*/*.c)))
@@ -74,10 +90,12 @@ BASE_OBJ = $(filter $(O)/src/base/%,$(LIB_OBJ))
 PROGRAM_LIBS = $(if $(SHARED),$(O)/cli.a $(O)/$(SO) $(O)/base.a,$(STATIC_LIBS))
 UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
 UNIT_BIN := $(UNIT_SRC:%.c=$(O)/%)
-# norpcbind is preloaded into the test server, which only Linux rigs have.
-TOOL_SRC := $(sort $(filter-out %/norpcbind.c $(if $(filter Linux,$(shell uname)),,%/slowdisk.c), \
+# Objects to be preloaded: norpcbind into the test server, which only Linux rigs have, intruder into the program.
+PRELOADED = norpcbind intruder
+TOOL_SRC := $(sort $(filter-out $(PRELOADED:%=tests/tools/%.c) $(if $(filter Linux,$(shell uname)),,%/slowdisk.c), \
 	$(wildcard tests/tools/*.c)))
-TOOL_BIN := $(TOOL_SRC:%.c=$(O)/%) $(if $(filter Linux,$(shell uname)),$(O)/tests/tools/norpcbind.so)
+TOOL_BIN := $(TOOL_SRC:%.c=$(O)/%) $(if $(filter Linux,$(shell uname)), \
+	$(PRELOADED:%=$(O)/tests/tools/%.so))
 
 # Fuzz targets: plain programs by default, with libFuzzer when LIBFUZZER=1 (see `make fuzz`).
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/*.c))
@@ -100,6 +118,8 @@ deps-here:
 			"(see third_party/README.md)" >&2; exit 1; }; done
 	$(if $(filter 1,$(FDISK)),,@echo "building without partition tables: FDISK=0 was given, or libfdisk is" \
 		"missing (make deps)" >&2)
+	$(if $(filter-out linux0,$(SANDBOX_OF)$(SECCOMP)),,@echo "building without a filter of system calls:" \
+		"SECCOMP=0 was given, or libseccomp is missing (make deps)" >&2)
 	$(if $(filter 1,$(PACKED)),,@echo "building without compressed images: PACKED=0 was given, or one of" \
 		"$(PACKED_PKGS) is missing (make deps)" >&2)
 
@@ -125,7 +145,8 @@ $(O)/$(SO): $(LIB_OBJ) src/libimg2nfs.map
 	$(Q)$(CC) -pthread $(SANFLAGS) $(LDFLAGS) $(SO_FLAGS) -o $@ $(LIB_OBJ) $(PKG_LIBS) $(LIBS)
 
 # Rebuild when flags, compiler or library versions change.
-BUILT_BY = $(OS_OF) $(FDISK) $(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) $(LDFLAGS) $(PKG_LIBS)
+BUILT_BY = $(OS_OF) $(FDISK) $(SANDBOX_OF) $(SECCOMP) $(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) $(LDFLAGS) \
+	$(PKG_LIBS)
 $(O)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(BUILT_BY)' | cmp -s - $@ || echo '$(BUILT_BY)' > $@
@@ -146,10 +167,10 @@ $(O)/tests/tools/%.o: CPPFLAGS += -Itests/lib -Isrc
 $(O)/tests/tools/%: $(O)/tests/tools/%.o $(STATIC_LIBS)
 	$(Q)$(CC) -pthread $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
 
-# Never with SANFLAGS: the server it is preloaded into has no sanitizer runtime.
-$(O)/tests/tools/norpcbind.so: tests/tools/norpcbind.c $(O)/flags
+# Never with SANFLAGS: the server has no sanitizer runtime, and the program none of its own to be preloaded.
+$(O)/tests/tools/%.so: tests/tools/%.c $(O)/flags
 	@mkdir -p $(@D)
-	$(Q)$(CC) -std=c11 $(WARN) $(OPT) -fPIC -shared -o $@ $<
+	$(Q)$(CC) -std=c11 $(WARN) $(OPT) -fPIC -shared -o $@ $< $(if $(filter intruder,$*),-ldl)
 
 fuzzers: $(FUZZ_BIN) $(O)/fuzz/base
 $(O)/tests/fuzz/%.o: CPPFLAGS += -Isrc $(if $(LIBFUZZER),,-DFUZZ_PLAIN)

@@ -71,6 +71,7 @@ look_set() {
 		esac
 		# Tests that need a Linux tool skip themselves elsewhere; a library is needed
 		# everywhere.
+		[ "$name" != . ] || continue
 		[ "$name" != - ] || case $probe in mod:*) ;; *) continue ;; esac
 		is_here "$probe" && continue
 		if [ "$name" = - ]; then

@@ -12,6 +12,9 @@
  *	i2n_sink_open_nfs3(url, ...)		sink.h	a server; or a struct i2n_sink of your own
  *	i2n_engine_run(plan, reader, sink, ...)	engine.h	stores it
  *
+ * A program that reads images of strangers calls i2n_sandbox_enter() (sandbox.h) when all it needs
+ * is open; i2n_image_open() says when.
+ *
  * Each header teaches its part: units, ownership, threads, errors. The other headers of this folder
  * are what the program img2nfs(1) is made of on top of these: verification, updates, edits, locks.
  * It has no way into the library that you have not. tests/example/treesum.c is a whole program.
@@ -35,6 +38,7 @@
 #include "img2nfs/plan.h"
 #include "img2nfs/ptable.h"
 #include "img2nfs/reader.h"
+#include "img2nfs/sandbox.h"
 #include "img2nfs/sink.h"
 #include "img2nfs/source.h"
 

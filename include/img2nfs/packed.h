@@ -65,6 +65,11 @@ struct i2n_image_opts {
 	/* some times a second while something waits for the stream; may be NULL */
 	void (*on_wait)(void *ctx, const struct i2n_image_progress *p);
 	void *ctx;
+	/* Once, when all is open that will be read or unpacked into, and before the first byte of
+	 * it is looked at: the time to give up rights (sandbox.h). I2N_FATAL ends it. May be
+	 * NULL. */
+	int (*opened)(void *ctx, struct i2n_err *err);
+	void *opened_ctx;
 	const struct i2n_notes *notes;	/* may be NULL */
 };
 

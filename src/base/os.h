@@ -42,6 +42,9 @@ int os_open_unlinked(const char *dir);
  * What is read there after that is zeros, or what it was. */
 void os_punch(int fd, uint64_t off, uint64_t len);
 
+/* A number that nobody can guess; false where the system gives none. */
+bool os_random(uint64_t *ret);
+
 /* A new file without a name in memory; where the system cannot, below $TMPDIR. */
 int os_open_memory(void);
 

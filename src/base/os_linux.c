@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 
 #ifdef __GLIBC__
@@ -78,6 +79,11 @@ void os_widen_pipe(int fd)
 {
 	/* pipe(7): 1 MiB is what an ordinary user may ask for by default */
 	(void)fcntl(fd, F_SETPIPE_SZ, 1 << 20);
+}
+
+bool os_random(uint64_t *ret)
+{
+	return getrandom(ret, sizeof(*ret), 0) == (ssize_t)sizeof(*ret);
 }
 
 int os_open_memory(void)

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #ifdef __APPLE__
 #if __has_include(<sys/disk.h>)	/* Xcode has it; headers for cross compilers may not */
@@ -102,6 +103,16 @@ void os_punch(int fd, uint64_t off, uint64_t len)
 void os_widen_pipe(int fd)
 {
 	(void)fd;
+}
+
+bool os_random(uint64_t *ret)
+{
+	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && read(fd, ret, sizeof(*ret)) == (ssize_t)sizeof(*ret);
+
+	if (fd >= 0)
+		(void)close(fd);	/* was only read */
+	return ok;
 }
 
 int os_open_memory(void)

@@ -27,6 +27,7 @@ struct run {
 	struct i2n_nfs_url url;
 	struct i2n_nfs_opts nfs;
 	struct image image;
+	struct confine confine;
 	struct i2n_tree *tree;
 	struct i2n_check check;
 	bool asked;
@@ -43,13 +44,16 @@ static int parse_values(struct run *r, struct i2n_err *err)
 /* What the image needs, and what of it NFSv3 cannot carry at all. */
 static int read_image(struct run *r, struct i2n_err *err)
 {
+	struct image_opts opts = r->o->image;
 	struct i2n_plan *plan = NULL;
 	int rc;
 
 	r->check.needs = (struct i2n_needs)I2N_NEEDS_ALL;
-	if (!r->path)
-		return I2N_OK;
-	if (image_open(&r->o->image, r->path, IMAGE_PART, NULL, &r->notes, &r->image, err) ||
+	confine_host(&r->confine, r->url.host);
+	if (!r->path)	/* what the server says is all there is to read */
+		return confine_enter(&r->confine, opts.packed.no_sandbox, &r->notes, err);
+	opts.packed.confine = &r->confine;
+	if (image_open(&opts, r->path, IMAGE_PART, NULL, &r->notes, &r->image, err) ||
 	    image_tree(&r->image, &r->tree, err))
 		return I2N_FATAL;
 	i2n_needs_of(r->tree, i2n_fs_reader(r->image.fs), &r->check.needs);
@@ -184,6 +188,7 @@ static void print_json(const struct run *r)
 static void release(struct run *r)
 {
 	i2n_tree_free(r->tree);
+	confine_release(&r->confine);
 	image_release(&r->image);
 	i2n_nfs_url_release(&r->url);
 	report_release(&r->report);

@@ -160,6 +160,7 @@ int run_open_image(struct run *r, struct image *image, struct i2n_err *err)
 
 	opts.keep_all = r->o->boot.dest || r->o->netboot.profile;
 	opts.packed.scattered = r->dest.kind == DEST_TAR;	/* by name */
+	opts.packed.confine = &r->confine;
 	return image_open(&opts, r->result.image, IMAGE_TREE, &r->o->progress, &r->notes, image,
 			  err);
 }
@@ -174,6 +175,7 @@ int run_edit(struct run *r, struct i2n_err *err)
 
 static int read_image(struct run *r, struct i2n_err *err)
 {
+	run_confine(r, &r->confine);
 	if (run_open_image(r, r->image, err) || read_tree(r, err))
 		return I2N_FATAL;
 	r->reader = i2n_fs_reader(r->image->fs);
@@ -464,6 +466,7 @@ void run_release(struct run *r)
 	i2n_digests_release(&r->digests);
 	i2n_tree_free(r->tree);
 	choose_release(&r->choose);
+	confine_release(&r->confine);
 	boot_release(&r->boot);
 	netboot_release(&r->netboot);
 	image_release(&r->own_image);

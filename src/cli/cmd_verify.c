@@ -31,6 +31,7 @@ struct run {
 	struct i2n_nfs_url url;
 	struct i2n_nfs_opts nfs;
 	struct image image;
+	struct confine confine;
 	struct choose choose;
 	struct i2n_reader *reader;
 	struct i2n_manifest *manifest;	/* instead of an image */
@@ -58,7 +59,10 @@ static int read_manifest(struct run *r, struct i2n_err *err)
 	/* what is no file may be an image all the same: a pipe, a member of an archive */
 	if (i2n_source_open_file(r->sum.source, &src, NULL))
 		return I2N_END;
-	rc = i2n_manifest_probe(src) ? i2n_manifest_read(src, &r->manifest, err) : I2N_END;
+	rc = i2n_manifest_probe(src) ? confine_enter(&r->confine, r->o->image.packed.no_sandbox,
+						    &r->notes, err) : I2N_END;
+	if (rc == I2N_OK)
+		rc = i2n_manifest_read(src, &r->manifest, err);
 	i2n_source_free(src);
 	if (rc == I2N_OK && choose_is_on(&r->o->choose))
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
@@ -69,11 +73,15 @@ static int read_manifest(struct run *r, struct i2n_err *err)
 
 static int read_image(struct run *r, struct i2n_err *err)
 {
-	int rc = read_manifest(r, err);
+	struct image_opts opts = r->o->image;
+	int rc;
 
+	confine_host(&r->confine, r->url.host);
+	rc = read_manifest(r, err);
 	if (rc != I2N_END)
 		return rc;
-	if (image_open(&r->o->image, r->sum.source, IMAGE_TREE, &r->o->progress, &r->notes,
+	opts.packed.confine = &r->confine;
+	if (image_open(&opts, r->sum.source, IMAGE_TREE, &r->o->progress, &r->notes,
 		       &r->image, err) ||
 	    image_tree(&r->image, &r->tree, err))
 		return I2N_FATAL;
@@ -124,6 +132,7 @@ static void release(struct run *r)
 	i2n_sink_free(r->sink);
 	i2n_digests_release(&r->digests);
 	choose_release(&r->choose);
+	confine_release(&r->confine);
 	i2n_tree_free(r->tree);
 	i2n_manifest_free(r->manifest);
 	image_release(&r->image);

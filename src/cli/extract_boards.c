@@ -98,6 +98,8 @@ static int boards_read(struct boards *b, struct i2n_err *err)
 {
 	struct run *lead = &b->lead;
 
+	for (unsigned i = 0; i < b->n; i++)
+		run_confine(&b->runs[i], &lead->confine);
 	if (run_open_image(lead, lead->image, err) || image_tree(lead->image, &lead->tree, err))
 		return I2N_FATAL;
 	lead->reader = i2n_fs_reader(lead->image->fs);

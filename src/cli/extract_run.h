@@ -11,6 +11,7 @@
 
 #include "img2nfs/check.h"
 
+#include "confine.h"
 #include "extract_atomic.h"
 #include "extract_boot.h"
 #include "extract_dest.h"
@@ -34,6 +35,7 @@ struct run {
 	struct update_opts update;
 	struct i2n_nfs_opts nfs;
 	struct i2n_check check;
+	struct confine confine;	/* of the run that opens the image */
 	struct image *image;	/* own_image, or that of all runs */
 	struct image own_image;
 	struct i2n_tree *tree;
@@ -66,6 +68,8 @@ void run_init(struct run *r, const struct extract_opts *o, const char *image,
 	      const char *destination);
 /* All that can be wrong with the command line, before anything is opened. */
 int run_parse(struct run *r, struct i2n_err *err);
+/* What it will open and speak to when the image is read. */
+void run_confine(const struct run *r, struct confine *c);
 int run_open_image(struct run *r, struct image *image, struct i2n_err *err);
 /* With tree and reader: what of it is meant; the edits of the root; the boot files, with theirs. */
 int run_edit(struct run *r, struct i2n_err *err);

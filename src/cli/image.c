@@ -14,10 +14,25 @@ static bool is_whole(enum image_use use)
 	return use == IMAGE_WHOLE || use == IMAGE_TREE;
 }
 
+struct opened {
+	const struct packed_opts *opts;
+	const struct i2n_notes *notes;
+};
+
+static int on_opened(void *ctx, struct i2n_err *err)
+{
+	const struct opened *o = ctx;
+	struct confine nothing = { 0 };
+
+	return confine_enter(o->opts->confine ? o->opts->confine : &nothing, o->opts->no_sandbox,
+			     o->notes, err);
+}
+
 int packed_open(const struct packed_opts *opts, const char *operand, enum image_use use,
 		const struct i2n_notes *notes, struct progress *waiting, struct i2n_image **ret,
 		struct i2n_err *err)
 {
+	struct opened opened = { .opts = opts, .notes = notes };
 	const struct i2n_image_opts image = {
 		.spool = opts->spool,
 		.sha256 = opts->sha256,
@@ -30,6 +45,8 @@ int packed_open(const struct packed_opts *opts, const char *operand, enum image_
 					    : I2N_REST_NONE,
 		.scattered = opts->scattered,
 		.stop = signals_stop(),
+		.opened = on_opened,
+		.opened_ctx = &opened,
 		.notes = notes,
 		.on_wait = progress_wait,
 		.ctx = waiting,
@@ -86,6 +103,8 @@ int image_open(const struct image_opts *opts, const char *operand, enum image_us
 	ret->notes = notes;
 	ret->must_finish = is_whole(use) || opts->packed.sha256;
 	image_begin_waiting(&ret->waiting, progress);
+	if (opts->journal_device && i2n_source_open_file(opts->journal_device, &ret->journal, err))
+		return I2N_FATAL;
 	if (packed_open(&opts->packed, operand, use, notes, &ret->waiting, &ret->file, err))
 		return I2N_FATAL;
 	ret->rest = i2n_image_rest(ret->file);
@@ -94,8 +113,6 @@ int image_open(const struct image_opts *opts, const char *operand, enum image_us
 	ret->picked = true;
 	if (!opts->keep_all)
 		i2n_image_keep_only(ret->file, start_of(ret, &pick), ret->pick.slice->size);
-	if (opts->journal_device && i2n_source_open_file(opts->journal_device, &ret->journal, err))
-		return I2N_FATAL;
 	fs.journal_device = ret->journal;
 	if (!strcmp(ret->pick.fstype.type, "vfat")) {
 		if (i2n_fat_open(ret->pick.slice, notes, &ret->fat, err))

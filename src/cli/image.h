@@ -13,6 +13,7 @@
 #include "img2nfs/digests.h"
 #include "img2nfs/packed.h"
 
+#include "confine.h"
 #include "opts.h"
 #include "pick.h"
 #include "progress.h"
@@ -20,8 +21,10 @@
 struct packed_opts {
 	const char *spool, *sha256;
 	uint64_t max_unpacked, max_ratio;
-	bool no_sha256;
+	bool no_sha256, no_sandbox;
 	bool scattered;			/* no option, see packed.h */
+	/* no option: what will be needed besides the image; NULL: nothing */
+	struct confine *confine;
 };
 
 /* Rows for a struct (`tag`: "struct x_opts") with a member `m` of type struct packed_opts. */
@@ -30,6 +33,7 @@ struct packed_opts {
 	  .help = "the SHA-256 that the file must have, as it is downloaded" }, \
 	{ .name = "no-sha256", .type = OPT_FLAG, .off = offsetof(tag, m.no_sha256), \
 	  .help = "ignore FILE.sha256, FILE.sha256sum and SHA256SUMS beside the image" }, \
+	CONFINE_ROW(tag, m.no_sandbox), \
 	{ .name = "spool", .type = OPT_STRING, .off = offsetof(tag, m.spool), .arg = "DIR", \
 	  .help = "where to unpack what cannot be read in place (default $TMPDIR, else " \
 	  "/var/tmp); no name appears there" }, \

@@ -1,6 +1,7 @@
 #include "run_lock.h"
 
 #include "msg.h"
+#include "os.h"
 #include "signals.h"
 
 #include <stdio.h>
@@ -12,14 +13,10 @@
 
 static uint64_t random_number(void)
 {
-	FILE *f = fopen("/dev/urandom", "rb");
 	struct timespec ts = { 0, 0 };
 	uint64_t n = 0;
-	bool ok = f && fread(&n, sizeof(n), 1, f) == 1;
 
-	if (f)
-		(void)fclose(f);	/* was only read */
-	if (ok)
+	if (os_random(&n))
 		return n;
 	(void)clock_gettime(CLOCK_REALTIME, &ts);	/* cannot fail with this clock */
 	return ((uint64_t)ts.tv_sec * 1000000007u + (uint64_t)ts.tv_nsec) * 1000003u ^

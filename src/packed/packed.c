@@ -9,6 +9,7 @@
 #include "packed_own.h"
 #include "spec.h"
 #include "spool.h"
+#include "spool_file.h"
 #include "stream_ahead.h"
 #include "sums.h"
 #include "unpack.h"
@@ -27,6 +28,7 @@ struct i2n_image {
 	char name[600];			/* of the raw bytes, for messages, quoted */
 	struct i2n_source *raw;		/* the file as it is; NULL: standard input */
 	struct input *input;		/* reads all of it once; NULL: nobody has to */
+	struct spool_place place;	/* until it is needed */
 	struct i2n_source *spool;	/* what comes out of it; NULL: nothing does */
 	/* over raw or spool, each over the one before: formats with random access */
 	struct i2n_source *maps[MAPS_MAX];
@@ -165,6 +167,7 @@ static int unpack(struct i2n_image *image, const char *type, struct i2n_err *err
 	struct spool_opts opts = {
 		.image = &image->opts,
 		.packed_size = image->raw ? image->raw->size : 0,
+		.place = &image->place,
 	};
 	struct i2n_fstype is;
 	struct stream *s = NULL;
@@ -221,12 +224,24 @@ static int check_rest(const struct i2n_image *image, struct i2n_err *err)
 			image->name);
 }
 
+/* Nothing is opened from here on. */
+static int all_is_open(struct i2n_image *image, struct i2n_err *err)
+{
+	const struct i2n_image_opts *opts = &image->opts;
+
+	spool_place_make(&image->place, opts->spool);
+	return opts->opened ? opts->opened(opts->opened_ctx, err) : I2N_OK;
+}
+
 static int open_file(struct i2n_image *image, struct i2n_err *err)
 {
 	int rc = i2n_source_open_file(image->spec.file, &image->raw, err);
 
 	if (rc == I2N_OK)
+		rc = all_is_open(image, err);
+	if (rc == I2N_OK)
 		rc = look_inside(image, err);
+	spool_place_release(&image->place);	/* where it was not needed */
 	if (rc == I2N_OK)
 		rc = check_rest(image, err);
 	/* nothing else reads the file from front to end */
@@ -245,7 +260,7 @@ static int open_stdin(struct i2n_image *image, struct i2n_err *err)
 		return I2N_FATAL;
 	}
 	os_widen_pipe(STDIN_FILENO);
-	return unpack(image, NULL, err);
+	return all_is_open(image, err) ? I2N_FATAL : unpack(image, NULL, err);
 }
 
 static int open_all(struct i2n_image *image, struct i2n_err *err)
@@ -276,6 +291,7 @@ int i2n_image_open(const char *spec, const struct i2n_image_opts *opts, struct i
 		return i2n_err_nomem(err);
 	image->opts = *opts;
 	image->operand = spec;
+	image->place.fd = -1;
 	rc = open_all(image, err);
 	if (rc == I2N_OK)
 		*ret = image;
@@ -290,6 +306,7 @@ void i2n_image_free(struct i2n_image *image)
 		return;
 	close_maps(image);
 	i2n_source_free(image->spool);	/* before what its thread reads from */
+	spool_place_release(&image->place);
 	input_free(image->input);
 	i2n_source_free(image->raw);
 	spec_release(&image->spec);

@@ -308,7 +308,7 @@ int spool_open(struct stream *stream, const struct spool_opts *opts, struct i2n_
 	};
 	(void)pthread_mutex_init(&s->mutex, NULL);	/* cannot fail on any system we know */
 	(void)pthread_cond_init(&s->moved, NULL);
-	rc = s->name ? spool_file_open(&s->file, opts->image->spool, s->name, err)
+	rc = s->name ? spool_file_open(&s->file, opts->place, opts->image->spool, s->name, err)
 		     : i2n_err_nomem(err);
 	if (rc == I2N_OK && stream->size > s->max_size)
 		rc = too_large(s, err);

@@ -19,6 +19,7 @@ struct spool_opts {
 	struct input *input;		/* that the stream reads from in the end: for the ratio,
 					 * and to end it */
 	uint64_t packed_size;		/* 0: unknown (a pipe) */
+	struct spool_place *place;	/* the spool takes what is in it */
 };
 
 int spool_open(struct stream *s, const struct spool_opts *opts, struct i2n_source **ret,

@@ -257,20 +257,33 @@ static const char *folder(const char *dir)
 	return dir && dir[0] ? dir : "/var/tmp";
 }
 
-int spool_file_open(struct spool_file *f, const char *dir, const char *name, struct i2n_err *err)
+void spool_place_make(struct spool_place *place, const char *dir)
+{
+	place->fd = os_open_unlinked(folder(dir));
+	place->code = errno;
+}
+
+void spool_place_release(struct spool_place *place)
+{
+	if (place->fd >= 0)
+		(void)close(place->fd);	/* nothing was written */
+	place->fd = -1;
+}
+
+int spool_file_open(struct spool_file *f, struct spool_place *place, const char *dir,
+		    const char *name, struct i2n_err *err)
 {
 	dir = folder(dir);
 	*f = (struct spool_file){ .name = name, .keep_end = UINT64_MAX };
 	f->come = (struct i2n_source){ .ops = &come_ops, .name = name };
 	(void)pthread_mutex_init(&f->mutex, NULL);	/* cannot fail on any system we know */
 	i2n_quote(f->dir, sizeof(f->dir), dir, strlen(dir));
-	f->fd = os_open_unlinked(dir);
+	f->fd = place->fd;
+	place->fd = -1;
 	if (f->fd < 0) {
-		int sys = errno;
-
-		i2n_err_set(err, I2N_DOM_SYS, sys,
+		i2n_err_set(err, I2N_DOM_SYS, place->code,
 			    "cannot make a file in %s to unpack %s into: %s", f->dir, name,
-			    strerror(sys));
+			    strerror(place->code));
 		i2n_err_hint(err, "choose another folder with --spool");
 		return I2N_FATAL;
 	}

@@ -15,6 +15,15 @@
 #include <pthread.h>
 #include <stddef.h>
 
+/* The file itself: made before anything is known of the stream, as later there may be no right to
+ * it (sandbox.h), and closed again where it is not needed. */
+struct spool_place {
+	int fd;		/* -1: none */
+	int code;	/* why: errno */
+};
+void spool_place_make(struct spool_place *place, const char *dir);
+void spool_place_release(struct spool_place *place);
+
 struct spool_file {
 	const char *name;		/* of the stream, for messages, quoted; borrowed */
 	char dir[200];			/* quoted */
@@ -29,8 +38,10 @@ struct spool_file {
 	struct unkept unkept;
 };
 
-/* In dir; NULL: $TMPDIR, else /var/tmp. spool_file_close() is needed in any case. */
-int spool_file_open(struct spool_file *f, const char *dir, const char *name, struct i2n_err *err);
+/* In what was made in dir; NULL: $TMPDIR, else /var/tmp. That it could not be made is told here.
+ * spool_file_close() is needed in any case. */
+int spool_file_open(struct spool_file *f, struct spool_place *place, const char *dir,
+		    const char *name, struct i2n_err *err);
 void spool_file_close(struct spool_file *f);
 
 /* What comes next: off is the end of all before. */

@@ -7,6 +7,7 @@ cc -std=c11 -D_FILE_OFFSET_BITS=64 -I"$top/include" -I"$top/src/base" -c "$top/s
 	die "does not compile"
 pkgs='ext2fs com_err libnfs libxxhash'
 "$O/img2nfs" --version | grep -q 'no compressed images' || pkgs="$pkgs libarchive liblzma libzstd zlib nettle"
+"$O/img2nfs" --version | grep -q libseccomp && pkgs="$pkgs libseccomp"
 # what stands in comes first, so nothing of libfdisk is asked for
 # shellcheck disable=SC2046,SC2086 # words wanted
 cc -pthread -o img2nfs "$O/src/cli/main.o" without_fdisk.o "$O/cli.a" "$O/libimg2nfs.a" \

@@ -46,7 +46,7 @@ need_zig() {
 library_headers() {
 	mkdir -p "$WORK/include"
 	for path in ext2fs et libfdisk nfsc lzma lzma.h nettle xxhash.h xxh3.h zstd.h zstd_errors.h zlib.h zconf.h \
-		archive.h archive_entry.h; do
+		archive.h archive_entry.h seccomp.h; do
 		for dir in /usr/include "/usr/include/$(uname -m)-linux-gnu"; do
 			[ ! -e "$dir/$path" ] || cp -R "$dir/$path" "$WORK/include/"
 		done
@@ -55,9 +55,14 @@ library_headers() {
 
 compile_for() {
 	system=posix
-	case $1 in *linux*) system=linux ;; esac
+	case $1 in
+	*linux*) system=linux sandbox=linux ;;
+	*freebsd*) sandbox=capsicum ;;
+	*openbsd*) sandbox=openbsd ;;
+	*) sandbox=none ;;
+	esac
 	[ -d "$WORK/include" ] || library_headers
-	make -s -C "$top" O="$WORK/$1" CC="$zig cc -target $1" WERROR=1 OPT="-fsyntax-only -Wno-unused-command-line-argument" OS_OF=$system PACKED=1 \
+	make -s -C "$top" O="$WORK/$1" CC="$zig cc -target $1" WERROR=1 OPT="-fsyntax-only -Wno-unused-command-line-argument" OS_OF=$system SANDBOX_OF=$sandbox PACKED=1 \
 		PKG_CFLAGS="-isystem $WORK/include -isystem $WORK/include/libfdisk" objects >"$WORK/$1.log" 2>&1 || {
 		grep -E 'error|warning|Error' "$WORK/$1.log" >&2
 		die "does not compile for $1"

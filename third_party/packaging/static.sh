@@ -21,9 +21,11 @@ if [ ! -e "$work/libfdisk.a" ]; then
 	cp "$work"/util-linux-*/.libs/libfdisk.a "$work"/util-linux-*/.libs/libblkid.a \
 		"$work"/util-linux-*/.libs/libuuid.a "$work/"
 fi
-# shellcheck disable=SC2046 # words wanted
+seccomp=''
+pkg-config --exists libseccomp && seccomp=libseccomp
+# shellcheck disable=SC2046,SC2086 # words wanted
 $CC -static -pthread -o "$out" "$O/src/cli/main.o" "$O/cli.a" "$O/libimg2nfs.a" -L"$work" \
-	$(pkg-config --static --libs ext2fs com_err libnfs libxxhash libarchive liblzma libzstd zlib nettle) \
+	$(pkg-config --static --libs ext2fs com_err libnfs libxxhash libarchive liblzma libzstd zlib nettle $seccomp) \
 	-lfdisk -lblkid -luuid 2>"$work/link.log" || { cat "$work/link.log" >&2; exit 1; }
 strip "$out"
 ls -l "$out"

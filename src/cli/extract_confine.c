@@ -1,0 +1,27 @@
+#include "extract_run.h"
+
+#include <string.h>
+
+static void add_boot(const struct run *r, struct confine *c)
+{
+	if (r->boot.kind == BOOT_NFS)
+		confine_host(c, r->boot.url.host);
+	else if (r->boot.kind == BOOT_DIR)
+		confine_path(c, r->boot.dest, I2N_SANDBOX_FILL);
+	else if (r->boot.kind == BOOT_CARD)
+		confine_path(c, r->boot.dest, I2N_SANDBOX_WRITE);
+}
+
+void run_confine(const struct run *r, struct confine *c)
+{
+	const struct extract_opts *o = r->o;
+
+	if (r->dest.kind == DEST_NFS)
+		confine_host(c, r->url.host);
+	if (r->dest.kind == DEST_TAR)	/* NULL: standard output */
+		confine_path(c, r->dest.path, I2N_SANDBOX_WRITE);
+	confine_path(c, o->manifest, I2N_SANDBOX_WRITE);
+	if (o->squashed == SQUASHED_SCRIPT)	/* FILE.mtree comes beside it */
+		confine_path(c, o->script, I2N_SANDBOX_WRITE);
+	add_boot(r, c);
+}

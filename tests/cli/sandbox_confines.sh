@@ -1,0 +1,74 @@
+# Whoever takes the program over while it reads an image, or at its end, can open no other file, make none, speak to no
+# local service, start no program and send no signal. With --no-sandbox all of that succeeds, so the trial is one.
+. "$top/tests/lib/cli.sh"
+. "$top/tests/lib/tiny_image.sh"
+"$img2nfs" --version | grep -q '^Landlock (ABI .*), libseccomp' || skip "not both halves of the sandbox: $("$img2nfs" --version | tail -n 1)"
+[ -e "$O/tests/tools/intruder.so" ] || skip "the tools are not built"
+need gzip xz
+tiny_image x.img
+gzip -k x.img && xz -k x.img || die "cannot pack it"
+mkdir elsewhere out
+from=/dev/null
+all='open make socket program signal'
+
+# intruded WANT COMMAND...: at both moments each trial ends with a word of the pattern WANT.
+intruded() {
+	want=$1
+	shift
+	rm -f elsewhere/made
+	LD_PRELOAD=$O/tests/tools/intruder.so INTRUDER_FD=9 INTRUDER_FILE=$WORK/elsewhere/made "$img2nfs" "$@" \
+		<"$from" 9>tried >stdout 2>err || {
+		cat stdout err >&2
+		die "$*: status $?"
+	}
+	for when in 'first read' end; do
+		for what in $all; do
+			grep -qE "^$when: $what ($want)\$" tried || {
+				cat tried >&2
+				die "$*: $when: $what"
+			}
+		done
+	done
+}
+
+# confined COMMAND OPERAND...: and the same without the sandbox.
+confined() {
+	command=$1
+	shift
+	intruded 'EACCES|EPERM|ENOSYS' "$command" "$@"
+	[ ! -e elsewhere/made ] || die "$command: a file was made"
+	intruded OK "$command" --no-sandbox "$@"
+	[ -e elsewhere/made ] || die "$command: the trial does not try"
+}
+
+confined list x.img
+confined ls x.img
+confined stat x.img:/big
+confined cat x.img:/etc/motd
+confined manifest x.img
+confined extract x.img null:
+confined extract x.img.xz null:
+confined extract x.img.gz null:
+confined extract x.img.gz out/x.tar
+confined extract --manifest=out/m.mtree x.img out/x.tar.zst
+from=x.img.gz
+confined extract - null:
+from=x.img.xz
+confined extract - null:
+
+# What was written is what is written without.
+"$img2nfs" extract --quiet x.img a.tar && "$img2nfs" extract --quiet --no-sandbox x.img b.tar || die "cannot extract"
+cmp a.tar b.tar || die "the tars differ"
+[ -s out/m.mtree ] || die "no manifest"
+
+# The kernel's own word, while the program waits for the rest of its image.
+mkfifo pipe
+exec 8<>pipe
+"$img2nfs" extract --quiet - null: <pipe >stdout 2>err 8>&- &
+pid=$!
+head -c 65536 x.img >&8
+until_ok 60 grep -qx 'Seccomp:	2' /proc/$pid/status || die "no filter: $(cat /proc/$pid/status)"
+grep -qx 'NoNewPrivs:	1' /proc/$pid/status || die "it may get new rights"
+kill $pid
+wait $pid
+[ $? -eq 143 ] || die "does not end by SIGTERM"

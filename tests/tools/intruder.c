@@ -1,0 +1,97 @@
+/* intruder.c - preload object: what somebody could do who took the process over while it reads an
+ * image. At the first read of the image (the first pread() of all, or the first read() of standard
+ * input) and at the end of the program it tries what the program itself never does, and writes what
+ * came of it to the file descriptor INTRUDER_FD, a line each:
+ *
+ *	first read: open EACCES
+ *
+ * with OK or the name of the error. It opens /etc/passwd, makes the file INTRUDER_FILE, makes a UNIX
+ * socket, starts a program, asks if it may send a signal to its parent. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int tried;	/* at the first read */
+
+static void tell(const char *when, const char *what, int code)
+{
+	const char *fd = getenv("INTRUDER_FD");
+
+	(void)dprintf(fd ? atoi(fd) : 2, "%s: %s %s\n", when, what,
+		      code ? strerrorname_np(code) : "OK");
+}
+
+static int close_it(int fd)
+{
+	int code = fd < 0 ? errno : 0;
+
+	if (fd >= 0)
+		(void)close(fd);
+	return code;
+}
+
+static int start_program(void)
+{
+	char program[] = "true", *argv[] = { program, NULL };
+	pid_t pid;
+	int code = posix_spawn(&pid, "/bin/true", NULL, NULL, argv, environ);
+
+	if (!code)
+		(void)waitpid(pid, NULL, 0);
+	return code;
+}
+
+static void try_all(const char *when)
+{
+	const char *file = getenv("INTRUDER_FILE");
+
+	tell(when, "open", close_it(open("/etc/passwd", O_RDONLY)));
+	if (file)
+		tell(when, "make", close_it(open(file, O_WRONLY | O_CREAT, 0600)));
+	tell(when, "socket", close_it(socket(AF_UNIX, SOCK_STREAM, 0)));
+	tell(when, "program", start_program());
+	tell(when, "signal", kill(getppid(), 0) ? errno : 0);
+}
+
+static void first_read(void)
+{
+	if (tried)
+		return;
+	tried = 1;
+	try_all("first read");
+}
+
+ssize_t pread64(int fd, void *buf, size_t len, off64_t off)
+{
+	ssize_t (*real)(int, void *, size_t, off64_t) = NULL;
+
+	*(void **)&real = dlsym(RTLD_NEXT, "pread64");
+	first_read();
+	return real(fd, buf, len, off);
+}
+
+ssize_t read(int fd, void *buf, size_t len)
+{
+	ssize_t (*real)(int, void *, size_t) = NULL;
+
+	*(void **)&real = dlsym(RTLD_NEXT, "read");
+	if (fd == STDIN_FILENO)
+		first_read();
+	return real(fd, buf, len);
+}
+
+__attribute__((destructor)) static void at_end(void)
+{
+	if (tried)
+		try_all("end");
+}
