@@ -90,8 +90,8 @@ BASE_OBJ = $(filter $(O)/src/base/%,$(LIB_OBJ))
 PROGRAM_LIBS = $(if $(SHARED),$(O)/cli.a $(O)/$(SO) $(O)/base.a,$(STATIC_LIBS))
 UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
 UNIT_BIN := $(UNIT_SRC:%.c=$(O)/%)
-# Objects to be preloaded: norpcbind into the test server, which only Linux rigs have, intruder into the program.
-PRELOADED = norpcbind intruder
+# Objects to be preloaded: norpcbind into the test server, which only Linux rigs have, the others into the program.
+PRELOADED = norpcbind intruder spoil
 TOOL_SRC := $(sort $(filter-out $(PRELOADED:%=tests/tools/%.c) $(if $(filter Linux,$(shell uname)),,%/slowdisk.c), \
 	$(wildcard tests/tools/*.c)))
 TOOL_BIN := $(TOOL_SRC:%.c=$(O)/%) $(if $(filter Linux,$(shell uname)), \
@@ -170,7 +170,7 @@ $(O)/tests/tools/%: $(O)/tests/tools/%.o $(STATIC_LIBS)
 # Never with SANFLAGS: the server has no sanitizer runtime, and the program none of its own to be preloaded.
 $(O)/tests/tools/%.so: tests/tools/%.c $(O)/flags
 	@mkdir -p $(@D)
-	$(Q)$(CC) -std=c11 $(WARN) $(OPT) -fPIC -shared -o $@ $< $(if $(filter intruder,$*),-ldl)
+	$(Q)$(CC) -std=c11 $(WARN) $(OPT) -fPIC -shared -o $@ $< $(if $(filter-out norpcbind,$*),-ldl)
 
 fuzzers: $(FUZZ_BIN) $(O)/fuzz/base
 $(O)/tests/fuzz/%.o: CPPFLAGS += -Isrc $(if $(LIBFUZZER),,-DFUZZ_PLAIN)

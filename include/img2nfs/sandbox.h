@@ -40,6 +40,7 @@ enum i2n_sandbox_right {
 	/* this file; it need not exist and may be made beside, under another name, and renamed: so
 	 * this is a right to the directory that it is in, and, as rights go, to all below */
 	I2N_SANDBOX_WRITE,
+	I2N_SANDBOX_READ_WRITE,	/* the same, and it is read back: so may be all beside it */
 	/* this directory and all below; where it does not exist, the one in which it will be
 	 * made */
 	I2N_SANDBOX_FILL,

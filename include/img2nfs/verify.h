@@ -73,6 +73,8 @@ struct i2n_verify_opts {
 	/* Is this left out of the tree on purpose? Then it may be there. NULL: nothing is. */
 	bool (*is_excluded)(void *exclude_ctx, const char *path, size_t len);
 	void *exclude_ctx;
+	bool others;	/* others store there, too: what is more is no difference, nor is what the
+			 * directory at the top has for attributes */
 };
 
 struct i2n_verify_result {

@@ -371,11 +371,14 @@ int run_swap(struct run *r, struct i2n_err *err)
 int run_store_boot(struct run *r, struct i2n_err *err)
 {
 	const struct boot_args args = { .nfs = &r->nfs, .progress = &r->o->progress,
-					.break_lock = r->o->break_lock };
+					.break_lock = r->o->break_lock,
+					.report = &r->report, .silent = r->o->json };
 
 	if (r->o->update.dry_run || (r->o->atomic && !r->atomic.swap.swapped))
 		return I2N_OK;
-	return boot_store(&r->boot, &args, err);
+	if (boot_store(&r->boot, &args, err))
+		return I2N_FATAL;
+	return r->o->verify ? boot_prove(&r->boot, &args, err) : I2N_OK;
 }
 
 /* The order is the promise: nothing is asked of the server before the image has proved readable,

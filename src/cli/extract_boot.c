@@ -142,7 +142,6 @@ int boot_check(const struct boot_opts *o, const struct i2n_notes *notes, struct 
 
 /* --- reading --- */
 
-/* Paths of notes begin with "boot:", so that nobody looks for them in the root. */
 static void prefix_note(void *ctx, const struct i2n_note *note)
 {
 	const struct boot_run *r = ctx;
@@ -150,7 +149,7 @@ static void prefix_note(void *ctx, const struct i2n_note *note)
 	struct text path = { 0 };
 
 	if (note->path) {
-		text_add(&path, "boot:");
+		text_add(&path, BOOT_PREFIX);
 		text_put(&path, note->path, note->path_len);
 		if (!path.failed) {	/* else the path is what is missing */
 			with.path = path.p;

@@ -18,6 +18,7 @@
 #include "json.h"
 #include "opts.h"
 #include "progress.h"
+#include "verify_report.h"
 
 struct boot_opts {
 	const char *dest, *serial, *mac, *partition;
@@ -55,7 +56,11 @@ struct boot_run {
 	bool begun, complete;		/* writing it */
 	struct i2n_progress at;
 	struct i2n_card_result card;
+	struct verify_summary proof;
 };
+
+/* In front of their paths, so that nobody looks for them in the root. */
+#define BOOT_PREFIX "boot:"
 
 /* Refuse what makes no sense, and take the destination apart. */
 int boot_check(const struct boot_opts *o, const struct i2n_notes *notes, struct boot_run *ret,
@@ -76,12 +81,18 @@ struct boot_args {
 	const struct i2n_nfs_opts *nfs;		/* as for the root */
 	const struct progress_opts *progress;
 	bool break_lock;
+	struct report *report;
+	bool silent;				/* differences only go to the report */
 };
 int boot_store(struct boot_run *r, const struct boot_args *args, struct i2n_err *err);
 
+/* Read back what boot_store() has written: files of a directory by their paths, a card through its
+ * partition table and file system, a server over a new connection. Other files are others'. */
+int boot_prove(struct boot_run *r, const struct boot_args *args, struct i2n_err *err);
+
 /* After a failure: where what is. */
 void boot_tell(const struct boot_run *r);
-void boot_print(const struct boot_run *r);
+void boot_print(const struct boot_run *r, const struct report *report);
 /* For --dry-run: what would go where. */
 void boot_print_dry(const struct boot_run *r);
 /* Member "boot" of the object that is open in j; null without --boot. */

@@ -33,7 +33,7 @@ void boot_tell(const struct boot_run *r)
 	msg_error(&err);
 }
 
-void boot_print(const struct boot_run *r)
+void boot_print(const struct boot_run *r, const struct report *report)
 {
 	char q[400], bytes[HUMAN_MAX];
 
@@ -50,6 +50,10 @@ void boot_print(const struct boot_run *r)
 	(void)puts(r->complete ? "" : "; not complete");
 	if (r->edits)
 		netboot_print_edits(r->edits);
+	if (r->proof.ran) {
+		(void)fputs("Boot files read back and compared: ", stdout);
+		verify_print(&r->proof, report);
+	}
 }
 
 void boot_print_dry(const struct boot_run *r)
@@ -64,6 +68,21 @@ void boot_print_dry(const struct boot_run *r)
 	(void)printf("# boot: %" PRIu64 " file%s of %s would be in %s%s%s\n", files, human_s(files),
 		     r->source.name, i2n_quote(q, sizeof(q), r->dest, strlen(r->dest)),
 		     r->below[0] ? ", below " : "", r->below);
+}
+
+/* Where they differ is told with what the root differs in. */
+static void json_proof(const struct verify_summary *proof, struct json *j)
+{
+	if (!proof->ran) {
+		json_null(j, "verify");
+		return;
+	}
+	json_object(j, "verify");
+	json_u64(j, "compared", proof->result.at.done.objects);
+	json_u64(j, "bytes_compared", proof->result.bytes);
+	json_u64(j, "not_read", proof->result.unread);
+	json_u64(j, "differences", proof->result.differences);
+	json_end(j);
 }
 
 void boot_json(const struct boot_run *r, struct json *j)
@@ -90,5 +109,6 @@ void boot_json(const struct boot_run *r, struct json *j)
 	if (r->edits)
 		netboot_json_edits(r->edits, j);
 	json_end(j);
+	json_proof(&r->proof, j);
 	json_end(j);
 }

@@ -9,7 +9,8 @@ static void add_boot(const struct run *r, struct confine *c)
 	else if (r->boot.kind == BOOT_DIR)
 		confine_path(c, r->boot.dest, I2N_SANDBOX_FILL);
 	else if (r->boot.kind == BOOT_CARD)
-		confine_path(c, r->boot.dest, I2N_SANDBOX_WRITE);
+		confine_path(c, r->boot.dest,
+			     r->o->verify ? I2N_SANDBOX_READ_WRITE : I2N_SANDBOX_WRITE);
 }
 
 void run_confine(const struct run *r, struct confine *c)

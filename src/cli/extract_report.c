@@ -183,7 +183,7 @@ void extract_print(const struct extract_result *res, const struct report *report
 		(void)printf("The connection was lost and made again %" PRIu64 " time%s.\n",
 			     res->stats.reconnects, human_s(res->stats.reconnects));
 	netboot_print(res->netboot);
-	boot_print(res->boot);
+	boot_print(res->boot, report);
 	report_print(report, stdout);
 	if (res->proof && res->proof->ran) {
 		(void)fputs("Read back and compared: ", stdout);

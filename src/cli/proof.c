@@ -11,7 +11,8 @@
 
 int proof_verify(const struct proof_args *args, struct verify_summary *ret, struct i2n_err *err)
 {
-	struct verify_told told = { .report = args->report, .silent = args->silent };
+	struct verify_told told = { .report = args->report, .silent = args->silent,
+				    .prefix = args->prefix };
 	struct i2n_notes notes = { .fn = verify_note, .ctx = &told };
 	struct i2n_sink_env env = { .tree = args->tree, .reader = args->reader, .notes = &notes };
 	struct i2n_nfs_opts nfs = *args->nfs;
@@ -20,7 +21,8 @@ int proof_verify(const struct proof_args *args, struct verify_summary *ret, stru
 					.ctx = &progress, .allow = args->report->allow,
 					.digests = args->digests,
 					.is_excluded = args->rules ? choose_excludes : NULL,
-					.exclude_ctx = (void *)(uintptr_t)args->rules };
+					.exclude_ctx = (void *)(uintptr_t)args->rules,
+					.others = args->others };
 	int64_t start = progress_now_ms();
 	struct i2n_sink *sink;
 	int rc;

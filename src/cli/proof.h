@@ -18,6 +18,8 @@ struct proof_args {
 	bool silent;				/* differences only go to the report */
 	struct run_lock *lock;			/* held meanwhile, or NULL */
 	const struct i2n_rules *rules;		/* that the tree was chosen by, or NULL */
+	bool others;				/* see verify.h */
+	const char *prefix;			/* of paths that are told, or NULL */
 };
 
 /* Over a new connection, so that nothing of the run is known to it. */

@@ -2,6 +2,8 @@
 
 #include "img2nfs/name.h"
 
+#include "text.h"
+
 #include "human.h"
 #include "msg.h"
 #include "requests.h"
@@ -20,10 +22,8 @@ static void put_path(const char *path, size_t len)
 	free(buf);
 }
 
-void verify_note(void *ctx, const struct i2n_note *note)
+static void tell(const struct verify_told *told, const struct i2n_note *note)
 {
-	const struct verify_told *told = ctx;
-
 	report_note(told->report, note);
 	if (note->kind != I2N_NOTE_DIFFERS || told->silent)
 		return;
@@ -33,6 +33,23 @@ void verify_note(void *ctx, const struct i2n_note *note)
 	(void)printf(": %s\n", note->text);
 }
 
+void verify_note(void *ctx, const struct i2n_note *note)
+{
+	const struct verify_told *told = ctx;
+	struct i2n_note with = *note;
+	struct text path = { 0 };
+
+	if (note->path && told->prefix) {
+		text_add(&path, told->prefix);
+		text_put(&path, note->path, note->path_len);
+	}
+	if (path.len && !path.failed) {	/* else the prefix is what is missing */
+		with.path = path.p;
+		with.path_len = path.len;
+	}
+	tell(told, &with);
+	text_release(&path);
+}
 
 static void print_limits(const struct i2n_verify_result *r)
 {
@@ -70,10 +87,13 @@ void verify_print(const struct verify_summary *s, const struct report *report)
 	char bytes[HUMAN_MAX];
 
 	(void)printf("%" PRIu64 " difference%s; compared %" PRIu64 " object%s and %s of content "
-		     "in %" PRIu64 ".%u s, %" PRIu64 " request%s\n",
+		     "in %" PRIu64 ".%u s",
 		     r->differences, human_s(r->differences), r->at.done.objects,
 		     human_s(r->at.done.objects), human_bytes(bytes, r->bytes), s->ms / 1000,
-		     (unsigned)(s->ms % 1000 / 100), r->at.requests, human_s(r->at.requests));
+		     (unsigned)(s->ms % 1000 / 100));
+	if (r->at.requests)
+		(void)printf(", %" PRIu64 " request%s", r->at.requests, human_s(r->at.requests));
+	(void)putchar('\n');
 	for (unsigned d = 0; d < I2N_DIFFS; d++)
 		if (r->differs[d])
 			(void)printf("  %-12s %8" PRIu64 "\n", i2n_diff_word((enum i2n_diff)d),

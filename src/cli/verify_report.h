@@ -11,6 +11,7 @@
 struct verify_told {
 	struct report *report;
 	bool silent;		/* differences are only gathered: --json */
+	const char *prefix;	/* of paths, or NULL */
 };
 
 /* The callback for struct i2n_notes; ctx is a struct verify_told. */

@@ -123,15 +123,15 @@ static void allow_beside(const struct ruleset *set, const char *path, uint64_t r
 	free(copy);
 }
 
-static void allow_write(const struct ruleset *set, const char *path)
+static void allow_write(const struct ruleset *set, const char *path, uint64_t more)
 {
-	const uint64_t rights = WRITE_FILE | TRUNCATE | MAKE_REG | REMOVE_FILE;
+	const uint64_t rights = WRITE_FILE | TRUNCATE | MAKE_REG | REMOVE_FILE | more;
 	struct stat st;
 	bool exists = !stat(path, &st);
 	char *real;
 
 	if (exists && !S_ISREG(st.st_mode)) {	/* a device, a pipe: written where it is */
-		allow(set, path, WRITE_FILE);
+		allow(set, path, WRITE_FILE | more);
 		return;
 	}
 	allow_beside(set, path, rights);
@@ -161,7 +161,9 @@ static void allow_all(const struct ruleset *set, const struct i2n_sandbox_opts *
 		if (p->right == I2N_SANDBOX_READ)
 			allow(set, p->path, READ_FILE | READ_DIR);
 		else if (p->right == I2N_SANDBOX_WRITE)
-			allow_write(set, p->path);
+			allow_write(set, p->path, 0);
+		else if (p->right == I2N_SANDBOX_READ_WRITE)
+			allow_write(set, p->path, READ_FILE);
 		else
 			allow_fill(set, p->path);
 	}

@@ -112,13 +112,20 @@ struct root_op {
 	struct verify *v;
 };
 
+static bool is_others_dir(const struct verify *v, const struct i2n_attr *got)
+{
+	return v->opts->others && (got->mode & I2N_S_IFMT) == I2N_S_IFDIR;
+}
+
 static void on_root(struct i2n_op *op)
 {
 	struct root_op *ro = (struct root_op *)(void *)op;
 	struct verify *v = ro->v;
 	struct i2n_err err;
 
-	if (verify_op_back(v, op) && verify_attrs(v, I2N_NONE, v->tree->root, &op->attr) &&
+	if (verify_op_back(v, op) &&
+	    (is_others_dir(v, &op->attr) ||
+	     verify_attrs(v, I2N_NONE, v->tree->root, &op->attr)) &&
 	    verify_object_push(v, I2N_NONE, v->tree->root, &op->attr, I2N_OBJ_ROOT)) {
 		(void)i2n_err_nomem(&err);
 		verify_die(v, &err);

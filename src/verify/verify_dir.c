@@ -106,8 +106,9 @@ static void tell_extra(struct verify *v, const struct verify_dir *dir, const str
 	size_t len = 0;
 	char *path = path_of_entry(v, dir, e, &len);
 
-	if (!path || !v->opts->is_excluded ||
-	    !v->opts->is_excluded(v->opts->exclude_ctx, path, len)) {
+	if (!v->opts->others &&
+	    (!path || !v->opts->is_excluded ||
+	     !v->opts->is_excluded(v->opts->exclude_ctx, path, len))) {
 		v->res->differs[I2N_DIFF_EXTRA]++;
 		i2n_note(v->notes, I2N_NOTE_DIFFERS, i2n_diff_word(I2N_DIFF_EXTRA), path, len,
 			 "%s that should not be there%s", is_dir ? "a directory" : "something",

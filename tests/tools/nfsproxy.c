@@ -25,10 +25,10 @@
  *	hates=PROGRAM	connection is reset instead of passing on calls of this RPC program
  *	short=N		every N-th WRITE is shortened to half of its bytes
  *	verifier=N	the write verifier in replies changes with every N-th WRITE
- *	twin=N		every N-th call of CREATE, MKDIR, SYMLINK, MKNOD and LINK is carried out
- *			twice, under two xids: what a run that has ended may do to the next one
- *	log=FILE	a line for each call: K, procedure number, bytes of a WRITE, and its round:
- *			1 + the highest one answered when it came: with a delay, round trips
+ *	rot		READ replies of more than 4 KiB come with a wrong byte
+ *	twin=N		every N-th CREATE, MKDIR, SYMLINK, MKNOD and LINK is carried out twice, under
+ *			two xids: what a run that has ended may do to the next one
+ *	log=FILE	a line for each call: K, procedure, bytes of a WRITE, its round trip from 1 on
  *	no-attrs	replies of CREATE, ..., MKNOD and SETATTR come without attributes, handles
  * Every K rule may be given several times. */
 #define _GNU_SOURCE
@@ -97,7 +97,7 @@ struct pending {
 static struct rule rules[RULES_MAX];
 static unsigned n_rules, jukebox_every, short_every, verifier_every, twin_every, hated;
 static unsigned status_proc, status_code, status_every;
-static bool no_attrs, parsing;
+static bool no_attrs, rot, parsing;
 static FILE *call_log;
 static long delay_us, down_ms;
 static uint16_t target;
@@ -510,6 +510,7 @@ static bool inspect_reply(struct conn *c, unsigned char *mark, size_t *len)
 	}
 	if (verifier_epoch && (p->proc == 7 || p->proc == 21))
 		change_verifier(r, *len - 4, p->proc);
+	r[*len - 12] ^= rot && p->proc == 6 && *len > 4096;
 	if (no_attrs && (p->proc == 2 || (p->proc >= 8 && p->proc <= 11)))
 		strip_attrs(mark, len, p->proc);
 	if (rule_for(p->k, EAT_REPLY))
@@ -752,6 +753,8 @@ static bool parse_rule(const char *s)
 		twin_every = (unsigned)v;
 	else if (!strncmp(s, "log=", 4))
 		return (call_log = fopen(s + 4, "w")) != NULL;
+	else if (!strcmp(s, "rot"))
+		rot = true;
 	else if (!strcmp(s, "no-attrs"))
 		no_attrs = true;
 	else
@@ -771,18 +774,15 @@ int main(int argc, char **argv)
 			file = optarg;
 		else if (c == 'd')
 			delay_us = strtol(optarg, NULL, 10);
-		else
-			return 2;
 	}
 	if (optind >= argc)
 		return 2;
 	target = (uint16_t)strtoul(argv[optind++], NULL, 10);
-	for (; optind < argc; optind++) {
+	for (; optind < argc; optind++)
 		if (!parse_rule(argv[optind])) {
 			fprintf(stderr, "nfsproxy: unknown rule '%s'\n", argv[optind]);
 			return 2;
 		}
-	}
 	for (int i = 0; i < CONNS_MAX; i++)
 		conns[i].fd[0] = conns[i].fd[1] = -1;
 	signal(SIGTERM, on_signal);
