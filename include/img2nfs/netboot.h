@@ -73,6 +73,7 @@ struct i2n_netboot_system {
 	const char *boot_dir;		/* where its boot partition is mounted: "/boot/firmware",
 					 * "/boot" or NULL */
 	bool has_cmdline;		/* there was a command line in the tree */
+	bool no_user;			/* the first boot asks for one at the console */
 };
 
 /* Also without a profile, for new_identity and hostname. */

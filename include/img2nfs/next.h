@@ -29,6 +29,11 @@ struct i2n_next_want {
 	const char *boot_path;
 	bool boot_is_export;		/* it is a directory of the NFS server, too */
 	bool boot_is_below;		/* the files are below a serial number or MAC address */
+	/* Nobody can log in unless files here say who: the directory of the root where the machine
+	 * looks for them, "/boot/firmware"; or that of the boot files, where it mounts them. NULL:
+	 * there is a user. */
+	const char *user_dir;
+	bool user_dir_is_boot;
 };
 
 /* Lines without their ends. */

@@ -48,6 +48,15 @@ static void boot_of(const struct run *r, struct i2n_next_want *want, char *buf, 
 	want->boot_path = buf;
 }
 
+/* Mounted there, the boot files hide what the root has. */
+static void user_of(const struct run *r, struct i2n_next_want *want)
+{
+	if (!r->netboot.system.no_user)
+		return;
+	want->user_dir_is_boot = r->boot.mount;
+	want->user_dir = r->boot.mount ? r->boot.url.path : r->netboot.system.boot_dir;
+}
+
 bool next_make(const struct run *runs, unsigned n, struct i2n_next *ret)
 {
 	const char *roots[I2N_SHARE_RUNS];
@@ -64,6 +73,7 @@ bool next_make(const struct run *runs, unsigned n, struct i2n_next *ret)
 			want.server = server_of(r, server, sizeof(server));
 			want.is_pi = r->netboot.system.profile == I2N_PROFILE_RPI;
 			boot_of(r, &want, boot, sizeof(boot));
+			user_of(r, &want);
 		}
 		/* without the check nothing is known of the port */
 		want.high_port |= !r->check.low_port;

@@ -121,6 +121,25 @@ const char *cmdline_doubtful(const struct cmdline_token *t)
 	return NULL;
 }
 
+/* Raspberry Pi's Imager: the script edits cmdline.txt on the boot partition and reboots; where that
+ * is not there the machine would switch itself off, again and again. Any other script is left. */
+static bool is_imager(const struct cmdline_token *t)
+{
+	return cmdline_is(t, "systemd.run") &&
+	       (cmdline_has_val(t, "/boot/firstrun.sh") ||
+		cmdline_has_val(t, "/boot/firmware/firstrun.sh"));
+}
+
+static const char *imager_wrong(const struct cmdline_token *t)
+{
+	if (is_imager(t) || cmdline_is(t, "systemd.run_success_action") ||
+	    cmdline_is(t, "systemd.run_failure_action") ||
+	    (cmdline_is(t, "systemd.unit") && cmdline_has_val(t, "kernel-command-line.target")))
+		return "expects the boot partition; what it starts is run once by a unit in the "
+		       "root, see the edit first-boot";
+	return NULL;
+}
+
 void cmdline_change(struct cmdline_out *out, enum i2n_change_kind kind, unsigned line,
 		    const char *token, size_t len, const char *why)
 {
@@ -204,19 +223,23 @@ bool cmdline_has_open_quote(const struct cmdline_token *t)
 /* What is there already, and behind which token the rest goes: root=; else in front of what must
  * stay last; else at the end. A script of systemd.run deletes all that follows it, and a quote that
  * is not closed would take it in. */
-static unsigned look(struct cmdline_span old, const struct wanted *w, size_t *ret_at)
+static unsigned look(struct cmdline_span old, const struct wanted *w, size_t *ret_at,
+		     bool *ret_imager)
 {
 	size_t i = 0, last = SIZE_MAX;
 	unsigned have = 0;
 	struct cmdline_token t;
 
 	*ret_at = SIZE_MAX;
+	*ret_imager = false;
 	for (; cmdline_next(&old, &t) && !cmdline_is_end(&t); i++) {
+		*ret_imager |= is_imager(&t);
 		have |= part_of(&t, w);
 		if (*ret_at == SIZE_MAX && cmdline_is(&t, "root"))
 			*ret_at = i + 1;
 		if (last == SIZE_MAX &&
-		    (cmdline_is(&t, "systemd.run") || cmdline_has_open_quote(&t)))
+		    ((cmdline_is(&t, "systemd.run") && !is_imager(&t)) ||
+		     cmdline_has_open_quote(&t)))
 			last = i;
 	}
 	if (*ret_at == SIZE_MAX)
@@ -263,11 +286,13 @@ static void put_wanted(struct cmdline_out *out, size_t start, unsigned line,
 
 /* Keep it or not; *seen: parts that stayed so far. */
 static void judge(struct cmdline_out *out, size_t start, const struct cmdline_token *t,
-		  const struct wanted *w, unsigned *seen)
+		  const struct wanted *w, bool imager, unsigned *seen)
 {
 	unsigned part = part_of(t, w);
 	const char *why = part & *seen ? "is there twice" : part ? NULL : cmdline_wrong(t);
 
+	if (!why && imager)
+		why = imager_wrong(t);
 	if (why) {
 		change_token(out, I2N_CHANGE_OUT, t, why);
 		return;
@@ -286,12 +311,12 @@ void cmdline_line(struct cmdline_out *out, struct cmdline_span old, const struct
 	unsigned line = old.line, have, seen = 0;
 	struct wanted w[N_WANTED];
 	struct cmdline_token t;
-	bool ended = false;
+	bool ended = false, imager;
 
 	while (old.end > old.p && cmdline_is_blank(old.end[-1]))
 		old.end--;
 	wanted_of(root, w);
-	have = look(old, w, &at);
+	have = look(old, w, &at, &imager);
 	for (; cmdline_next(&old, &t); i++) {
 		if (i == at)
 			put_wanted(out, start, line, w, parts & ~have);
@@ -299,7 +324,7 @@ void cmdline_line(struct cmdline_out *out, struct cmdline_span old, const struct
 		if (ended)
 			put_token(out, start, t.raw, t.raw_len);
 		else
-			judge(out, start, &t, w, &seen);
+			judge(out, start, &t, w, imager, &seen);
 	}
 	if (i <= at)
 		put_wanted(out, start, line, w, parts & ~have);

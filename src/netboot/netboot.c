@@ -34,7 +34,7 @@ static const struct edit {
 	[I2N_NETBOOT_FWLOC] = { "fwloc", "scripts find the boot files without a boot partition",
 				RPI, netboot_fwloc },
 	[I2N_NETBOOT_FIRST_BOOT] = { "first-boot", "what the boot partition has for the first boot "
-				     "is found without it", RPI, netboot_first_boot },
+				     "is found without it", RPI | DEBIAN, netboot_first_boot },
 	[I2N_NETBOOT_CMDLINE] = { "cmdline", "kernel command lines name the NFS root", ANY,
 				  netboot_cmdline },
 	[I2N_NETBOOT_MACHINE_ID] = { "machine-id", "a new machine-id and random seed", 0,
@@ -277,6 +277,8 @@ int i2n_netboot_edit(struct i2n_edits *e, const struct i2n_netboot_opts *opts,
 	for (unsigned i = 0; rc == I2N_OK && i < I2N_NETBOOT_NAMES; i++)
 		if (is_wanted(&n, i))
 			rc = run_edit(&n, i);
+	if (rc == I2N_OK)
+		rc = netboot_look_for_user(&n);
 	*ret = n.sys;
 	return rc;
 }

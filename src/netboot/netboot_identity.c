@@ -291,5 +291,5 @@ int netboot_hostname(struct netboot *n)
 		rc = netboot_write_text(n, "etc/hostname", "another host name", &line);
 	}
 	free(old.bytes);
-	return rc;
+	return rc == I2N_OK ? netboot_cloud_hostname(n, name) : rc;
 }

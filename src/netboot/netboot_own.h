@@ -13,6 +13,7 @@ struct netboot {
 	const struct i2n_notes *notes;
 	struct i2n_netboot_system sys;
 	const char *name;		/* of the edit that runs */
+	bool left_to_run;		/* a unit runs what was left for a first boot */
 	struct i2n_err *err;
 };
 
@@ -42,6 +43,12 @@ int netboot_link(struct netboot *n, const char *path, const char *why, const cha
 /* fn for each regular file of a directory, by name, the first 64 of them. */
 int netboot_each_file(struct netboot *n, const char *dir,
 		      int (*fn)(struct netboot *n, const char *path));
+
+/* Sets sys.no_user. */
+int netboot_look_for_user(struct netboot *n);
+
+/* cloud-init gives its own name at each boot; what it takes that from, see netboot_first.c. */
+int netboot_cloud_hostname(struct netboot *n, const char *name);
 
 /* A unit of systemd, in one of the folders where packages put them? */
 bool netboot_has_unit(struct netboot *n, const char *unit);

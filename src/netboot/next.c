@@ -171,6 +171,22 @@ static int boot_steps(const struct i2n_next_want *w, struct i2n_next *ret, struc
 	return I2N_OK;
 }
 
+/* userconf-pi, raspberrypi-sys-mods; an image as it is downloaded has no user with a password. */
+static int user_step(const struct i2n_next_want *w, struct i2n_next *ret, struct i2n_err *err)
+{
+	const bool one = w->n_roots == 1;
+	const char *in = w->user_dir_is_boot && !one ? "each board's directory of boot files" :
+						       w->user_dir;
+
+	if (!w->user_dir)
+		return I2N_OK;
+	return add(&ret->steps, err,
+		   "nobody can log in yet but at keyboard and screen: before the first boot put "
+		   "two files into %s%s on the server: 'ssh', empty, and 'userconf.txt' with the "
+		   "line NAME:HASH, where HASH is what 'openssl passwd -6' prints",
+		   w->user_dir_is_boot ? "" : one ? w->roots[0] : "each board's ", in);
+}
+
 static int board_steps(const struct i2n_next_want *w, struct i2n_next *ret, struct i2n_err *err)
 {
 	struct i2n_lines *l = &ret->steps;
@@ -194,7 +210,8 @@ int i2n_next_make(const struct i2n_next_want *want, struct i2n_next *ret, struct
 {
 	*ret = (struct i2n_next){ 0 };
 	if (make_exports(want, ret, err) || make_dnsmasq(want, ret, err) ||
-	    server_steps(want, ret, err) || boot_steps(want, ret, err))
+	    server_steps(want, ret, err) || boot_steps(want, ret, err) ||
+	    user_step(want, ret, err))
 		return I2N_FATAL;
 	return board_steps(want, ret, err);
 }

@@ -50,9 +50,14 @@ static const struct {
 	{ "init=/bin/sh boot=overlay boot=nfs", "init=/bin/sh boot=nfs " OURS " rootwait" },
 	/* what follows -- is for init; what follows systemd.run is deleted by its script */
 	{ "quiet -- root=5 ro", "quiet " OURS " rootwait -- root=5 ro" },
-	{ "quiet systemd.run=/boot/firstrun.sh systemd.unit=kernel-command-line.target",
-	  "quiet " OURS " rootwait systemd.run=/boot/firstrun.sh "
+	{ "quiet systemd.run=/boot/setup.sh systemd.unit=kernel-command-line.target",
+	  "quiet " OURS " rootwait systemd.run=/boot/setup.sh "
 	  "systemd.unit=kernel-command-line.target" },
+	/* but for Raspberry Pi's Imager (rpi-imager, src/imagewriter.cpp) */
+	{ "quiet systemd.run=/boot/firstrun.sh systemd.run_success_action=reboot "
+	  "systemd.unit=kernel-command-line.target\n", "quiet " OURS " rootwait\n" },
+	{ "systemd.run=/boot/firmware/firstrun.sh " PARTUUID " systemd.unit=rescue.target",
+	  OURS " rootwait systemd.unit=rescue.target" },
 };
 
 static void check(const char *old, const char *want)

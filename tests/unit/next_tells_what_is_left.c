@@ -41,7 +41,7 @@ static void check_one(void)
 {
 	const struct i2n_next_want w = { .roots = one, .n_roots = 1, .server = "192.0.2.7",
 					 .is_pi = true, .boot = I2N_NEXT_BOOT_TFTP,
-					 .boot_path = "/srv/tftp" };
+					 .boot_path = "/srv/tftp", .user_dir = "/boot/firmware" };
 	struct i2n_next next = make(&w);
 
 	check_lines(&next.exports,
@@ -51,6 +51,7 @@ static void check_one(void)
 	T_OK(steps_have(&next, "exportfs -ra"));
 	T_OK(steps_have(&next, "--serial"));
 	T_OK(steps_have(&next, "BOOT_ORDER=0xf21"));
+	T_OK(steps_have(&next, "two files into /srv/nfs/pi/boot/firmware on the server"));
 	i2n_next_release(&next);
 }
 
@@ -60,13 +61,16 @@ static void check_three(void)
 	const struct i2n_next_want w = { .roots = three, .n_roots = 3, .server = "10.1.2.3",
 					 .high_port = true, .is_pi = true,
 					 .boot = I2N_NEXT_BOOT_TFTP, .boot_path = "/srv/tftp",
-					 .boot_is_export = true, .boot_is_below = true };
+					 .boot_is_export = true, .boot_is_below = true,
+					 .user_dir = "/srv/tftp/9ffefdef",
+					 .user_dir_is_boot = true };
 	struct i2n_next next = make(&w);
 
 	check_lines(&next.exports,
 		    "/srv/pi 10.1.2.0/24(rw,sync,no_subtree_check,no_root_squash,insecure)\n"
 		    "/srv/tftp 10.1.2.0/24(rw,sync,no_subtree_check,no_root_squash,insecure)\n");
 	T_OK(steps_have(&next, "'insecure'"));
+	T_OK(steps_have(&next, "two files into each board's directory of boot files on the server"));
 	T_OK(!steps_have(&next, "--serial"));
 	i2n_next_release(&next);
 }
@@ -85,6 +89,7 @@ static void check_apart(void)
 	T_OK(steps_have(&next, "in place of the example"));
 	T_OK(steps_have(&next, "--boot="));
 	T_OK(!steps_have(&next, "Pi 4"));
+	T_OK(!steps_have(&next, "log in"));
 	i2n_next_release(&next);
 }
 
