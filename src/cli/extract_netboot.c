@@ -142,19 +142,30 @@ static void put_lines(const char *p, size_t len)
 	}
 }
 
-/* Private keys and the like that go: a diff ends up in logs. */
+static bool is_private(unsigned mode)
+{
+	return (mode & I2N_S_IFMT) == I2N_S_IFREG && !(mode & 0044);
+}
+
+/* Private keys that go, passwords for the first boot that come: a diff ends up in logs. */
 static bool is_secret(const struct i2n_edit_change *c)
 {
-	return !c->after_mode && !(c->before_mode & 0044) &&
-	       (c->before_mode & I2N_S_IFMT) == I2N_S_IFREG;
+	return is_private(c->before_mode) || is_private(c->after_mode);
+}
+
+static const char *action(const struct i2n_edit_change *c)
+{
+	if (!c->after_mode)
+		return "removed";
+	return c->before_mode ? "changed" : "made";
 }
 
 static void print_secret(const struct i2n_edit_change *c)
 {
 	char name[1024];
 
-	(void)printf("# %s is removed; only its owner may read it, so its content is not shown\n",
-		     i2n_escape(name, sizeof(name), c->path, c->path_len));
+	(void)printf("# %s is %s; only its owner may read it, so its content is not shown\n",
+		     i2n_escape(name, sizeof(name), c->path, c->path_len), action(c));
 }
 
 int netboot_print_diffs(const struct i2n_edits *edits, struct i2n_err *err)
@@ -178,13 +189,6 @@ int netboot_print_diffs(const struct i2n_edits *edits, struct i2n_err *err)
 		free(diff);
 	}
 	return I2N_OK;
-}
-
-static const char *action(const struct i2n_edit_change *c)
-{
-	if (!c->after_mode)
-		return "removed";
-	return c->before_mode ? "changed" : "made";
 }
 
 static void print_system(const struct netboot_run *r)
@@ -224,7 +228,7 @@ void netboot_print_edits(const struct i2n_edits *edits)
 static void json_change(struct json *j, const struct i2n_edit_change *c)
 {
 	size_t len;
-	char *diff = i2n_edit_diff(c, &len);
+	char *diff = is_secret(c) ? NULL : i2n_edit_diff(c, &len);
 
 	json_object(j, NULL);
 	json_str(j, "edit", c->what.name);

@@ -21,7 +21,10 @@ for release in bullseye bookworm trixie debian used; do
 	cp -a $release.before $release.after
 	(cd $release.after && git apply --unsafe-paths -p1 "../$release.diff") || die "$release: git apply failed"
 	# a secret that goes is not shown
-	! grep -q 'PRIVATE KEY' $release.diff || die "$release: a diff shows a private key"
+	# shellcheck disable=SC2086 # several words
+	"$img2nfs" extract --json $options --dry-run $release.img nfs://192.0.2.7/srv/pi >$release.json 2>err ||
+		die "extract --json failed: $(cat err)"
+	! grep -q 'PRIVATE KEY' $release.diff $release.json || die "$release: a diff shows a private key"
 	sed -n 's/^# \(.*\) is removed; only its owner may read it,.*/\1/p' $release.diff | while read -r path; do
 		rm "$release.after/$path"
 	done
@@ -38,6 +41,8 @@ for release in bullseye bookworm trixie debian used; do
 		die "$release: the edited tree (>) is not what the documentation wants (<)"
 	diff -r -q --no-dereference $release.before $release.after >/dev/null && die "$release: nothing was edited"
 done
+
+grep -rq 'PRIVATE KEY' used.before/etc/ssh || die "there was no private key to be shown"
 
 # what it is taken for
 "$img2nfs" extract --json --netboot --dry-run trixie.img nfs://192.0.2.7/srv/pi 2>/dev/null >json
