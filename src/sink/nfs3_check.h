@@ -51,6 +51,10 @@ struct nfs3_check_in {
 	const struct nfs3_fh *dir; /* make the scratch directory in here */
 	const fattr3 *dir_attrs;
 	const char *where; /* the same, quoted, for texts */
+	/* NFSv4: dir is above all exports as far as we see, and this is wanted, quoted; else
+	 * NULL */
+	const char *unseen;
+	bool low_port; /* our source port is below 1024 */
 	const FSINFO3resok *fsinfo;
 	uint32_t uid; /* who we say we are */
 	const volatile int *stop;

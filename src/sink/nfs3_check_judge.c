@@ -83,6 +83,32 @@ static bool is_refused(struct i2n_check *check, enum i2n_check_id id,
 	return true;
 }
 
+static bool is_refusal(nfsstat3 status)
+{
+	return status == NFS3ERR_ROFS || status == NFS3ERR_ACCES || status == NFS3ERR_PERM ||
+	       status == NFS3ERR_NOENT;
+}
+
+/* Above all exports of NFSv4 is a file system that only shows the way to them; those that we may
+ * not use are not there. */
+static bool judge_export(const struct nfs3_check_in *in, const struct nfs3_probed *p,
+			 struct i2n_check *check)
+{
+	const struct nfs3_probe_obj_state *dir = &p->objs[PROBE_DIR];
+	char code[32];
+
+	if (!in->unseen || !dir->answered || !is_refusal(dir->status)) {
+		FOUND(EXPORT, OK, NONE, "mounted, and requests from our source port are accepted");
+		return true;
+	}
+	FOUND(EXPORT, FAIL, EXPORT,
+	      "%s is in no export that the server shows us%s; outside of them: %s", in->unseen,
+	      in->low_port ? "" : ", and those without the option insecure are hidden from our "
+				  "source port",
+	      nfs_err_name(true, dir->status, code));
+	return false;
+}
+
 static void judge_writable(const struct nfs3_check_in *in, const struct nfs3_probed *p,
 			   struct i2n_check *check)
 {
@@ -389,7 +415,8 @@ static void excuse(struct i2n_check *check)
 void nfs3_check_judge(const struct nfs3_check_in *in, const struct nfs3_probed *p,
 		      struct i2n_check *check)
 {
-	FOUND(EXPORT, OK, NONE, "mounted, and requests from our source port are accepted");
+	if (!judge_export(in, p, check))
+		return;
 	judge_identity(in, p, check);
 	judge_writable(in, p, check);
 	judge_owners(in, p, check);

@@ -343,19 +343,26 @@ static int make_missing(struct walk *w, struct i2n_err *err)
 static int try_out(struct walk *w, bool essential, struct i2n_check *check,
 		   struct nfs3_trial **ret, struct i2n_err *err)
 {
-	char where[300];
+	char where[300], wanted[300];
+	bool unseen = w->nfs->calls.v4 && !w->mounted.prefix_len;
 	struct nfs3_check_in in = {
 		.calls = &w->nfs->calls,
 		.dir = &w->here,
 		.dir_attrs = &w->here_attrs,
 		.fsinfo = &w->info.fsinfo,
 		.where = quote_here(w, w->rest, where, sizeof(where)),
+		.unseen = unseen ? i2n_quote(wanted, sizeof(wanted), w->url->path,
+					     strlen(w->url->path)) : NULL,
+		.low_port = w->mounted.low_port,
 		.uid = w->nfs->opts.uid,
 		.stop = w->stop,
 		.essential = essential,
 	};
 
 	(void)export_path(w, check->path, sizeof(check->path));
+	if (unseen)
+		(void)i2n_escape(check->path, sizeof(check->path), w->url->path,
+				 strlen(w->url->path));
 	memcpy(check->client, w->mounted.client, sizeof(check->client));
 	check->low_port = w->mounted.low_port;
 	*ret = nfs3_trial_new(&in);
@@ -628,8 +635,10 @@ static int reach_root(struct walk *w, struct i2n_err *err)
 				     .uid = nfs->opts.uid,
 				     .gid = nfs->opts.gid,
 				     .port = w->url->port ? w->url->port : NFS_PORT };
-	int rc = nfs_find_server(w->url, &target, w->stop, &w->mounted, err);
+	int rc;
 
+	rpc_target_secure(&target, w->url);
+	rc = nfs_find_server(w->url, &target, w->stop, &w->mounted, err);
 	w->remedy = w->mounted.remedy;
 	if (rc != I2N_OK)
 		return rc;
@@ -656,6 +665,7 @@ static int mount_export(struct walk *w, struct i2n_err *err)
 
 	if (nfs->version == 4)
 		return reach_root(w, err);
+	rpc_target_secure(&target, w->url);
 	rc = nfs_mountd_mount(w->url, nfs->opts.uid, nfs->opts.gid, w->stop, &nfs->sink.stats,
 			      &w->mounted, err);
 

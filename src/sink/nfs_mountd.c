@@ -12,6 +12,7 @@
 
 #define CONNECT_MS 10000
 #define REPLY_MS 30000
+#define AGAIN_MS 1000
 #define MOUNTD_PORT 20048	/* IANA's, tried when there is no portmapper */
 #define LIST_MAX 6		/* exports named in a message */
 
@@ -267,28 +268,37 @@ int nfs_mountd_mount(const struct i2n_nfs_url *url, uint32_t uid, uint32_t gid,
 	return rc;
 }
 
+static int ping_server(const struct i2n_nfs_url *url, struct rpc_target *target, const char *addr,
+		       const volatile int *stop, struct nfs_mounted *ret, struct i2n_err *err)
+{
+	struct rpc_conn *conn;
+	int rc;
+
+	memcpy(target->addr, addr, sizeof(target->addr));
+	target->ping = true;
+	conn = rpc_conn_new(target);
+	rc = nfs_conn_wait_up(conn, NULL, "the NFSv4 service", url->host, stop, err);
+	if (rc == I2N_OK) {
+		memcpy(ret->addr, target->addr, sizeof(ret->addr));
+		(void)rpc_conn_local(conn, ret->client, sizeof(ret->client), &ret->low_port);
+	}
+	rpc_conn_free(conn);
+	return rc;
+}
+
 int nfs_find_server(const struct i2n_nfs_url *url, struct rpc_target *target,
 		    const volatile int *stop, struct nfs_mounted *ret, struct i2n_err *err)
 {
 	char addrs[RPC_ADDRS_MAX][64];
 	unsigned n = 0;
 	int rc = rpc_resolve(url->host, addrs, &n, err);
+	int64_t again_by = nfs_now_ms() + AGAIN_MS;
 
 	if (rc != I2N_OK)
 		return rc;
-	for (unsigned i = 0; i < n; i++) {
-		struct rpc_conn *conn;
-
-		memcpy(target->addr, addrs[i], sizeof(target->addr));
-		target->ping = true;
-		conn = rpc_conn_new(target);
-		rc = nfs_conn_wait_up(conn, NULL, "the NFSv4 service", url->host, stop, err);
-		if (rc == I2N_OK) {
-			memcpy(ret->addr, target->addr, sizeof(ret->addr));
-			(void)rpc_conn_local(conn, ret->client, sizeof(ret->client),
-					     &ret->low_port);
-		}
-		rpc_conn_free(conn);
+	/* twice, unless that takes long: a connection may break while it is the first */
+	for (unsigned i = 0; i < n || (i < 2 * n && nfs_now_ms() < again_by); i++) {
+		rc = ping_server(url, target, addrs[i % n], stop, ret, err);
 		if (rc == I2N_OK || err->domain == I2N_DOM_STOPPED)
 			return rc;
 	}
