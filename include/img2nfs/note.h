@@ -28,6 +28,9 @@ enum i2n_note_kind {
 	I2N_NOTE_STATE,		/* passing: "server does not answer, trying again in 4 s" */
 };
 
+/* The class of a note about trust, which comes with every connection: once is enough for people. */
+#define I2N_NOTE_AUTH_SYS "auth-sys"
+
 struct i2n_note {
 	enum i2n_note_kind kind;
 	/* short stable word for grouping and JSON: "acl", "dirent", "checksum", ... never NULL */

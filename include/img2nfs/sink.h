@@ -338,6 +338,10 @@ struct i2n_nfs_url {
 	unsigned version;		/* 3 or 4; 0 = try 3, then 4 */
 	bool has_uid, has_gid;
 	uint32_t uid, gid;
+	/* NULL: sys, none. Only a libnfs of 6.0 or later that was built so can do others; they are
+	 * refused (domain USAGE), not left out, where it cannot. */
+	const char *sec;	/* "krb5", "krb5i", "krb5p"; static */
+	const char *xprtsec;	/* "tls", "mtls"; static */
 };
 int i2n_nfs_url_parse(const char *text, const struct i2n_notes *notes, struct i2n_nfs_url *ret,
 		      struct i2n_err *err);

@@ -8,6 +8,7 @@
 #include "status.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,6 +105,14 @@ static void say_limited(struct report *r, const struct i2n_note *note)
 			 note->kind == I2N_NOTE_DAMAGED ? "damaged" : "failed");
 }
 
+/* Once a run is enough, whatever the number of boards and connections, each with its report. */
+static bool is_told(const struct i2n_note *note)
+{
+	static atomic_flag auth_sys = ATOMIC_FLAG_INIT;
+
+	return !strcmp(note->cls, I2N_NOTE_AUTH_SYS) && atomic_flag_test_and_set(&auth_sys);
+}
+
 void report_note(void *ctx, const struct i2n_note *note)
 {
 	struct report *r = ctx;
@@ -133,7 +142,7 @@ void report_note(void *ctx, const struct i2n_note *note)
 			say(note);
 		break;
 	case I2N_NOTE_STATE:
-		if (!r->quiet)
+		if (!r->quiet && !is_told(note))
 			say(note);
 		break;
 	}

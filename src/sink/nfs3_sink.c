@@ -259,8 +259,8 @@ static void nfs3_free(struct i2n_sink *sink)
 	free(nfs);
 }
 
-static const struct i2n_sink_ops nfs3_ops = {
-	.name = "nfs3",
+static const struct i2n_sink_ops nfs_ops = {
+	.name = "nfs",
 	.submit = submit,
 	.service = service,
 	.cancel = cancel,
@@ -290,7 +290,7 @@ static struct nfs3 *nfs3_new(const struct i2n_nfs_url *url, const struct i2n_nfs
 
 	if (!nfs)
 		return NULL;
-	nfs->sink.ops = &nfs3_ops;
+	nfs->sink.ops = &nfs_ops;
 	nfs->sink.caps = I2N_CAP_READBACK | I2N_CAP_SOCKETS;
 	nfs->sink.time_first = i2n_time_pack((struct i2n_time){ 0, 0 });
 	nfs->sink.time_last = i2n_time_pack((struct i2n_time){ UINT32_MAX, 999999999 });
@@ -303,16 +303,6 @@ static struct nfs3 *nfs3_new(const struct i2n_nfs_url *url, const struct i2n_nfs
 	nfs_bufs_init(&nfs->bufs, nfs->opts.bytes_in_flight);
 	return nfs;
 }
-
-static const struct i2n_sink_ops nfs4_ops = {
-	.name = "nfs4",
-	.submit = submit,
-	.service = service,
-	.cancel = cancel,
-	.release = release,
-	.finish = finish,
-	.free = nfs3_free,
-};
 
 /* What is asked of a server, in one version of NFS or the other: open a sink, or check. */
 struct inquiry {
@@ -332,8 +322,6 @@ static int open_version(const struct inquiry *q, unsigned version, struct nfs3 *
 	if (!nfs)
 		return i2n_err_nomem(err);
 	nfs->version = version;
-	if (version == 4)
-		nfs->sink.ops = &nfs4_ops;
 	rc = q->check ? nfs_mount_check(nfs, q->url, q->stop, q->check, err)
 		      : nfs_mount_open(nfs, q->url, q->stop, err);
 	if (q->check)
@@ -365,9 +353,12 @@ static bool is_no_answer(const struct i2n_err *err)
 /* The version that the URL names, else 3, then 4. */
 static int inquire(const struct inquiry *q, struct nfs3 **ret, struct i2n_err *err)
 {
+	struct rpc_security want = { q->url->sec, q->url->xprtsec };
 	struct i2n_err second;
-	int rc;
+	int rc = rpc_can_secure(&want, err);
 
+	if (rc != I2N_OK)
+		return rc;
 	if (q->url->version == 4)
 		return rpc_has_nfs4() ? open_version(q, 4, ret, err) : no_version_4(err);
 	rc = open_version(q, 3, ret, err);
@@ -385,6 +376,21 @@ static int inquire(const struct inquiry *q, struct nfs3 **ret, struct i2n_err *e
 	return I2N_OK;
 }
 
+/* Where requests do not leave the machine nobody else can make them. */
+static bool is_here(const char *addr)
+{
+	return !strncmp(addr, "127.", 4) || !strcmp(addr, "::1");
+}
+
+static void tell_trust(const struct inquiry *q, const struct nfs3 *nfs)
+{
+	if (q->url->sec || q->url->xprtsec || is_here(nfs->calls.target.addr))
+		return;
+	i2n_note(q->env->notes, I2N_NOTE_STATE, I2N_NOTE_AUTH_SYS, NULL, 0,
+		 "the server believes who we say we are, and others in its network, too "
+		 "(AUTH_SYS); see SECURITY in img2nfs(1)");
+}
+
 int i2n_sink_open_nfs3(const struct i2n_nfs_url *url, const struct i2n_nfs_opts *opts,
 		       const struct i2n_sink_env *env,
 		       const volatile int *stop, struct i2n_sink **ret, struct i2n_err *err)
@@ -393,9 +399,11 @@ int i2n_sink_open_nfs3(const struct i2n_nfs_url *url, const struct i2n_nfs_opts 
 	struct nfs3 *nfs = NULL;
 	int rc = inquire(&q, &nfs, err);
 
-	if (rc == I2N_OK)
-		*ret = &nfs->sink;
-	return rc;
+	if (rc != I2N_OK)
+		return rc;
+	tell_trust(&q, nfs);
+	*ret = &nfs->sink;
+	return I2N_OK;
 }
 
 int i2n_check_nfs3(const struct i2n_nfs_url *url, const struct i2n_nfs_opts *opts,
@@ -407,7 +415,9 @@ int i2n_check_nfs3(const struct i2n_nfs_url *url, const struct i2n_nfs_opts *opt
 	struct nfs3 *nfs = NULL;
 	int rc = inquire(&q, &nfs, err);
 
-	if (nfs)
+	if (nfs) {
+		tell_trust(&q, nfs);
 		nfs3_free(&nfs->sink);
+	}
 	return rc;
 }

@@ -283,18 +283,11 @@ static void take_link(struct nfs4 *v4, const COMPOUND4res *res)
 
 static void take_data(struct nfs4 *v4, const COMPOUND4res *res)
 {
-	READ3resok *ok = &v4->out.read.READ3res_u.resok;
-	const READ4resok *from;
 	nfs_resop4 op;
 
 	(void)find_ok(res, OP_READ, &op);
-	from = &op.nfs_resop4_u.opread.READ4res_u.resok4;
-	ok->eof = from->eof != 0;
-	ok->count = from->data.data_len;
-#ifndef LIBNFS_API_V2
-	ok->data.data_len = from->data.data_len;
-	ok->data.data_val = from->data.data_val;
-#endif
+	rpc_read_of4(&op.nfs_resop4_u.opread.READ4res_u.resok4,
+		     &v4->out.read.READ3res_u.resok);
 }
 
 static void take_written(const COMPOUND4res *res, WRITE3res *ret)

@@ -244,20 +244,22 @@ static bool is_long(const struct nfs_call *call)
 	       strlen(call->args.symlink.symlink.symlink_data) > NFS_LONG_TARGET;
 }
 
-/* NFSv4 has no such ACLs. */
+/* What cannot be sent. NFSv4 has no such ACLs; what goes its own way would go there unsecured. */
 static bool answer_unsent(struct nfs_call *call)
 {
+	bool acl = call->proc == I2N_PROC_GETACL || call->proc == I2N_PROC_SETACL;
+	bool is_secured = rpc_target_is_secured(&call->calls->target);
 	union {
 		nfsstat3 status;
 		GETACL3res get;
 		SETACL3res set;
+		SYMLINK3res symlink;
 	} res;
 
-	if (!call->calls->v4 ||
-	    (call->proc != I2N_PROC_GETACL && call->proc != I2N_PROC_SETACL))
+	if (!(acl && call->calls->v4) && !(is_long(call) && is_secured))
 		return false;
 	memset(&res, 0, sizeof(res));
-	res.status = NFS3ERR_NOTSUPP;
+	res.status = acl ? NFS3ERR_NOTSUPP : NFS3ERR_NAMETOOLONG;
 	answer(call, &res);
 	return true;
 }
@@ -277,12 +279,12 @@ static void send_ready(struct nfs_calls *calls)
 	if (calls->up && rpc_conn_state(calls->conn) != RPC_UP)
 		return;		/* not noticed yet */
 	while (calls->up && calls->sent.n < calls->window.calls.now && (call = calls->ready.head)) {
+		if (answer_unsent(call))
+			continue;
 		if (is_long(call)) {
 			send_long(call);
 			continue;
 		}
-		if (answer_unsent(call))
-			continue;
 		if (calls->v4 && nfs4_needs_client(calls->v4, call)) {
 			if (nfs4_become_client(calls->v4, calls))
 				continue;	/* that comes first now */

@@ -257,6 +257,7 @@ int nfs_mountd_mount(const struct i2n_nfs_url *url, uint32_t uid, uint32_t gid,
 	unsigned n = 0;
 	int rc = rpc_resolve(url->host, addrs, &n, err);
 
+	rpc_target_secure(&s.target, url);
 	for (unsigned i = 0; rc == I2N_OK && i < n && !s.conn; i++)
 		(void)connect_address(&s, addrs[i], err);	/* err is that of the last one */
 	if (rc != I2N_OK || !s.conn)

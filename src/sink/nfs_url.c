@@ -176,6 +176,20 @@ static int set_version(const char *text, const char *val, size_t len, struct i2n
 	return I2N_FATAL;
 }
 
+/* The first word is what there is without asking. */
+static const char *const secs[] = { "sys", "krb5", "krb5i", "krb5p", NULL };
+static const char *const xprtsecs[] = { "none", "tls", "mtls", NULL };
+
+static bool set_word(const char *const *words, const char *val, size_t len, const char **ret)
+{
+	for (int i = 0; words[i]; i++)
+		if (strlen(words[i]) == len && !memcmp(words[i], val, len)) {
+			*ret = i ? words[i] : NULL;
+			return true;
+		}
+	return false;
+}
+
 static int set_arg(const char *text, const struct url_arg *arg, const char *val, size_t len,
 		   const struct i2n_notes *notes, struct i2n_nfs_url *url, struct i2n_err *err)
 {
@@ -197,13 +211,14 @@ static int set_arg(const char *text, const struct url_arg *arg, const char *val,
 			       ? bad(err, text, "a gid that is not a number")
 			       : I2N_OK;
 	case ARG_SEC:
-		return len == 3 && !memcmp(val, "sys", 3)
+		return set_word(secs, val, len, &url->sec)
 			       ? I2N_OK
-			       : bad(err, text, "a security flavour other than sys");
+			       : bad(err, text, "a security flavour other than sys, krb5, krb5i, "
+						"krb5p");
 	case ARG_TLS:
-		return len == 4 && !memcmp(val, "none", 4)
+		return set_word(xprtsecs, val, len, &url->xprtsec)
 			       ? I2N_OK
-			       : bad(err, text, "a transport security other than none");
+			       : bad(err, text, "a transport security other than none, tls, mtls");
 	case ARG_IGNORED:
 		i2n_note(notes, I2N_NOTE_WARN, "url", NULL, 0,
 			 "'%s' in the URL has no meaning here and is ignored",

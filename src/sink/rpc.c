@@ -1,4 +1,4 @@
-#include "rpc.h"
+#include "rpc_own.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -7,44 +7,9 @@
 
 #include <sys/types.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/uio.h>		/* libnfs-raw.h of 6.0 needs struct iovec and does not say so */
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-
-#include <nfsc/libnfs.h>
-#include <nfsc/libnfs-raw.h>
-#include <nfsc/libnfs-raw-mount.h>
-#include <nfsc/libnfs-raw-nfs.h>
-#include <nfsc/libnfs-raw-nfs4.h>
-
-/* 4.0 and 5.0 name the raw calls _async and return int, 6 and 7 name them _task and return the
- * PDU. */
-#ifdef LIBNFS_API_V2
-#define NFS3(op, args) (rpc_nfs3_##op##_task(conn->rpc, on_reply, (args), slot) != NULL)
-#define NFSACL(op, args) (rpc_nfsacl3_##op##_task(conn->rpc, on_acl_reply, (args), slot) != NULL)
-#define SEND_READ(args) \
-	(rpc_nfs3_read_task(conn->rpc, on_reply, (args)->buf, (args)->xdr.count, &(args)->xdr,
-			    slot) != NULL)
-#define CALL_MNT(path) (rpc_mount3_mnt_task(conn->rpc, on_reply, (path), slot) != NULL)
-#define CALL_EXPORT() (rpc_mount3_export_task(conn->rpc, on_reply, slot) != NULL)
-#else
-#define NFS3(op, args) (rpc_nfs3_##op##_async(conn->rpc, on_reply, (args), slot) >= 0)
-#define NFSACL(op, args) (rpc_nfsacl_##op##_async(conn->rpc, on_acl_reply, (args), slot) >= 0)
-#define SEND_READ(args) (rpc_nfs3_read_async(conn->rpc, on_reply, &(args)->xdr, slot) >= 0)
-#define CALL_MNT(path) (rpc_mount3_mnt_async(conn->rpc, on_reply, (path), slot) >= 0)
-#define CALL_EXPORT() (rpc_mount3_export_async(conn->rpc, on_reply, slot) >= 0)
-#endif
-
-struct rpc_conn {
-	struct nfs_context *nfs;
-	struct rpc_context *rpc;
-	enum rpc_state state;
-	bool denied;
-	bool quiet;		/* being freed: callbacks mean nothing */
-	char error[160];
-};
 
 int rpc_resolve(const char *host, char (*ret_addrs)[64], unsigned *ret_n, struct i2n_err *err)
 {
@@ -125,7 +90,7 @@ static void on_connected(struct rpc_context *rpc, int status, void *data, void *
 /* Any status but success ends the connection. Here that is only remembered: nothing may be queued
  * from an error callback (libnfs 4.0 aborts), and libnfs 6 and 7 do not even call back for every
  * request. */
-static void on_reply(struct rpc_context *rpc, int status, void *data, void *private_data)
+void rpc_on_reply(struct rpc_context *rpc, int status, void *data, void *private_data)
 {
 	struct rpc_slot *slot = private_data;
 
@@ -137,7 +102,7 @@ static void on_reply(struct rpc_context *rpc, int status, void *data, void *priv
 
 /* A server without NFSACL answers that it has no such program, and others find fault with arguments
  * that they should take: the connection is as good as before. */
-static void on_acl_reply(struct rpc_context *rpc, int status, void *data, void *private_data)
+void rpc_on_acl_reply(struct rpc_context *rpc, int status, void *data, void *private_data)
 {
 	struct rpc_slot *slot = private_data;
 	union {
@@ -148,7 +113,7 @@ static void on_acl_reply(struct rpc_context *rpc, int status, void *data, void *
 
 	if (status != RPC_STATUS_ERROR || !data || !strstr(data, "Server responded") ||
 	    slot->conn->quiet) {
-		on_reply(rpc, status, data, private_data);
+		rpc_on_reply(rpc, status, data, private_data);
 		return;
 	}
 	memset(&res, 0, sizeof(res));
@@ -156,11 +121,44 @@ static void on_acl_reply(struct rpc_context *rpc, int status, void *data, void *
 	slot->reply(slot, &res);
 }
 
+void rpc_target_secure(struct rpc_target *target, const struct i2n_nfs_url *url)
+{
+	target->security = (struct rpc_security){ url->sec, url->xprtsec };
+	/* no host is longer */
+	(void)strncpy(target->host, url->host, sizeof(target->host) - 1);
+}
+
+bool rpc_target_is_secured(const struct rpc_target *target)
+{
+	return target->security.sec || target->security.xprtsec;
+}
+
+/* A secured connection is up when that has been agreed on, which libnfs does after the NULL call;
+ * and it is made to a name, which tickets and certificates are for. */
+static int begin(struct rpc_conn *conn, const struct rpc_target *target)
+{
+	int program = target->program == RPC_NFS3 ? NFS_PROGRAM : MOUNT_PROGRAM;
+	int version = target->nfs4 ? 4 : 3;
+	bool secured = target->program == RPC_NFS3 && rpc_target_is_secured(target);
+	const char *to = secured ? target->host : target->addr;
+	const char *why = secured ? rpc_secure(conn->nfs, &target->security) : NULL;
+
+	if (why) {
+		fail(conn, why);
+		return 0;
+	}
+	if (!target->port)
+		return rpc_connect_program_async(conn->rpc, to, program, version, on_connected,
+						 conn);
+	if (target->ping || secured)
+		return rpc_connect_port_async(conn->rpc, to, target->port, program, version,
+					      on_connected, conn);
+	return rpc_connect_async(conn->rpc, to, target->port, on_connected, conn);
+}
+
 struct rpc_conn *rpc_conn_new(const struct rpc_target *target)
 {
 	struct rpc_conn *conn = calloc(1, sizeof(*conn));
-	int program = target->program == RPC_NFS3 ? NFS_PROGRAM : MOUNT_PROGRAM;
-	int version = target->nfs4 ? 4 : 3, rc;
 
 	if (!conn)
 		return NULL;
@@ -174,15 +172,7 @@ struct rpc_conn *rpc_conn_new(const struct rpc_target *target)
 					 * once */
 	nfs_set_uid(conn->nfs, (int)target->uid);
 	nfs_set_gid(conn->nfs, (int)target->gid);
-	if (target->port && !target->ping)
-		rc = rpc_connect_async(conn->rpc, target->addr, target->port, on_connected, conn);
-	else if (target->port)
-		rc = rpc_connect_port_async(conn->rpc, target->addr, target->port, program, version,
-					    on_connected, conn);
-	else
-		rc = rpc_connect_program_async(conn->rpc, target->addr, program, version,
-					       on_connected, conn);
-	if (rc < 0)
+	if (begin(conn, target) < 0)
 		fail(conn, rpc_get_error(conn->rpc));
 	return conn;
 }
@@ -209,170 +199,29 @@ static bool queued(struct rpc_conn *conn, bool ok)
 	return ok;
 }
 
-static bool send_nfs3(struct rpc_conn *conn, enum i2n_proc proc, void *args, struct rpc_slot *slot)
-{
-	switch (proc) {
-	case I2N_PROC_LOOKUP:
-		return NFS3(lookup, args);
-	case I2N_PROC_GETATTR:
-		return NFS3(getattr, args);
-	case I2N_PROC_SETATTR:
-		return NFS3(setattr, args);
-	case I2N_PROC_FSINFO:
-		return NFS3(fsinfo, args);
-	case I2N_PROC_FSSTAT:
-		return NFS3(fsstat, args);
-	case I2N_PROC_READDIRPLUS:
-		return NFS3(readdirplus, args);
-	case I2N_PROC_CREATE:
-		return NFS3(create, args);
-	case I2N_PROC_MKDIR:
-		return NFS3(mkdir, args);
-	case I2N_PROC_SYMLINK:
-		return NFS3(symlink, args);
-	case I2N_PROC_MKNOD:
-		return NFS3(mknod, args);
-	case I2N_PROC_LINK:
-		return NFS3(link, args);
-	case I2N_PROC_WRITE:
-		return NFS3(write, args);
-	case I2N_PROC_COMMIT:
-		return NFS3(commit, args);
-	case I2N_PROC_REMOVE:
-		return NFS3(remove, args);
-	case I2N_PROC_RMDIR:
-		return NFS3(rmdir, args);
-	case I2N_PROC_RENAME:
-		return NFS3(rename, args);
-	case I2N_PROC_READLINK:
-		return NFS3(readlink, args);
-	case I2N_PROC_ACCESS:
-		return NFS3(access, args);
-	case I2N_PROC_GETACL:
-		return NFSACL(getacl, args);
-	case I2N_PROC_SETACL:
-		return NFSACL(setacl, args);
-	case I2N_PROC_READ:
-		return SEND_READ((struct rpc_read_args *)args);
-	default:
-		return false;	/* NULL is sent by connecting, MNT has its own function */
-	}
-}
-
-uint32_t rpc_read_take(const READ3res *res, void *buf, uint32_t cap)
-{
-#ifdef LIBNFS_API_V2
-	uint32_t n = res->READ3res_u.resok.count;
-
-	(void)buf;	/* it is there */
-	return n < cap ? n : cap;
-#else
-	uint32_t n = res->READ3res_u.resok.data.data_len;
-
-	n = n < cap ? n : cap;
-	if (n)
-		memcpy(buf, res->READ3res_u.resok.data.data_val, n);
-	return n;
-#endif
-}
-
-/* 4.0 does, 6 and 7 do not; of 5.0 some do, and a program may be built with one and run with
- * another of them. */
-bool rpc_copies_data(void)
-{
-	return !strncmp(I2N_LIBNFS_VERSION, "4.", 2);
-}
-
 bool rpc_conn_send(struct rpc_conn *conn, enum i2n_proc proc, void *args, struct rpc_slot *slot)
 {
 	slot->conn = conn;
-	return queued(conn, send_nfs3(conn, proc, args, slot));
+	return queued(conn, rpc_queue(conn, proc, args, slot));
 }
 
-#if defined(LIBNFS_API_V2)
-
-bool rpc_has_nfs4(void)
-{
-	return true;
-}
-
-bool rpc_nfs4_goes_on(void)
-{
-	return false;
-}
-
-/* READ and WRITE have calls of their own, in which they must be the last operation. */
 bool rpc_conn_send_compound(struct rpc_conn *conn, COMPOUND4args *args, size_t room,
 			    void *read_buf, struct rpc_slot *slot)
 {
-	nfs_argop4 *last = &args->argarray.argarray_val[args->argarray.argarray_len - 1];
-	struct rpc_pdu *pdu;
-
 	slot->conn = conn;
-	if (last->argop == OP_READ)
-		pdu = rpc_nfs4_read_task(conn->rpc, on_reply, read_buf,
-					 last->nfs_argop4_u.opread.count, args, slot);
-	else if (last->argop == OP_WRITE)
-		pdu = rpc_nfs4_write_task(conn->rpc, on_reply,
-					  last->nfs_argop4_u.opwrite.data.data_val,
-					  last->nfs_argop4_u.opwrite.data.data_len, args, slot);
-	else
-		pdu = rpc_nfs4_compound_task2(conn->rpc, on_reply, args, slot, room);
-	return queued(conn, pdu != NULL);
+	return queued(conn, rpc_queue_compound(conn, args, room, read_buf, slot));
 }
-
-#elif defined(LIBNFS_FEATURE_MULTITHREADING)
-
-bool rpc_has_nfs4(void)
-{
-	return true;
-}
-
-bool rpc_nfs4_goes_on(void)
-{
-	return true;
-}
-
-bool rpc_conn_send_compound(struct rpc_conn *conn, COMPOUND4args *args, size_t room,
-			    void *read_buf, struct rpc_slot *slot)
-{
-	(void)read_buf;	/* the reply brings the data */
-	slot->conn = conn;
-	return queued(conn, rpc_nfs4_compound_async2(conn->rpc, on_reply, args, slot, room) >= 0);
-}
-
-#else	/* 4.0 encodes into 4096 bytes: too small for a file */
-
-bool rpc_has_nfs4(void)
-{
-	return false;
-}
-
-bool rpc_nfs4_goes_on(void)
-{
-	return false;
-}
-
-bool rpc_conn_send_compound(struct rpc_conn *conn, COMPOUND4args *args, size_t room,
-			    void *read_buf, struct rpc_slot *slot)
-{
-	(void)args, (void)room, (void)read_buf, (void)slot;
-	fail(conn, "this libnfs cannot send COMPOUNDs");
-	return false;
-}
-
-#endif
 
 bool rpc_conn_send_mnt(struct rpc_conn *conn, char *path, struct rpc_slot *slot)
 {
 	slot->conn = conn;
-	return queued(conn, CALL_MNT(path));
+	return queued(conn, rpc_queue_mnt(conn, path, slot));
 }
 
 bool rpc_conn_send_export(struct rpc_conn *conn, struct rpc_slot *slot)
 {
 	slot->conn = conn;
-	return queued(conn, CALL_EXPORT());
+	return queued(conn, rpc_queue_export(conn, slot));
 }
 
 /* Why a connection could not be made, in the system's words: libnfs only tells that it saw a

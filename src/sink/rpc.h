@@ -1,5 +1,5 @@
-/* rpc.h - one TCP connection to one RPC program. rpc.c is the only file that knows which libnfs it
- * is built against.
+/* rpc.h - one TCP connection to one RPC program. rpc_async.c and rpc_task.c are the only files that
+ * know which libnfs it is built against.
  *
  * A connection lives once: new -> (connecting) -> up -> failed -> free. It is never repaired:
  * libnfs' own reconnecting re-sends in another order and can wedge a server, so after any failure
@@ -29,12 +29,20 @@ struct sockaddr;
 enum rpc_program { RPC_NFS3, RPC_MOUNT3 };
 enum rpc_state { RPC_CONNECTING, RPC_UP, RPC_FAILED };
 
+/* Beside AUTH_SYS over plain TCP, which is NULL. Static texts, as in libnfs' URLs. */
+struct rpc_security {
+	const char *sec;	/* "krb5", "krb5i", "krb5p" */
+	const char *xprtsec;	/* "tls", "mtls" */
+};
+
 struct rpc_target {
 	char addr[64];		/* numeric */
 	uint16_t port;		/* 0 = ask the portmapper there */
 	enum rpc_program program;
 	bool nfs4;		/* version 4 of it, not 3 */
 	uint32_t uid, gid;
+	struct rpc_security security;	/* of NFS; MOUNT and the portmapper have none */
+	char host[256];		/* its name, for that */
 	bool ping;		/* with a port: up only when the server has answered a NULL call
 				 * of the program, not when something has accepted */
 };
@@ -50,6 +58,11 @@ struct rpc_slot {
 
 /* Numeric addresses of a host; blocks as long as the system's resolver does. */
 int rpc_resolve(const char *host, char (*ret_addrs)[64], unsigned *ret_n, struct i2n_err *err);
+
+/* Can this libnfs do it? Else I2N_FATAL, domain USAGE. What it cannot do is never left out. */
+int rpc_can_secure(const struct rpc_security *want, struct i2n_err *err);
+void rpc_target_secure(struct rpc_target *target, const struct i2n_nfs_url *url);
+bool rpc_target_is_secured(const struct rpc_target *target);
 
 struct rpc_conn *rpc_conn_new(const struct rpc_target *target);	/* NULL: out of memory */
 enum rpc_state rpc_conn_state(const struct rpc_conn *conn);
@@ -69,6 +82,10 @@ struct rpc_read_args {
 /* After a READ answered with NFS3_OK: bring the data into buf, return how much it is, at most
  * cap. */
 uint32_t rpc_read_take(const READ3res *res, void *buf, uint32_t cap);
+
+/* The result of NFSv4's READ as that of NFSv3, for rpc_read_take(). */
+struct READ4resok;
+void rpc_read_of4(const struct READ4resok *from, READ3resok *ret);
 
 /* This libnfs copies the data of WRITEs into the request. */
 bool rpc_copies_data(void);

@@ -7,6 +7,7 @@
 #	ganesha_query NAME			prints version=3&nfsport=N&mountport=M
 #	ganesha_stop NAME [SIGNAL]		ends it and waits for its end; at exit this happens by itself
 #	ganesha_restart NAME			starts it again: same ports, same options, same export
+#	is_v4; only_v3 REASON; in_version TEXT	for tests that run over both: I2N_TEST_VERSION
 #
 # Options: ro             read-only export
 #          squash=WORD    Root_Squash, All_Squash, ... (default No_Root_Squash)
@@ -14,6 +15,7 @@
 #          epoch=N        the write verifier; else the second of the start
 #          grace=SECONDS  NFSv4 grace period after a start, and the lease (default none, and 60)
 #          nfsport=N mountport=N    instead of free ones
+#          addr=ADDRESS   instead of 127.0.0.1
 #          rpcbind        registered with rpcbind, which must run, and at all addresses
 #
 # A start waits for the line in the server's log that says it is up. Everything it writes is in
@@ -102,6 +104,7 @@ ganesha_start() {
 		nfsport=*) gan_np=${gan_o#*=} ;;
 		mountport=*) gan_mp=${gan_o#*=} ;;
 		rpcbind) gan_addr=0.0.0.0 ;;
+		addr=*) gan_addr=${gan_o#*=} ;;
 		*) die "ganesha_start: unknown option $gan_o" ;;
 		esac
 	done
@@ -183,7 +186,7 @@ ganesha_try() {
 		set -- ganesha.nfsd -F -L "$gan_st/log" -p "$gan_st/pid.own" -f "$gan_st/conf" \
 			${gan_epoch:+-E "$gan_epoch"}
 		[ -z "$gan_as" ] || set -- setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
-		grep -q 'Bind_addr = 127' "$gan_st/conf" && export LD_PRELOAD="$gan_pre"
+		grep -q 'Bind_addr = 0' "$gan_st/conf" || export LD_PRELOAD="$gan_pre"
 		exec "$@"
 	) >"$gan_st/out" 2>&1 </dev/null &
 	gan_pid=$!
@@ -192,6 +195,9 @@ ganesha_try() {
 	kill -0 "$gan_pid" 2>/dev/null && grep -q 'NFS SERVER INITIALIZED' "$gan_st/log" || return 1
 	# It also says that it is up when it exports nothing.
 	if grep 'Could not create export' "$gan_st/log" >&2; then
+		[ "${failed:-0}" = 0 ] || exit 1
+		! grep -q 'resolve_posix_filesystem.*No such file' "$gan_st/log" ||
+			skip "this nfs-ganesha exports no $(stat -f -c %T "$(sed -n 's/.*Path = \(.*\);/\1/p' "$gan_st/conf")")"
 		[ -e /etc/mtab ] || echo "nfs-ganesha needs /etc/mtab: ln -s ../proc/self/mounts /etc/mtab" >&2
 		die "nfs-ganesha '$1' does not export its folder"
 	fi
@@ -199,6 +205,23 @@ ganesha_try() {
 
 ganesha_is_up_or_gone() {
 	grep -q 'NFS SERVER INITIALIZED' "$1/log" 2>/dev/null || ! kill -0 "$2" 2>/dev/null
+}
+
+# The codes in this text as the version that is spoken calls them.
+in_version() {
+	case ${I2N_TEST_VERSION:-3} in
+	3) printf '%s\n' "$1" ;;
+	*) printf '%s\n' "$1" | sed -e 's/NFS3ERR_ACCES/NFS4ERR_ACCESS/g' -e 's/NFS3ERR_/NFS4ERR_/g' ;;
+	esac
+}
+
+# This test says nothing of NFSv4, because...
+only_v3() {
+	[ "${I2N_TEST_VERSION:-3}" = 3 ] || skip "only with NFSv3: $1"
+}
+
+is_v4() {
+	[ "${I2N_TEST_VERSION:-3}" = 4 ]
 }
 
 ganesha_query() {

@@ -55,6 +55,20 @@ static void test_ids(void)
 	i2n_nfs_url_release(&url);
 }
 
+static void test_security(void)
+{
+	struct i2n_nfs_url url;
+	struct i2n_err err = { 0 };
+
+	T_EQ(i2n_nfs_url_parse("nfs://h/p?sec=krb5p&xprtsec=mtls", NULL, &url, &err), I2N_OK);
+	T_STR(url.sec, "krb5p");
+	T_STR(url.xprtsec, "mtls");
+	i2n_nfs_url_release(&url);
+	T_EQ(i2n_nfs_url_parse("nfs://h/p?sec=sys&xprtsec=none", NULL, &url, &err), I2N_OK);
+	T_OK(!url.sec && !url.xprtsec);
+	i2n_nfs_url_release(&url);
+}
+
 int main(void)
 {
 	good("nfs://nas/nfs/rootfs/openhab", "nas", "/nfs/rootfs/openhab", 0, 0);
@@ -92,12 +106,15 @@ int main(void)
 	bad("nfs://h/x?version=5", "NFS version");
 	bad("nfs://h/x?version=4.1", "NFS version");
 	bad("nfs://h/x?version=", "NFS version");
-	bad("nfs://h/x?sec=krb5", "security");
-	bad("nfs://h/x?xprtsec=tls", "transport security");
+	bad("nfs://h/x?sec=krb", "security flavour");
+	bad("nfs://h/x?sec=krb5ip", "security flavour");
+	bad("nfs://h/x?sec=", "security flavour");
+	bad("nfs://h/x?xprtsec=ssl", "transport security");
 	bad("nfs://h/x?uid=root", "uid");
 	bad("nfs://h/x?gid=4294967296", "gid");
 	bad("nfs://h/x?port=1", "'port'");
 	bad("nfs://h/x?uid", "uid");
 	test_ids();
+	test_security();
 	return t_end();
 }
