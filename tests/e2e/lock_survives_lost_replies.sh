@@ -17,6 +17,8 @@ while [ $k -le 40 ]; do
 	for rule in lose-reply=$k drop-call=$k dup-call=$k twin=1; do
 		# under two xids, with another reply: only updates stand that everywhere
 		[ $rule != twin=1 ] || [ $k -eq 1 ] || continue
+		# NFSv4.0 promises nothing of a request that comes twice; TCP and we do not do that
+		! is_v4 || [ $rule != dup-call=$k ] || continue
 		proxy_start px srv "$rule"
 		how=
 		[ $rule != twin=1 ] || { how=--update; mkdir "$exp/$rule"; }

@@ -3,9 +3,9 @@
 # One directory is missing on purpose: to nfs-ganesha's NFSv4 one with the sticky bit and without any x bit is a
 # referral, and it answers all requests for it with NFS4ERR_MOVED. That is told.
 . "$top/tests/lib/e2e.sh"
-. "$top/tests/lib/nfs4.sh"
 need_loop
 use_fixture plain
+. "$top/tests/lib/nfs4.sh"
 mount_ro "$img" "$WORK/mnt"
 serve
 extract --json "$img" "$(ganesha_url srv /root)"

@@ -6,6 +6,7 @@
 # have procedures of their own.
 . "$top/tests/lib/e2e.sh"
 . "$top/tests/lib/nfsproxy.sh"
+only_v3 "net/nfs4_stores_everything counts the others"
 need_loop
 use_fixture count
 serve

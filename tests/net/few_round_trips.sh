@@ -2,6 +2,7 @@
 # is: what does not depend on a reply goes with what is waited for.
 . "$top/tests/lib/e2e.sh"
 . "$top/tests/lib/nfsproxy.sh"
+only_v3 "the rounds are told by its procedures"
 need_root "a server that keeps owners"
 need mke2fs
 

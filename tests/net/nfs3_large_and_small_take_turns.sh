@@ -19,7 +19,7 @@ proxy_start p g -d 4000 log="$WORK/calls"
 	die "$(cat "$WORK/notes")"
 proxy_stop p
 # WRITEs in order: L of the large file, s of a small one.
-awk '$2 == 7 { print ($3 > 100000 ? "L" : "s") }' "$WORK/calls" >"$WORK/writes"
+awk '$3 { print ($3 > 100000 ? "L" : "s") }' "$WORK/calls" >"$WORK/writes"
 [ "$(grep -c L "$WORK/writes")" -eq 48 ] && [ "$(grep -c s "$WORK/writes")" -eq 300 ] || die "other WRITEs than expected"
 # How many of kind $1 were sent while those of kind $2 were.
 amid() {

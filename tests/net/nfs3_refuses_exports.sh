@@ -4,6 +4,7 @@
 . "$top/tests/lib/test.sh"
 . "$top/tests/lib/ganesha.sh"
 
+only_v3 "those of NFSv4 are in e2e/export_*, e2e/check_recognises"
 need_root "the VFS export"
 mkdir -p "$WORK/src" "$WORK/ro/sub" "$WORK/root/w/old" "$WORK/all" "$WORK/sec" || exit 1
 echo x >"$WORK/src/f"

@@ -2,6 +2,7 @@
 # the loss that they are on servers without it.
 . "$top/tests/lib/e2e.sh"
 . "$top/tests/lib/nfsproxy.sh"
+only_v3 "NFSACL is a program beside it"
 need_loop
 use_fixture loss
 serve

@@ -21,7 +21,8 @@
  *	down=MS		after each reset of ours, new connections are reset for MS milliseconds
  *	jukebox=N	every N-th call (but NULL) is answered NFS3ERR_JUKEBOX, twice at most
  *	status=PROC:CODE:N	every N-th call of this procedure is answered with nfsstat3 CODE.
- *			NFSv4: 22 is every COMPOUND, 23 those in which img2nfs opens a file
+ *			NFSv4: 22 is every COMPOUND, 23 those in which img2nfs opens a file;
+ *			of another one the operation that does the same fails, after those before it
  *	hates=PROGRAM	connection is reset instead of passing on calls of this RPC program
  *	short=N		every N-th WRITE is shortened to half of its bytes
  *	verifier=N	the write verifier in replies changes with every N-th WRITE
@@ -47,6 +48,9 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "compound.h"
+#include "nfs3_record.h"
 
 #define CHUNK (256u << 10)
 #define QUEUE_MAX (64u << 20)	/* bytes under way in one direction before we stop reading */
@@ -88,6 +92,7 @@ struct conn {
 
 struct pending {
 	uint32_t xid, proc;
+	uint32_t cut_op, cut_status;	/* of a COMPOUND that was cut off before this operation */
 	uint64_t k, round;
 	bool used;
 	struct chunk *held;
@@ -125,17 +130,6 @@ static int64_t now_us(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
-
-static uint32_t get32(const unsigned char *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-static void put32(unsigned char *p, uint32_t v)
-{
-	for (int i = 0; i < 4; i++)
-		p[i] = (unsigned char)(v >> (24 - 8 * i));
 }
 
 static void enqueue_chunk(struct half *h, struct chunk *c, long extra_us)
@@ -284,19 +278,6 @@ static struct pending *pending_of(uint32_t xid)
 	return &pendings[xid % PENDING];
 }
 
-/* Where the arguments of a call begin, after credentials and verifier; 0: not to be understood. */
-static size_t args_at(const unsigned char *r, size_t len)
-{
-	size_t at = 24;
-
-	for (int i = 0; i < 2; i++) {
-		if (len < at + 8)
-			return 0;
-		at += 8 + ((get32(r + at + 4) + 3) & ~3u);
-	}
-	return at <= len ? at : 0;
-}
-
 /* A reply of an error: status and nothing but absent attributes. */
 static void answer_error(struct conn *c, uint32_t xid, uint32_t proc, uint32_t status)
 {
@@ -312,32 +293,10 @@ static void answer_error(struct conn *c, uint32_t xid, uint32_t proc, uint32_t s
 	enqueue(&c->to[0], r, 4 + len);
 }
 
-/* The count in the arguments of a WRITE, which follows the file handle and the offset. */
-static uint32_t write_count(const unsigned char *r, size_t at)
-{
-	return get32(r + at + 4 + ((get32(r + at) + 3) & ~3u) + 8);
-}
-
-static void log_call(uint64_t k, uint32_t proc, const unsigned char *r, size_t at)
+static void log_call(uint64_t k, uint32_t proc, uint32_t bytes)
 {
 	if (call_log)
-		fprintf(call_log, "%" PRIu64 " %u %u %" PRIu64 "\n", k, proc,
-			proc == 7 ? write_count(r, at) : 0, rounds + 1);
-}
-
-/* Halve the data of a WRITE: file handle, offset, count, stable, data. */
-static void shorten_write(unsigned char *mark, size_t *len, size_t at)
-{
-	unsigned char *r = mark + 4, *p = r + at + 4 + ((get32(r + at) + 3) & ~3u);
-	uint32_t count = get32(p + 8), half = count / 2;
-
-	if (count < 2)
-		return;
-	put32(p + 8, half);
-	put32(p + 16, half);
-	*len = (size_t)(p + 20 - mark) + ((half + 3) & ~3u);
-	memset(p + 20 + half, 0, (4 - half % 4) % 4);
-	put32(mark, 0x80000000u | (uint32_t)(*len - 4));
+		fprintf(call_log, "%" PRIu64 " %u %u %" PRIu64 "\n", k, proc, bytes, rounds + 1);
 }
 
 static void late(const unsigned char *rec, size_t len, long ms)
@@ -398,6 +357,27 @@ static uint32_t proc_of(const unsigned char *r, size_t len)
 	return memmem(r, len, "\0\0\0\x10" "00000000", 12) ? 23 : 22;
 }
 
+/* The same of NFSv4, whose WRITE is an operation among others. */
+static void inspect_compound(unsigned char *mark, size_t *len, const struct compound *c,
+			     struct pending *p)
+{
+	uint32_t proc = compound_proc(c, mark + 4), op = compound_op_of(status_proc);
+	int write = compound_find(c, OP_WRITE), at = compound_find(c, op);
+
+	log_call(p->k, proc, write >= 0 ? get32(mark + 4 + c->ops[write].at + 32) : 0);
+	writes += write >= 0;
+	if (write >= 0 && verifier_every && writes % verifier_every == 0)
+		verifier_epoch++;
+	if (op && at >= 0 && (op != OP_CREATE || proc == status_proc) && status_every &&
+	    ++status_seen % status_every == 0) {
+		p->cut_op = op;
+		p->cut_status = status_code;
+		compound_cut(c, at, mark, len);
+	} else if (write >= 0 && short_every && writes % short_every == 0) {
+		compound_shorten(c, write, mark, len);
+	}
+}
+
 static bool is_told_of(uint32_t proc)
 {
 	return proc == status_proc || (proc == 23 && status_proc == 22);
@@ -408,19 +388,26 @@ static bool inspect_call(struct conn *c, unsigned char *mark, size_t *len)
 {
 	const unsigned char *r = mark + 4;
 	size_t at = *len >= 32 ? args_at(r, *len - 4) : 0;
-	uint32_t xid, proc, status = 0;
+	uint32_t xid, proc, as_nfs3, status = 0;
 	const struct rule *rule;
+	struct compound compound;
+	bool is_known = false;
 	uint64_t k = ++calls;
 
 	if (!at || get32(r + 4) != 0)
 		return true;
 	xid = get32(r);
-	proc = proc_of(r, *len - 4);
+	as_nfs3 = proc = proc_of(r, *len - 4);
 	free(pending_of(xid)->held);
-	log_call(k, proc, r, at);
 	*pending_of(xid) = (struct pending){ .xid = xid, .proc = proc, .k = k, .round = rounds + 1,
 					     .used = true, .conn = c };
-	if (is_maker(proc) && twin_every && ++makers % twin_every == 0) {
+	if (proc < 22)
+		log_call(k, proc, proc == 7 ? write_count(r, at) : 0);
+	else if ((is_known = compound_walk(r, *len - 4, at, false, &compound)))
+		as_nfs3 = compound_proc(&compound, r);
+	/* an open-owner's requests are told apart by number: a second OPEN is the first one */
+	as_nfs3 = as_nfs3 == 8 && proc > 21 ? 0 : as_nfs3;
+	if (is_maker(as_nfs3) && twin_every && ++makers % twin_every == 0) {
 		send_twin(c, mark, *len, pending_of(xid));
 		return false;
 	}
@@ -448,6 +435,11 @@ static bool inspect_call(struct conn *c, unsigned char *mark, size_t *len)
 		answer_error(c, xid, proc, status);
 		return false;
 	}
+	if (proc == 22 || proc == 23) {
+		if (is_known)
+			inspect_compound(mark, len, &compound, pending_of(xid));
+		return true;
+	}
 	if (proc == 7) {
 		writes++;
 		if (verifier_every && writes % verifier_every == 0)
@@ -458,36 +450,16 @@ static bool inspect_call(struct conn *c, unsigned char *mark, size_t *len)
 	return true;
 }
 
-/* Skip optional attributes: pre-operation ones have 24 bytes, others 84. */
-static size_t skip_opt(const unsigned char *r, size_t at, size_t size)
+/* Pass on the reply to a call that was cut off, with the failure of what would have come next. */
+static void fail_compound(struct conn *c, const unsigned char *mark, size_t len,
+			  const struct pending *p)
 {
-	return at + 4 + (get32(r + at) ? size : 0);
-}
+	unsigned char *reply = malloc(len + 12);
 
-static void change_verifier(unsigned char *r, size_t len, uint32_t proc)
-{
-	size_t at = 28;
-
-	if (len < at || get32(r + 24))
-		return;
-	at = skip_opt(r, at, 24);
-	at = skip_opt(r, at, 84);
-	if (proc == 7)
-		at += 8;	/* count, committed */
-	if (at + 8 <= len)
-		r[at] ^= (unsigned char)verifier_epoch;
-}
-
-/* CREATE, SYMLINK, MKNOD, MKDIR: absent handle, absent attributes; SETATTR: absent ones. */
-static void strip_attrs(unsigned char *mark, size_t *len, uint32_t proc)
-{
-	unsigned char *r = mark + 4;
-
-	if (get32(r + 24))
-		return;
-	memset(r + 28, 0, 16);
-	*len = 4 + 28 + (proc == 2 ? 8 : 16);
-	put32(mark, 0x80000000u | (uint32_t)(*len - 4));
+	if (!reply)
+		die("malloc");
+	enqueue(&c->to[0], reply, compound_fail(mark, len, p->cut_op, p->cut_status, reply));
+	free(reply);
 }
 
 static bool inspect_reply(struct conn *c, unsigned char *mark, size_t *len)
@@ -508,8 +480,14 @@ static bool inspect_reply(struct conn *c, unsigned char *mark, size_t *len)
 		p->held = NULL;
 		return false;
 	}
-	if (verifier_epoch && (p->proc == 7 || p->proc == 21))
-		change_verifier(r, *len - 4, p->proc);
+	if (p->cut_op) {
+		fail_compound(c, mark, *len, p);
+		return false;
+	}
+	if (verifier_epoch && p->proc > 21)
+		compound_change_verifier(r, *len - 4, verifier_epoch);
+	else if (verifier_epoch)
+		change_verifier(r, *len - 4, p->proc, verifier_epoch);
 	r[*len - 12] ^= rot && p->proc == 6 && *len > 4096;
 	if (no_attrs && (p->proc == 2 || (p->proc >= 8 && p->proc <= 11)))
 		strip_attrs(mark, len, p->proc);
