@@ -21,14 +21,14 @@ snippet() {
 	sed -n '/^## In CI/,/^## [^I]/p' "$top/README.md" | awk -v n="$1" '/^```/ { i++; next } i == 2 * n - 1'
 }
 
-# runner N IMAGE: runs the Nth snippet as a service would: a failing line ends it. Its folder is $job.
+# runner N IMAGE BUILT: runs the Nth snippet as a service would: a failing line ends it. Its folder is $job. BUILT is a
+# folder with what was built before: make decides what is good of it.
 runner() {
 	job=$jobs/$1
 	mkdir -m 777 "$job" "$job/img2nfs" "$job/img2nfs/build"
 	cp -p "$top/Makefile" "$job/img2nfs/" && cp -Rp "$top/src" "$top/include" "$top/third_party" "$job/img2nfs/" || exit 1
-	# with what is built already, if it was built for this: make decides
 	for f in src img2nfs cli.a libimg2nfs.a flags; do
-		cp -Rp "$O/$f" "$job/img2nfs/build/" || exit 1
+		cp -Rp "$3/$f" "$job/img2nfs/build/" || exit 1
 	done
 	cp "$2" "$job/disk.img"
 	chmod -R a+rwX "$job"
@@ -56,12 +56,12 @@ chmod 755 "$jobs"
 ganesha_start mem mem -
 url=$(ganesha_url mem /root)
 
-runner 1 "$WORK/disk.img"
+runner 1 "$WORK/disk.img" "$O"
 zstd -dcq "$job/rootfs.tar.zst" | tar -xf - -C "$WORK/got" --exclude=./lost+found || bad "no tar"
 diff -r "$d" "$WORK/got" && [ "$WORK/got/etc/motd" -ef "$WORK/got/etc/second-name" ] || bad "another tree"
 python3 -c 'import json, sys; json.load(open(sys.argv[1]))' "$job/report.json" || bad "no report"
 
-runner 2 "$WORK/disk.img"
+runner 2 "$WORK/disk.img" "$jobs/1/img2nfs/build"
 nfslist=$(for_nobody "$O/tests/tools/nfslist") || exit 1
 as_nobody "$nfslist" "$url&uid=0&gid=0" | cut -f 1,3,6 | grep -v '^lost+found' | LC_ALL=C sort >"$WORK/listed"
 (cd "$d" && find . -mindepth 1 -type d -printf '%P\t%m\t-\n' -o -type f -printf '%P\t%m\t%s\n') | LC_ALL=C sort |
