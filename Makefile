@@ -1,7 +1,7 @@
 # img2nfs - see `make help`. GNU make; on the BSDs and macOS: gmake.
 #
 # Knobs: O=build (all output goes there)  CC=cc  V=1 (show commands)  WERROR=1  SAN=address,undefined
-#        T=unit/overlay (which tests)  J=2 (tests at a time)  PREFIX=/usr/local  DESTDIR=
+#        T=unit/overlay (which tests)  J=4 (tests at a time)  PREFIX=/usr/local  DESTDIR=
 #        SHARED=1 (the program uses libimg2nfs.so)  PACKED=0 (no compressed images)
 #        FDISK=0 (no partition tables)  PORTABLE=1 (nothing that only Linux has)
 #        SECCOMP=0 (the sandbox without libseccomp)
@@ -28,7 +28,8 @@ SECCOMP ?= $(if $(filter linux,$(SANDBOX_OF)),$(shell $(PKG_CONFIG) --exists lib
 	echo 0),0)
 SECCOMP := $(SECCOMP)
 VERSION = 0.1.0
-J ?= 2
+# More than there are cores: tests mostly wait, for servers and for time.
+J ?= 4
 T ?=
 DISTROS ?= trixie sid
 ifeq ($(PACKED),1)
