@@ -27,6 +27,7 @@ struct i2n_file;	/* each implementation has its own */
 
 struct i2n_range {
 	uint64_t off, len;	/* data: [off, off + len) of the file, len > 0, off + len <= size */
+	uint64_t at;		/* where on the medium it begins, 0 = not said: a sort key */
 };
 
 /* value: as getxattr(2) would return it; may be NULL with len 0. name: with its namespace, as in
@@ -72,6 +73,7 @@ struct i2n_reader {
 	const struct i2n_reader_ops *ops;
 	uint64_t ahead;		/* willneed() is worth saying of so many bytes before they are
 				 * read; 0: not at all */
+	bool by_block;		/* as in source.h: what is read next should lie near */
 };
 
 #endif

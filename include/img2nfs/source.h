@@ -51,6 +51,8 @@ struct i2n_source {
 	uint32_t sector_size;	/* logical sector size the medium reports, 0 = unknown (a plain
 				 * file) */
 	uint64_t ahead;		/* willneed() is worth saying so many bytes ahead; 0 = of no use */
+	bool by_block;		/* a read costs the unpacking of all that is around it, unless that
+				 * was read just before: read in order who can */
 	const char *name;	/* for messages, quoted already; lives as long as the source */
 	/* The bytes come one after the other, and a read waits until all before its end have come:
 	 * nobody should look at the end who can do without. */

@@ -122,6 +122,7 @@ int i2n_map_reader(struct i2n_reader *from, const struct i2n_map *map, struct i2
 	r->ops.xattrs = from->ops->xattrs ? mapped_xattrs : NULL;
 	r->base.ops = &r->ops;
 	r->base.ahead = from->ahead;
+	r->base.by_block = from->by_block;
 	r->below = from;
 	r->map = map;
 	*ret = &r->base;

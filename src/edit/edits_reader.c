@@ -58,7 +58,7 @@ static int edited_next(struct i2n_file *f, uint64_t max, struct i2n_range *ret,
 	left = f->text->len - f->pos;
 	if (!left)
 		return I2N_END;
-	*ret = (struct i2n_range){ f->pos, left < max ? left : max };
+	*ret = (struct i2n_range){ f->pos, left < max ? left : max, 0 };
 	f->pos += ret->len;
 	return I2N_OK;
 }
@@ -166,7 +166,8 @@ static const struct i2n_reader_ops edited_ops = {
 
 void edit_reader_init(struct edit_reader *r, const struct i2n_tree *tree, struct i2n_reader *below)
 {
-	*r = (struct edit_reader){ .base = { .ops = &edited_ops, .ahead = below->ahead },
+	*r = (struct edit_reader){ .base = { .ops = &edited_ops, .ahead = below->ahead,
+					     .by_block = below->by_block },
 				   .below = below };
 	for (uint32_t i = 0; i < tree->n_inodes; i++) {
 		const struct i2n_inode *in = &tree->inodes[i];

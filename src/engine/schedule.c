@@ -76,9 +76,14 @@ static enum work work_of(const struct schedule *s, uint32_t dirent)
 	return is_link(s, dirent) ? WORK_LINK : is_dir(s, dirent) ? WORK_DIR : WORK_FILE;
 }
 
+static uint64_t where(const struct schedule *s, uint32_t dirent)
+{
+	return s->reader->ops->where(s->reader, inode_of(s, dirent));
+}
+
 static void queue_file(struct schedule *s, uint32_t dirent)
 {
-	disk_queue_put(&s->files, s->reader->ops->where(s->reader, inode_of(s, dirent)), dirent);
+	disk_queue_put(&s->files, where(s, dirent), dirent);
 }
 
 /* A state for each inode that others need. */
@@ -189,6 +194,20 @@ static uint32_t next_link(struct schedule *s)
 	return I2N_NONE;
 }
 
+/* Too far from those that wait for their directories: by the time these can start, what they lie in
+ * would have to be unpacked again. */
+static bool is_too_far(const struct schedule *s, uint32_t dirent)
+{
+	return s->deferred && s->reader->by_block &&
+	       where(s, dirent) - s->deferred_from > s->reader->ahead / 2;
+}
+
+static void defer(struct schedule *s, uint32_t dirent)
+{
+	if (!s->deferred++)
+		s->deferred_from = where(s, dirent);
+}
+
 static uint32_t next_file(struct schedule *s)
 {
 	uint32_t d;
@@ -196,10 +215,13 @@ static uint32_t next_file(struct schedule *s)
 	if (s->files.n)
 		return disk_queue_get(&s->files);
 	while (s->order_cursor < s->plan->n_order && s->deferred < DEFERRED_MAX) {
-		d = s->plan->order[s->order_cursor++];
+		d = s->plan->order[s->order_cursor];
+		if (is_too_far(s, d))
+			break;
+		s->order_cursor++;
 		if (can_start(s, d))
 			return d;
-		s->deferred++;
+		defer(s, d);
 	}
 	return I2N_NONE;
 }

@@ -53,6 +53,7 @@ struct schedule {
 						 * looked at */
 	/* files put into waiting lists because their directory is not there yet */
 	uint32_t deferred;
+	uint64_t deferred_from;			/* where the first of them lies, or one before it */
 	bool root_attr;				/* the root directory's DIRATTR is ready */
 	bool level_by_level;			/* some directory cannot be passed once it has its
 						 * mode, unless by root */

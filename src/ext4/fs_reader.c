@@ -93,7 +93,8 @@ static int next_mapped(struct i2n_file *f, uint64_t max, struct i2n_range *ret, 
 		return rc;
 	if (f->pos - start > max)
 		f->pos = start + max;
-	*ret = (struct i2n_range){ start, f->pos - start };
+	*ret = (struct i2n_range){ start, f->pos - start,
+				   (f->found.pblk << bits) + start - (f->found.lblk << bits) };
 	return I2N_OK;
 }
 
@@ -103,7 +104,7 @@ static int next_inline(struct i2n_file *f, uint64_t max, struct i2n_range *ret)
 
 	if (!left)
 		return I2N_END;
-	*ret = (struct i2n_range){ f->pos, left < max ? left : max };
+	*ret = (struct i2n_range){ f->pos, left < max ? left : max, 0 };
 	f->pos += ret->len;
 	return I2N_OK;
 }

@@ -177,6 +177,7 @@ int overlay_new(struct i2n_source *below, struct i2n_source *journal, uint32_t b
 		.is_open_ended = below->is_open_ended,
 		.sector_size = below->sector_size,
 		.ahead = below->ahead,
+		.by_block = below->by_block,
 		.name = below->name,
 	};
 	o->below = below;

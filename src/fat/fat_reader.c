@@ -43,7 +43,7 @@ static int reader_next(struct i2n_file *f, uint64_t max, struct i2n_range *ret, 
 	(void)err;	/* nothing is read */
 	if (!left)
 		return I2N_END;
-	*ret = (struct i2n_range){ f->pos, left < max ? left : max };
+	*ret = (struct i2n_range){ f->pos, left < max ? left : max, 0 };
 	f->pos += ret->len;
 	return I2N_OK;
 }

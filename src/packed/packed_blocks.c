@@ -27,12 +27,6 @@ struct slot {
 	struct i2n_err err;	/* when rc is not OK */
 };
 
-enum hint {
-	HINT_NONE,
-	HINT_WANTED,	/* in the ring */
-	HINT_OVER,	/* in the ring, but it was read meanwhile */
-};
-
 struct blocks {
 	struct i2n_source src;
 	struct blocks_spec spec;
@@ -42,9 +36,9 @@ struct blocks {
 	unsigned n_slots, max_ahead;
 	struct slot *slots;
 	uint16_t *slot_of;	/* of each block: its slot or NO_SLOT */
-	unsigned char *hinted;	/* of each block: enum hint */
-	uint32_t *hints;	/* a ring of n elements: blocks to be decoded when there is room */
-	uint32_t first_hint, n_hints;
+	uint64_t *hinted;	/* a bit for each block: to be decoded when there is room */
+	uint32_t n_hints;	/* bits that are set */
+	uint32_t last;		/* the block that was read last */
 	uint64_t clock, n_first;	/* reads of slots; slots that were read for the first time
 					 * */
 };
@@ -191,18 +185,40 @@ static unsigned count_ahead(const struct blocks *b)
 	return n;
 }
 
-/* Start as many of the hinted blocks as there is room for. */
+static bool is_hinted(const struct blocks *b, uint32_t block)
+{
+	return b->hinted[block / 64] >> block % 64 & 1;
+}
+
+static void set_hint(struct blocks *b, uint32_t block, bool on)
+{
+	if (is_hinted(b, block) == on)
+		return;
+	b->hinted[block / 64] ^= UINT64_C(1) << block % 64;
+	b->n_hints += on ? 1 : -1u;
+}
+
+/* There is one, from here to the end or from the beginning. */
+static uint32_t next_hinted(const struct blocks *b, uint32_t block)
+{
+	while (!is_hinted(b, block)) {
+		block = b->hinted[block / 64] >> block % 64 ? block + 1 : (block | 63) + 1;
+		if (block >= b->spec.n)
+			block = 0;
+	}
+	return block;
+}
+
+/* Start as many of the hinted blocks as there is room for, as they will be read by those who read
+ * in the order of the medium, in whatever order they know of it. */
 static void start_hinted(struct blocks *b)
 {
 	while (b->n_hints && count_ahead(b) < b->max_ahead) {
-		uint32_t block = b->hints[b->first_hint];
+		uint32_t block = next_hinted(b, b->last);
 
-		if (b->hinted[block] == HINT_WANTED && b->slot_of[block] == NO_SLOT &&
-		    !take_slot(b, block, true))
+		if (b->slot_of[block] == NO_SLOT && !take_slot(b, block, true))
 			return;
-		b->hinted[block] = HINT_NONE;
-		b->first_hint = (b->first_hint + 1) % b->spec.n;
-		b->n_hints--;
+		set_hint(b, block, false);
 	}
 }
 
@@ -251,8 +267,8 @@ static int get_block(struct blocks *b, uint32_t block, struct slot **ret, struct
 		s->used = ++b->clock;
 	}
 	b->n_first += first;
-	if (b->hinted[block])
-		b->hinted[block] = HINT_OVER;
+	b->last = block;
+	set_hint(b, block, false);
 	start_hinted(b);
 	if (!crew_await(b->crew, &s->job, b->spec.stop))
 		return stopped(b, err);
@@ -293,18 +309,11 @@ static int blocks_pread(struct i2n_source *src, void *buf, size_t len, uint64_t 
 static void blocks_willneed(struct i2n_source *src, uint64_t off, uint64_t len)
 {
 	struct blocks *b = (struct blocks *)src;
-	uint32_t block = find_block(b, off), at;
+	uint32_t block = find_block(b, off);
 
-	for (; block < b->spec.n && b->spec.table[block].off < off + len; block++) {
-		if (b->slot_of[block] != NO_SLOT)
-			continue;
-		if (b->hinted[block] == HINT_NONE) {
-			at = (uint32_t)(((uint64_t)b->first_hint + b->n_hints) % b->spec.n);
-			b->hints[at] = block;
-			b->n_hints++;
-		}
-		b->hinted[block] = HINT_WANTED;
-	}
+	for (; block < b->spec.n && b->spec.table[block].off < off + len; block++)
+		if (b->slot_of[block] == NO_SLOT)
+			set_hint(b, block, true);
 	start_hinted(b);
 }
 
@@ -320,7 +329,6 @@ static void blocks_free(struct i2n_source *src)
 	free(b->slots);
 	free(b->slot_of);
 	free(b->hinted);
-	free(b->hints);
 	if (b->spec.codec->free)
 		b->spec.codec->free(b->spec.ctx);
 	free(b->spec.table);
@@ -372,9 +380,8 @@ static int make_arrays(struct blocks *b, struct i2n_err *err)
 
 	b->slots = calloc(b->n_slots, sizeof(*b->slots));
 	b->slot_of = malloc(b->spec.n * sizeof(*b->slot_of));
-	b->hinted = calloc(b->spec.n, sizeof(*b->hinted));
-	b->hints = malloc(b->spec.n * sizeof(*b->hints));
-	if (!b->slots || !b->slot_of || !b->hinted || !b->hints)
+	b->hinted = calloc(b->spec.n / 64 + 1, sizeof(*b->hinted));
+	if (!b->slots || !b->slot_of || !b->hinted)
 		return i2n_err_nomem(err);
 	for (i = 0; i < b->spec.n; i++)
 		b->slot_of[i] = NO_SLOT;
@@ -413,6 +420,7 @@ int blocks_new(const struct blocks_spec *spec, struct i2n_source **ret, struct i
 		.size = last->off + last->len,
 		.name = spec->packed->name,
 		.ahead = (uint64_t)b->max_ahead * b->max_len,
+		.by_block = true,
 		.stats.n_blocks = spec->n,
 	};
 	if (make_arrays(b, err) != I2N_OK || crew_new(threads, &b->crew, err) != I2N_OK) {

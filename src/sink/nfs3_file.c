@@ -17,7 +17,8 @@ static void on_stored(struct nfs_call *call, const void *reply);
 
 /* Files of one WRITE and larger ones wait in line of their own and get as many bytes sent while
  * both wait, so that neither kind has to wait for all of the other; within a kind it is disk
- * order. */
+ * order. Where that is dear to leave (i2n_reader.by_block) the next on the medium is sent, whatever
+ * its kind. */
 static struct nfs3_queue *queue_of(struct nfs3_op *o)
 {
 	return &o->nfs->writers[o->want.size > o->nfs->wsize];
@@ -79,6 +80,7 @@ static int find_data(struct nfs3_op *o)
 	} while (r.off + r.len <= o->safe_end);
 	if (r.off < o->safe_end) {
 		r.len -= o->safe_end - r.off;
+		r.at += o->safe_end - r.off;
 		r.off = o->safe_end;
 	}
 	o->pend = r;
@@ -319,6 +321,7 @@ static int read_data(struct nfs3_op *o, unsigned char *buf, size_t cap, size_t *
 		rc = ops->read(o->file, buf + n, part, o->pend.off, &o->op->err);
 		o->pend.off += part;
 		o->pend.len -= part;
+		o->pend.at += part;
 		n += part;
 		if (rc == I2N_OK && !o->pend.len)
 			rc = find_data(o);
@@ -341,7 +344,10 @@ static void send_data(struct nfs3_op *o, struct nfs3_write *w, struct nfs_buf *b
 	bool first = !o->sent_end;
 	uint64_t off = o->pend.off;
 	size_t len;
-	int rc = read_data(o, buf->data, next_size(o), &len);
+	int rc;
+
+	nfs->sweep = o->pend.at;
+	rc = read_data(o, buf->data, next_size(o), &len);
 
 	*w = (struct nfs3_write){ .op = o, .buf = buf, .off = off, .len = (uint32_t)len };
 	o->writes_out++;
@@ -369,10 +375,29 @@ static void send_data(struct nfs3_op *o, struct nfs3_write *w, struct nfs_buf *b
 	write_send(w);
 }
 
+/* The way to it as the medium is read: upwards, and then from its beginning. */
+static uint64_t way_to(const struct nfs3 *nfs, const struct nfs3_op *o)
+{
+	return o->pend.at ? o->pend.at - nfs->sweep : 0;	/* it may well wrap */
+}
+
+static struct nfs3_op *nearest_writer(const struct nfs3 *nfs)
+{
+	struct nfs3_op *best = NULL, *o;
+
+	for (int i = 0; i < 2; i++)
+		for (o = nfs->writers[i].head; o; o = o->writer_next)
+			if (!best || way_to(nfs, o) < way_to(nfs, best))
+				best = o;
+	return best;
+}
+
 static struct nfs3_op *next_writer(struct nfs3 *nfs)
 {
 	struct nfs3_op *small = nfs->writers[0].head, *large = nfs->writers[1].head;
 
+	if (nfs->env.reader && nfs->env.reader->by_block)
+		return nearest_writer(nfs);
 	if (small && large)
 		return nfs->ahead > 0 ? large : small;
 	nfs->ahead = 0;
@@ -431,7 +456,7 @@ int nfs3_file_rewind(struct nfs3_op *o)
 {
 	int rc = o->nfs->env.reader->ops->rewind(o->file, &o->op->err);
 
-	o->pend = (struct i2n_range){ 0, 0 };
+	o->pend = (struct i2n_range){ 0, 0, 0 };
 	o->no_more = o->unstable = o->verf_known = o->verf_changed = false;
 	o->sent_end = o->safe_end;
 	o->bytes = 0;

@@ -101,6 +101,7 @@ struct nfs3 {
 	struct nfs3_queue writers[2];		/* files of one WRITE, and of more */
 	int64_t ahead;				/* bytes that files of one WRITE are ahead of the
 						 * others while both wait */
+	uint64_t sweep;				/* where on the medium was read last */
 	struct nfs3_op *listed, *listed_tail;
 	uint64_t read_bytes, write_bytes;	/* of READs, of WRITEs under way */
 	uint64_t shared_bytes;			/* in flight at most, but for very large files */

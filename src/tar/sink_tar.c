@@ -210,7 +210,7 @@ static int put_map(struct tar_sink *t, const struct extent_sum *sum, uint64_t si
 			return I2N_FATAL;
 		rc = ops->next(t->file, UINT64_MAX, &range, err);
 		if (rc == I2N_END)
-			range = (struct i2n_range){ size, 0 };
+			range = (struct i2n_range){ size, 0, 0 };
 		else if (rc)
 			return I2N_FATAL;	/* it was read before */
 		n = decimal(text, range.off);

@@ -273,7 +273,7 @@ static void next_range(const struct compare_file *f, uint32_t max, struct i2n_ra
 {
 	uint64_t rest = f->task.size - f->asked;
 
-	*ret = (struct i2n_range){ f->asked, rest < max ? rest : max };
+	*ret = (struct i2n_range){ f->asked, rest < max ? rest : max, 0 };
 	if (f->skip_holes) {
 		*ret = f->pend;
 		if (ret->len > max)

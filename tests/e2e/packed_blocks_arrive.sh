@@ -35,7 +35,8 @@ got=$(unpacked)
 kib=$(sed -n 's/^maxrss_kib //p' "$WORK/far/watched")
 cores=$(nproc)
 echo "$blocks blocks, $needed in use, $got unpacked; peak memory $kib KiB with $cores cores"
-[ "$got" -le $((needed + needed / 2)) ] || bad "$got blocks are unpacked, $needed are in use"
+# who reads goes along the medium: what is over are pieces of files that lie apart, and the beginning with the tree
+[ "$got" -le $((needed + needed / 4)) ] || bad "$got blocks are unpacked, $needed are in use"
 # a block and its decoder for each core, 128 MiB of blocks and pages, and what a run takes anyhow
 [ "$kib" -le $(((cores * (24 + 4) + 128 + 64) * 1024)) ] || bad "peak memory is $kib KiB"
 
@@ -50,5 +51,5 @@ echo "$got unpacked to verify"
 # meanwhile it is told how many files have been read, of those that are not very large
 files=$(find "$WORK/mnt" -type f -size -67108865c -printf '%i\n' | sort -u | wc -l)
 grep -q "\"objects_total\": *$files\b" "$WORK/err" || bad "nothing is told of the $files files while digests are made"
-[ "$got" -le $((needed + needed / 2)) ] || bad "$got blocks are unpacked to verify, $needed are in use"
+[ "$got" -le $((needed + needed / 4)) ] || bad "$got blocks are unpacked to verify, $needed are in use"
 e2e_end

@@ -65,7 +65,7 @@ static inline int mem_next(struct i2n_file *f, uint64_t max, struct i2n_range *r
 	if (!left)
 		return I2N_END;
 	left = left < 3 ? left : 3;
-	*ret = (struct i2n_range){ f->pos, left < max ? left : max };
+	*ret = (struct i2n_range){ f->pos, left < max ? left : max, 0 };
 	f->pos += ret->len;
 	return I2N_OK;
 }

@@ -48,7 +48,7 @@ static int fake_next(struct i2n_file *file, uint64_t max, struct i2n_range *ret,
 	(void)err;
 	if (f->at == size)
 		return I2N_END;
-	*ret = (struct i2n_range){ f->at, size - f->at < max ? size - f->at : max };
+	*ret = (struct i2n_range){ f->at, size - f->at < max ? size - f->at : max, 0 };
 	f->at += ret->len;
 	return I2N_OK;
 }

@@ -40,7 +40,7 @@ static int fake_next(struct i2n_file *f, uint64_t max, struct i2n_range *ret, st
 {
 	(void)max;
 	(void)err;
-	*ret = f->pos ? (struct i2n_range){ 3, 2 } : (struct i2n_range){ 0, 1 };
+	*ret = f->pos ? (struct i2n_range){ 3, 2, 0 } : (struct i2n_range){ 0, 1, 0 };
 	return f->pos++ < 2 ? I2N_OK : I2N_END;
 }
 
