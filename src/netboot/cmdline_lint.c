@@ -155,6 +155,8 @@ static void check_ip(const struct lint *l, const struct cmdline_token *t)
 {
 	static const char *const good[] = { "dhcp", "on", "any", "both", "bootp", "rarp" };
 	static const char *const none[] = { "off", "none" };
+	struct cmdline_span part;
+	const char *what;
 
 	if (is_one_of(t, good, sizeof(good) / sizeof(good[0])))
 		return;
@@ -166,6 +168,10 @@ static void check_ip(const struct lint *l, const struct cmdline_token *t)
 	else if (memchr(t->val, '[', t->val_len) || !strchr("0123456789:", *t->val))
 		tell_token(l, I2N_LINT_ERROR, t, "is neither a word that is known here nor an "
 			   "IPv4 address with its fields", "write ip=dhcp");
+	else if ((what = nfsroot_ip_fault(t->val, t->val_len, &part)))
+		tell(l, I2N_LINT_ERROR, part.p, (size_t)(part.end - part.p), what,
+		     "write ip=dhcp, or ip=<client>:<server>:<gateway>:<netmask>:<host>:<device>:"
+		     "<autoconf>");
 }
 
 /* What was cut off nfsroot= by a blank. */

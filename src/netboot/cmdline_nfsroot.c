@@ -136,6 +136,34 @@ static bool parse_ipv4(const char *p, size_t len, struct in_addr *ret)
 	return inet_pton(AF_INET, text, ret) == 1;
 }
 
+const char *nfsroot_ip_fault(const char *value, size_t len, struct cmdline_span *ret)
+{
+	/* client, server, gateway, netmask; two name servers; a server of time */
+	static const char addresses[] = { 1, 1, 1, 1, 0, 0, 0, 1, 1, 1 };
+	static const char *const how[] = { "off", "none", "on", "any", "dhcp", "bootp", "rarp",
+					   "both" };
+	const char *p = value, *end = value + len, *colon;
+	struct in_addr a;
+	bool known = false;
+
+	for (unsigned i = 0; i < sizeof(addresses); i++, p = colon + 1) {
+		colon = memchr(p, ':', (size_t)(end - p));
+		*ret = (struct cmdline_span){ p, colon ? colon : end, 1 };
+		len = (size_t)(ret->end - p);
+		if (len && addresses[i] && !parse_ipv4(p, len, &a))
+			return i == 3 ? "is no netmask as 255.255.255.0" : "is no IPv4 address";
+		for (size_t k = 0; k < sizeof(how) / sizeof(how[0]); k++)
+			known |= is(p, len, how[k]);
+		if (len && i == 6 && !known)
+			return "is none of the ways to get an address";
+		known = false;
+		if (!colon)
+			return NULL;
+	}
+	*ret = (struct cmdline_span){ p, end, 1 };
+	return "is one field too many";
+}
+
 static bool is_loopback(struct in_addr a)
 {
 	return ntohl(a.s_addr) >> 24 == 127;
@@ -359,14 +387,19 @@ static int from_url(const struct i2n_nfsroot_want *want, const struct i2n_notes 
 
 static int check_ip(const char *ip, struct i2n_err *err)
 {
-	const char *bad = ip;
+	static const char form[] = "ip=dhcp, or ip=<client>:<server>:<gateway>:<netmask>:<host>:"
+				   "<device>:<autoconf>";
+	const char *bad = ip, *what;
+	struct cmdline_span part;
 
 	while (*bad && *bad > ' ' && *bad <= '~' && !strchr("\"'\\$`;&|<>()*?[]{}#", *bad))
 		bad++;
 	if (*bad || !*ip)
-		return fail(err, "ip=dhcp, or ip=<client>:<server>:<gateway>:<netmask>:<host>:"
-			    "<device>:<autoconf>", "option '--ip'", ip, strlen(ip),
+		return fail(err, form, "option '--ip'", ip, strlen(ip),
 			    "cannot be the value of ip=");
+	what = strchr(ip, ':') ? nfsroot_ip_fault(ip, strlen(ip), &part) : NULL;
+	if (what)
+		return fail(err, form, "option '--ip'", part.p, (size_t)(part.end - part.p), what);
 	return I2N_OK;
 }
 

@@ -91,4 +91,8 @@ struct nfsroot_fault {
 typedef void nfsroot_fault_fn(void *ctx, const struct nfsroot_fault *fault);
 void nfsroot_check(const char *value, size_t len, nfsroot_fault_fn *fn, void *ctx);
 
+/* Fields of ip= with colons between them, as nfsroot.rst has them: what is wrong with the first one
+ * that is, or NULL. *ret: that field. */
+const char *nfsroot_ip_fault(const char *value, size_t len, struct cmdline_span *ret);
+
 #endif

@@ -50,6 +50,8 @@ static const struct {
 	{ { .host = "h", .path = "/", .nfsroot = "10.0.0.1:/x rw" }, "' '", "" },
 	{ { .host = "192.0.2.7", .path = "/a", .ip = "dhcp rw" }, "'--ip'", "ip=dhcp" },
 	{ { .host = "192.0.2.7", .path = "/a", .ip = "" }, "'--ip'", "ip=dhcp" },
+	{ { .host = "192.0.2.7", .path = "/a", .ip = "10.0.0.3:::24" }, "'24' is no netmask",
+	  "ip=dhcp" },
 };
 
 int main(void)
