@@ -55,10 +55,11 @@ const struct opt extract_rows[] = {
 	  .off = offsetof(struct extract_opts, update.delete_extra),
 	  .help = "with --update: delete what the image does not have" },
 	{ .name = "protect",
-	  .type = OPT_STRING,
+	  .type = OPT_LIST,
 	  .off = offsetof(struct extract_opts, update.protect),
 	  .arg = "GLOB,...",
-	  .help = "with --update: leave alone what is there and matches, with all below it" },
+	  .help = "with --update: leave alone what is there and matches, with all below it; may be "
+		  "repeated" },
 	{ .name = "dry-run",
 	  .type = OPT_FLAG,
 	  .off = offsetof(struct extract_opts, update.dry_run),
@@ -109,7 +110,7 @@ static int check_atomic(const struct extract_opts *o, struct i2n_err *err)
 	const struct update_opts *u = &o->update;
 	const char *other = u->update				? "--update"
 			    : u->delete_extra			? "--delete"
-			    : u->protect			? "--protect"
+			    : u->protect.n			? "--protect"
 			    : u->dry_run			? "--dry-run"
 			    : o->squashed == SQUASHED_SCRIPT	? "--squashed=script"
 								: NULL;

@@ -10,19 +10,27 @@
 
 #define GLOB_MAX 1000
 
+static bool are_globs(const char *globs)
+{
+	for (const char *g = globs; g; g = strchr(g, ','), g = g ? g + 1 : NULL)
+		if (strcspn(g, ",") == 0 || strcspn(g, ",") > GLOB_MAX)
+			return false;
+	return true;
+}
+
 int update_check(const struct update_opts *o, struct i2n_err *err)
 {
 	const char *alone = o->checksum	      ? "checksum"
 			    : o->delete_extra ? "delete"
-			    : o->protect      ? "protect"
+			    : o->protect.n    ? "protect"
 			    : o->dry_run      ? "dry-run"
 					      : NULL;
 
 	if (alone && !o->update)
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0, "option '--%s' needs --update",
 				alone);
-	for (const char *g = o->protect; g; g = strchr(g, ','), g = g ? g + 1 : NULL)
-		if (strcspn(g, ",") == 0 || strcspn(g, ",") > GLOB_MAX)
+	for (unsigned i = 0; i < o->protect.n; i++)
+		if (!are_globs(o->protect.items[i].value))
 			return i2n_fail(
 				err, I2N_FATAL, I2N_DOM_USAGE, 0,
 				"option '--protect': a pattern has no characters, or more than %d",
@@ -30,9 +38,8 @@ int update_check(const struct update_opts *o, struct i2n_err *err)
 	return I2N_OK;
 }
 
-static bool is_protected(void *ctx, const char *path, size_t len)
+static bool matches(const char *globs, const char *path, size_t len)
 {
-	const char *globs = ctx;
 	char glob[GLOB_MAX + 1];
 
 	while (globs) {
@@ -50,9 +57,19 @@ static bool is_protected(void *ctx, const char *path, size_t len)
 	return false;
 }
 
+static bool is_protected(void *ctx, const char *path, size_t len)
+{
+	const struct opt_list *list = ctx;
+
+	for (unsigned i = 0; i < list->n; i++)
+		if (matches(list->items[i].value, path, len))
+			return true;
+	return false;
+}
+
 bool update_is_protected(const struct update_opts *o, const char *path, size_t len)
 {
-	return (o->protect && is_protected((void *)(uintptr_t)o->protect, path, len)) ||
+	return is_protected((void *)(uintptr_t)&o->protect, path, len) ||
 	       (o->rules && choose_excludes((void *)(uintptr_t)o->rules, path, len));
 }
 
@@ -94,15 +111,14 @@ static int carry_out(const struct update_job *j, const struct i2n_survey_opts *o
 int update_store(const struct update_job *j, struct update_result *ret,
 		 struct i2n_progress *ret_at, struct i2n_err *err)
 {
-	const char *globs = j->o->protect;
 	struct i2n_survey_opts opts = { .digests = j->digests,
 					.stop = j->engine->stop,
 					.progress = j->engine->progress,
 					.ctx = j->engine->ctx,
 					.checksum = j->o->checksum,
 					.locked = j->engine->root_later || j->o->dry_run,
-					.is_protected = globs ? is_protected : NULL,
-					.protect_ctx = (void *)(uintptr_t)globs,
+					.is_protected = j->o->protect.n ? is_protected : NULL,
+					.protect_ctx = (void *)(uintptr_t)&j->o->protect,
 					.is_excluded = j->o->rules ? choose_excludes : NULL,
 					.exclude_ctx = (void *)(uintptr_t)j->o->rules };
 	struct i2n_survey *s = NULL;

@@ -5,10 +5,11 @@
 #include "img2nfs/engine.h"
 
 #include "json.h"
+#include "opts.h"
 
 struct update_opts {
 	bool update, checksum, delete_extra, dry_run;
-	const char *protect;	/* patterns, separated by commas, or NULL */
+	struct opt_list protect;	/* each of patterns, separated by commas */
 	const struct i2n_rules *rules;	/* that the tree was chosen by, or NULL */
 };
 

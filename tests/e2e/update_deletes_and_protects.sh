@@ -60,7 +60,7 @@ want_json "{'item': '.d...p.....', 'path': 'modes/dir-0644'} in j['changes']"
 want_json "{'item': '*deleting', 'path': 'extra'} in j['changes']"
 want_json "j['status'] == 0 and j['update']['deleted'] == 0"
 
-extract --json --update --checksum --allow-loss=symlink-times --delete --protect=/own,*.pid "$img" "$url"
+extract --json --update --checksum --allow-loss=symlink-times --delete --protect=/own --protect="*.pid" "$img" "$url"
 want_rc 0
 want_json "j['stored'] == j['planned']"
 want_json "j['update']['deleted'] == 3 and j['requests']['READ'] > 0"
