@@ -6,8 +6,10 @@
 
 #define COMMIT_EVERY (UINT64_C(256) << 20)	/* so much of a file is sent again at most when a
 						 * server restarts */
-#define COST 4096	/* of a WRITE beside its data, inside libnfs */
+#define COST 4096	/* of a request beside its data, inside libnfs */
 #define PARTS 8
+#define PIECE (256u << 10)	/* larger WRITEs leave holes in the heap that only some fit into: a
+				 * tenth of the memory of a run that is far from its server */
 #define SYNC_AFTER 4	/* rewinds after which a file no longer relies on write verifiers */
 #define REWINDS_MAX 64
 
@@ -330,12 +332,34 @@ static int read_data(struct nfs3_op *o, unsigned char *buf, size_t cap, size_t *
 	return rc;
 }
 
+/* What may be in flight of all files but very large ones; of those it is a part of the file, as
+ * more pays only there. */
+static uint64_t share_of(const struct nfs3_op *o)
+{
+	uint64_t part = o->want.size / PARTS;
+
+	return part > o->nfs->shared_bytes ? part : o->nfs->shared_bytes;
+}
+
+/* The largest WRITE of this file. */
+static size_t piece_of(const struct nfs3_op *o)
+{
+	const struct nfs3 *nfs = o->nfs;
+
+	if (nfs->opts.write_size || nfs->wsize < PIECE ||
+	    nfs->calls.window.bytes.now <= nfs->calls.window.bytes.base ||
+	    share_of(o) > nfs->shared_bytes)
+		return nfs->wsize;
+	return PIECE;
+}
+
 /* How large a buffer the next WRITE can need: the ranges that follow may join. */
 static size_t next_size(const struct nfs3_op *o)
 {
 	uint64_t rest = o->want.size - o->pend.off;
+	size_t most = piece_of(o);
 
-	return rest < o->nfs->wsize ? (size_t)rest : o->nfs->wsize;
+	return rest < most ? (size_t)rest : most;
 }
 
 static void send_data(struct nfs3_op *o, struct nfs3_write *w, struct nfs_buf *buf)
@@ -404,26 +428,25 @@ static struct nfs3_op *next_writer(struct nfs3 *nfs)
 	return small ? small : large;
 }
 
-/* How much may be in flight for this file to be sent. What goes beyond the share of all pays only
- * where it is a small part of the file. */
-static uint64_t room_for(const struct nfs3_op *o)
+/* What the network takes, and, where requests without data are many as well, what memory may be
+ * spent on all of them together. */
+static bool has_room(const struct nfs3_op *o)
 {
 	const struct nfs3 *nfs = o->nfs;
-	uint64_t now = nfs->calls.window.bytes.now, most = o->want.size / PARTS;
+	uint64_t bytes = nfs->write_bytes + next_size(o), share = share_of(o);
+	uint64_t calls = (uint64_t)nfs->calls.sent.n * COST;
 
-	if (most < nfs->shared_bytes)
-		most = nfs->shared_bytes;
-	return now < most ? now : most;
+	return bytes + (uint64_t)nfs->n_writes * COST <= nfs->calls.window.bytes.now &&
+	       bytes + (calls < share / 4 ? calls : share / 4) <= share;
 }
 
 /* One WRITE of this file. false: no room. */
 static bool pump_one(struct nfs3 *nfs, struct nfs3_op *o)
 {
-	uint64_t used = nfs->write_bytes + (uint64_t)nfs->n_writes * COST;
 	struct nfs_buf *buf = NULL;
 	struct nfs3_write *w;
 
-	if (!nfs->write_bytes || used + next_size(o) <= room_for(o))
+	if (!nfs->write_bytes || has_room(o))
 		buf = nfs_bufs_get(&nfs->bufs, next_size(o));
 	w = buf ? write_new(nfs) : NULL;
 	if (!w) {
