@@ -30,11 +30,14 @@ struct i2n_stage_opts {
 	/* Some times a second while nothing goes on but the stream. p: as far as the stages came,
 	 * NULL: there was none. May be NULL. */
 	void (*on_wait)(void *ctx, const struct i2n_progress *p);
+	/* Of i2n_stage_first(): is this part enough to begin with? It may be looked at only. NULL:
+	 * any is. */
+	bool (*is_enough)(void *ctx, const struct i2n_tree *tree);
 	void *ctx;
 };
 
-/* Wait until a part of the tree is there, if anything is still to come. I2N_END: nothing is, or
- * nothing can be said before all has come; then *ret is not set. */
+/* Wait until a part of the tree is there that is enough, if anything is still to come. I2N_END:
+ * nothing is, or nothing can be said before all has come; then *ret is not set. */
 int i2n_stage_first(struct i2n_fs *fs, const struct i2n_stage_opts *opts, struct i2n_tree **ret,
 		    struct i2n_err *err);
 
@@ -42,10 +45,13 @@ struct i2n_stage_job {
 	struct i2n_fs *fs;
 	struct i2n_tree *tree;		/* what i2n_stage_first() gave, edited; the sink has its
 					 * address */
+	struct i2n_reader *reader;	/* of all of the trees; the sink has it, too */
 	struct i2n_sink *sink;		/* over an empty destination */
 	const struct i2n_notes *notes;
 	const struct i2n_engine_opts *engine;	/* without `have` */
-	/* What was done to the first tree is done to all others. May be NULL. */
+	/* What was done to the first tree is done to all others. Notes are given with the last one
+	 * only, which may also get edits that change or remove what has been stored. May be
+	 * NULL. */
 	int (*edit)(void *ctx, struct i2n_tree *tree, const struct i2n_notes *notes,
 		    struct i2n_err *err);
 	void *ctx;
@@ -54,5 +60,11 @@ struct i2n_stage_job {
 /* As i2n_engine_run() over the whole tree. Errors: also those of the image. */
 int i2n_stage_run(const struct i2n_stage_job *job, const struct i2n_stage_opts *opts,
 		  struct i2n_progress *ret, struct i2n_err *err);
+
+/* A reader of what another one reads, which may become yet another one between stages, when no file
+ * is open. Freed with i2n_relay_free(), which accepts NULL; not what is behind it. */
+int i2n_relay_new(struct i2n_reader *behind, struct i2n_reader **ret, struct i2n_err *err);
+void i2n_relay_set(struct i2n_reader *relay, struct i2n_reader *behind);
+void i2n_relay_free(struct i2n_reader *relay);
 
 #endif

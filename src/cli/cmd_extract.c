@@ -13,6 +13,7 @@
 #include "extract_boot.h"
 #include "extract_many.h"
 #include "extract_dest.h"
+#include "extract_early.h"
 #include "extract_netboot.h"
 #include "extract_next.h"
 #include "extract_opts.h"
@@ -68,54 +69,6 @@ int run_edit_tree(struct run *r, struct i2n_tree *tree, const struct i2n_notes *
 	if (r->o->caps == CAPS_SETUID && i2n_edit_caps_to_setuid(tree, notes, err))
 		return I2N_FATAL;
 	return choose_map(&r->choose, tree, &r->reader, err);
-}
-
-static int edit_stage(void *ctx, struct i2n_tree *tree, const struct i2n_notes *notes,
-		      struct i2n_err *err)
-{
-	struct run *r = ctx;
-
-	if (choose_tree(&r->choose, r->image->rest, tree, notes, err))
-		return I2N_FATAL;
-	return run_edit_tree(r, tree, notes, err);
-}
-
-static void on_stage_wait(void *ctx, const struct i2n_progress *at)
-{
-	struct run *r = ctx;
-	struct i2n_image_progress now;
-
-	if (at)
-		progress_update(&r->progress, at);
-	else if (i2n_image_progress(r->image->file, &now))
-		progress_wait(&r->image->waiting, &now);
-}
-
-static struct i2n_stage_opts stage_opts(struct run *r)
-{
-	return (struct i2n_stage_opts){ .stop = signals_stop(), .on_wait = on_stage_wait,
-					.ctx = r };
-}
-
-/* What needs to know all of the tree before anything is written. */
-static bool must_wait(const struct run *r)
-{
-	const struct extract_opts *o = r->o;
-
-	return r->dest.kind == DEST_TAR || o->update.update || o->atomic || o->image.strict ||
-	       o->squashed == SQUASHED_SCRIPT || netboot_is_on(&o->netboot) || o->boot.dest ||
-	       choose_must_wait(&r->choose, r->image->rest);
-}
-
-/* The tree; or a part of it, if the rest can come later. */
-static int read_tree(struct run *r, struct i2n_err *err)
-{
-	const struct i2n_stage_opts opts = stage_opts(r);
-	int rc = must_wait(r) ? I2N_END
-				 : i2n_stage_first(r->image->fs, &opts, &r->tree, err);
-
-	r->is_staged = rc == I2N_OK;
-	return rc == I2N_END ? image_tree(r->image, &r->tree, err) : rc;
 }
 
 static int edit_for_netboot(struct run *r, struct i2n_err *err)
@@ -176,11 +129,10 @@ int run_edit(struct run *r, struct i2n_err *err)
 static int read_image(struct run *r, struct i2n_err *err)
 {
 	run_confine(r, &r->confine);
-	if (run_open_image(r, r->image, err) || read_tree(r, err))
+	if (run_open_image(r, r->image, err) || early_read_tree(r, err))
 		return I2N_FATAL;
-	r->reader = i2n_fs_reader(r->image->fs);
 	if (r->is_staged)
-		return edit_stage(r, r->tree, NULL, err);
+		return early_edit(r, r->tree, NULL, err);
 	return run_edit(r, err) || run_edit_tree(r, r->tree, &r->notes, err) ? I2N_FATAL : I2N_OK;
 }
 
@@ -280,10 +232,11 @@ int run_open_sink(struct run *r, struct i2n_err *err)
 
 static int store_staged(struct run *r, const struct i2n_engine_opts *engine, struct i2n_err *err)
 {
-	const struct i2n_stage_opts opts = stage_opts(r);
-	const struct i2n_stage_job job = { .fs = r->image->fs, .tree = r->tree, .sink = r->sink,
+	const struct i2n_stage_opts opts = early_stage_opts(r);
+	const struct i2n_stage_job job = { .fs = r->image->fs, .tree = r->tree,
+					   .reader = r->reader, .sink = r->sink,
 					   .notes = &r->notes, .engine = engine,
-					   .edit = edit_stage, .ctx = r };
+					   .edit = early_edit, .ctx = r };
 
 	return i2n_stage_run(&job, &opts, &r->result.at, err);
 }
@@ -467,6 +420,7 @@ void run_release(struct run *r)
 	atomic_release(&r->atomic);
 	run_lock_release(&r->lock);
 	i2n_digests_release(&r->digests);
+	i2n_relay_free(r->relay);
 	i2n_tree_free(r->tree);
 	choose_release(&r->choose);
 	confine_release(&r->confine);

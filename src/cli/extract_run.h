@@ -40,6 +40,7 @@ struct run {
 	struct image own_image;
 	struct i2n_tree *tree;
 	struct i2n_reader *reader;	/* of tree */
+	struct i2n_reader *relay;	/* with is_staged: that is `reader` */
 	struct choose choose;
 	struct netboot_run netboot;
 	struct boot_run boot;

@@ -63,10 +63,12 @@ void carry_prepare(struct i2n_have *have, const struct i2n_tree *tree, bool goes
 
 /* --- what is there of the new tree --- */
 
+/* An edited file keeps its times, and may keep its size. */
 static bool is_same(const struct i2n_inode *a, const struct i2n_inode *b)
 {
-	return a->ino == b->ino && a->mode == b->mode && a->uid == b->uid && a->gid == b->gid &&
-	       a->size == b->size && a->mtime == b->mtime && a->atime == b->atime;
+	return !((a->flags ^ b->flags) & I2N_INODE_MEMORY) && a->ino == b->ino &&
+	       a->mode == b->mode && a->uid == b->uid && a->gid == b->gid && a->size == b->size &&
+	       a->mtime == b->mtime && a->atime == b->atime;
 }
 
 /* The order within a directory. */

@@ -22,6 +22,8 @@ struct stage {
 	struct i2n_progress p;
 	uint64_t before, below;		/* what had come for the stage before; for the tree at
 					 * hand */
+	uint64_t loaded;		/* for the tree at hand; 0: for the first, which is older
+					 * than the sink */
 	struct pace pace;
 	uint64_t written;		/* by the sink when the stage began */
 	int64_t load_ms, loaded_ms;	/* loading it took so long, until then */
@@ -95,16 +97,25 @@ int i2n_stage_first(struct i2n_fs *fs, const struct i2n_stage_opts *opts, struct
 		    struct i2n_err *err)
 {
 	uint64_t below = 0;
+	int64_t start = 0, end = 0;
 	int rc;
 
 	while (is_coming(fs)) {
-		rc = wait_for(fs, NULL, opts, below + step_of(fs), 0, NULL, err);
+		rc = wait_for(fs, NULL, opts, below + step_of(fs), end + LOADS * (end - start),
+			      NULL, err);
 		if (rc != I2N_OK)
 			return rc;
+		start = now_ms();
 		below = i2n_fs_available(fs);
 		rc = is_coming(fs) ? i2n_fs_tree_below(fs, below, ret, err) : I2N_END;
+		if (rc == I2N_OK && opts->is_enough && !opts->is_enough(opts->ctx, *ret)) {
+			i2n_tree_free(*ret);
+			*ret = NULL;
+			rc = I2N_END;
+		}
 		if (rc != I2N_END)
 			return rc;
+		end = now_ms();
 	}
 	return I2N_END;
 }
@@ -136,9 +147,8 @@ static int run(struct stage *s, bool goes_on, struct i2n_err *err)
 {
 	const struct i2n_stage_job *job = s->job;
 	struct i2n_engine_opts engine = *job->engine;
-	struct i2n_reader *reader = i2n_fs_reader(job->fs);
 	struct i2n_plan *plan;
-	int rc = i2n_plan_make(job->tree, reader, job->sink->caps, goes_on ? NULL : job->notes,
+	int rc = i2n_plan_make(job->tree, job->reader, job->sink->caps, goes_on ? NULL : job->notes,
 			       &plan, err);
 
 	if (rc != I2N_OK)
@@ -148,7 +158,7 @@ static int run(struct stage *s, bool goes_on, struct i2n_err *err)
 	begin_pace(s, &plan->totals);
 	engine.pace = on_pace;
 	engine.pace_ctx = s;
-	rc = i2n_engine_run(plan, reader, job->sink, job->notes, &engine, &s->p, err);
+	rc = i2n_engine_run(plan, job->reader, job->sink, job->notes, &engine, &s->p, err);
 	i2n_plan_free(plan);
 	return rc;
 }
@@ -161,7 +171,7 @@ static int load(struct stage *s, struct i2n_tree **ret, bool *ret_goes_on, struc
 	int rc = I2N_END;
 
 	s->before = s->below;
-	s->below = i2n_fs_available(job->fs);
+	s->loaded = s->below = i2n_fs_available(job->fs);
 	*ret_goes_on = is_coming(job->fs);
 	if (*ret_goes_on)
 		rc = i2n_fs_tree_below(job->fs, s->below, ret, err);
@@ -221,7 +231,7 @@ static int run_all(struct stage *s, struct i2n_err *err)
 
 	while ((rc = run(s, goes_on, err)) == I2N_OK && goes_on) {
 		tell(s);
-		rc = wait_for(job->fs, job->sink, s->opts, s->below + step_of(job->fs),
+		rc = wait_for(job->fs, job->sink, s->opts, s->loaded + step_of(job->fs),
 			      s->loaded_ms + LOADS * s->load_ms, &s->p, err);
 		if (rc == I2N_OK)
 			rc = next_tree(s, &goes_on, err);
