@@ -27,10 +27,7 @@ nm "$b/src/sink/rpc_task.o" | grep -q rpc_nfs3_read_task || die "not the half th
 # shellcheck disable=SC2046
 cc -Wall -Wextra -Werror -O2 -g -D_DEFAULT_SOURCE ${san:+-fsanitize="$san"} $(pkg-config --cflags libnfs) \
 	-c -o "$b/libnfs6.o" "$top/tests/lib/libnfs6.c" || die "the stand-in does not build"
-libs=$(pkg-config --libs ext2fs com_err libnfs libxxhash)
-for p in fdisk libarchive liblzma libzstd zlib nettle; do
-	! pkg-config --exists $p || libs="$libs $(pkg-config --libs $p)"
-done
+libs=$(tr ' ' '\n' <"$O/flags" | grep '^-[lL]' | tr '\n' ' ')
 link() {
 	out=$1
 	shift
