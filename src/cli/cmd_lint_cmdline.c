@@ -4,6 +4,7 @@
 #include "img2nfs/name.h"
 
 #include "cmd.h"
+#include "confine.h"
 #include "json.h"
 #include "msg.h"
 #include "status.h"
@@ -14,7 +15,7 @@
 #include <string.h>
 
 struct lint_opts {
-	bool json, quiet;
+	bool json, quiet, no_sandbox;
 };
 
 static const struct opt rows[] = {
@@ -22,6 +23,7 @@ static const struct opt rows[] = {
 	  .help = "errors only" },
 	{ .name = "json", .type = OPT_FLAG, .off = offsetof(struct lint_opts, json),
 	  .help = "the findings as one JSON object" },
+	CONFINE_ROW(struct lint_opts, no_sandbox),
 	{ 0 },
 };
 
@@ -146,11 +148,14 @@ static int lint(struct run *r, const struct i2n_err *err)
 static int exec_lint_cmdline(const void *values, unsigned n_args, char **args)
 {
 	struct run r = { .o = values, .path = args[0] };
+	struct confine nothing = { 0 };
 	struct i2n_err err = { 0 };
 	int rc, status;
 
 	(void)n_args;
 	rc = read_file(&r, &err);
+	if (!rc)
+		rc = confine_enter(&nothing, r.o->no_sandbox, NULL, &err);
 	if (rc)
 		msg_error(&err);
 	status = lint(&r, rc ? &err : NULL);
