@@ -61,6 +61,32 @@ confined extract - null:
 cmp a.tar b.tar || die "the tars differ"
 [ -s out/m.mtree ] || die "no manifest"
 
+# A kernel or a container with only one half of it, and with none: what is there is used, and -v tells.
+old() {	# WORDS MESSAGE TRIAL...: with COMMAND in $command, these trials fail and the others do not
+	old=$1 says=$2
+	shift 2
+	INTRUDER_OLD=$old LD_PRELOAD=$O/tests/tools/intruder.so INTRUDER_FD=9 "$img2nfs" $command 9>tried \
+		>stdout 2>err || die "$command: without $old: status $?: $(cat err)"
+	grep -q "^img2nfs: $says" err || die "$command: without $old it says: $(cat err)"
+	for what in open socket program; do
+		result=OK
+		case " $* " in *" $what "*) result='(EACCES|EPERM|ENOSYS)' ;; esac
+		grep -qE "^first read: $what $result\$" tried || {
+			cat tried >&2
+			die "$command: without $old: $what"
+		}
+	done
+}
+command='ls -v x.img'
+old landlock 'confined: no Landlock in this kernel, libseccomp' open socket program
+old seccomp 'confined: Landlock (ABI .*), libseccomp .* (not used)' open program
+old landlock,seccomp 'not confined: no Landlock' none
+command='extract -v x.img out/x.tar'
+old landlock 'confined: no Landlock in this kernel (not used), libseccomp' socket program
+old seccomp 'confined: Landlock (ABI .*), libseccomp .* (not used)' open program
+old landlock,seccomp 'not confined: no Landlock' none
+tar -tf out/x.tar >/dev/null || die "no tar without a sandbox"
+
 # The kernel's own word, while the program waits for the rest of its image.
 mkfifo pipe
 exec 8<>pipe
