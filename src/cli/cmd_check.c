@@ -49,7 +49,7 @@ static int read_image(struct run *r, struct i2n_err *err)
 	int rc;
 
 	r->check.needs = (struct i2n_needs)I2N_NEEDS_ALL;
-	confine_host(&r->confine, r->url.host);
+	confine_server(&r->confine, &r->url);
 	if (!r->path)	/* what the server says is all there is to read */
 		return confine_enter(&r->confine, opts.packed.no_sandbox, &r->notes, err);
 	opts.packed.confine = &r->confine;

@@ -76,7 +76,7 @@ static int read_image(struct run *r, struct i2n_err *err)
 	struct image_opts opts = r->o->image;
 	int rc;
 
-	confine_host(&r->confine, r->url.host);
+	confine_server(&r->confine, &r->url);
 	rc = read_manifest(r, err);
 	if (rc != I2N_END)
 		return rc;

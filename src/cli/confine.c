@@ -25,17 +25,16 @@ void confine_path(struct confine *c, const char *path, enum i2n_sandbox_right ri
 	p[c->n_paths++] = (struct i2n_sandbox_path){ .path = path, .right = right };
 }
 
-void confine_host(struct confine *c, const char *host)
+void confine_server(struct confine *c, const struct i2n_nfs_url *url)
 {
 	const char **p;
 
-	if (!host)
-		return;
+	c->secured |= url->sec || url->xprtsec;
 	p = grown(c, c->hosts, c->n_hosts, sizeof(*p));
 	if (!p)
 		return;
 	c->hosts = p;
-	p[c->n_hosts++] = host;
+	p[c->n_hosts++] = url->host;
 }
 
 int confine_enter(struct confine *c, bool off, const struct i2n_notes *notes, struct i2n_err *err)
@@ -49,7 +48,11 @@ int confine_enter(struct confine *c, bool off, const struct i2n_notes *notes, st
 	if (off || c->entered)
 		return I2N_OK;
 	c->entered = true;
-	(void)i2n_sandbox_enter(&opts, text);	/* the text says how far */
+	if (c->secured)	/* fits */
+		(void)snprintf(text, sizeof(text), "not confined: Kerberos or TLS need more rights "
+			       "than can be foreseen");
+	else
+		(void)i2n_sandbox_enter(&opts, text);	/* the text says how far */
 	i2n_note(notes, I2N_NOTE_INFO, "sandbox", NULL, 0, "%s", text);
 	return I2N_OK;
 }

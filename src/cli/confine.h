@@ -3,18 +3,22 @@
  *
  *	struct confine c = { 0 };
  *	confine_path(&c, o->manifest, I2N_SANDBOX_WRITE);
- *	confine_host(&c, url.host);
+ *	confine_server(&c, &url);
  *	opts.packed.confine = &c;		image_open() does it at the right moment
  *	confine_enter(&c, off, notes, err);	where there is no image
  *	confine_release(&c);
  *
- * Ownership: paths and hosts are borrowed until confine_enter(). */
+ * Kerberos and TLS switch it off: their libraries load what the system's configuration names, keep
+ * keys in the kernel and look for servers of their own.
+ *
+ * Ownership: paths and servers are borrowed until confine_enter(). */
 #ifndef CLI_CONFINE_H
 #define CLI_CONFINE_H
 
 #include "img2nfs/err.h"
 #include "img2nfs/note.h"
 #include "img2nfs/sandbox.h"
+#include "img2nfs/sink.h"
 
 #include "opts.h"
 
@@ -28,12 +32,13 @@ struct confine {
 	const char **hosts;
 	unsigned n_paths, n_hosts;
 	bool failed;		/* out of memory */
+	bool secured;		/* Kerberos or TLS */
 	bool entered;
 };
 
-/* Both take NULL and do nothing then. */
+/* path NULL: nothing. */
 void confine_path(struct confine *c, const char *path, enum i2n_sandbox_right right);
-void confine_host(struct confine *c, const char *host);
+void confine_server(struct confine *c, const struct i2n_nfs_url *url);
 
 /* Once, further calls do nothing. off: with --no-sandbox. Fails only for want of memory. */
 int confine_enter(struct confine *c, bool off, const struct i2n_notes *notes, struct i2n_err *err);

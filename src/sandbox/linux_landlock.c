@@ -135,6 +135,8 @@ static void allow_write(const struct ruleset *set, const char *path, uint64_t mo
 		return;
 	}
 	allow_beside(set, path, rights);
+	if (exists)	/* a name in /dev/fd leads to files that have lost theirs */
+		allow(set, path, WRITE_FILE | TRUNCATE);
 	real = exists ? realpath(path, NULL) : NULL;
 	if (real)	/* a symlink may lead elsewhere */
 		allow_beside(set, real, rights);
