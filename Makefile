@@ -182,7 +182,7 @@ $(O)/fuzz/base: fixtures/recipes/fuzz_base.sh
 
 F ?= dir
 SECONDS ?= 60
-fuzz: ## fuzz (clang): F=superblock|dir|inode|xattr|journal|ptable|packed|sums|fat|cmdline|netboot SECONDS=60
+fuzz: ## fuzz (clang): F=superblock|dir|inode|xattr|journal|ptable|packed|unused|sums|fat|cmdline|netboot SECONDS=60
 	$(Q)$(MAKE) --no-print-directory O='$(O)/libfuzzer' CC=clang LIBFUZZER=1 SAN=address,undefined \
 		CFLAGS='$(CFLAGS) -fsanitize=fuzzer-no-link' OPT='-O1 -g' fuzzers
 	$(Q)O='$(abspath $(O))' sh tests/fuzz/run '$(F)' '$(SECONDS)'

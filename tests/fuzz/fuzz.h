@@ -26,6 +26,7 @@
 #include "img2nfs/ptable.h"
 
 #include "packed/packed_own.h"
+#include "packed/unkept.h"
 
 #define IMAGES_MAX 16
 #define PLACES_MAX 256
@@ -218,6 +219,52 @@ static void run_fs(struct i2n_source *src)
 	i2n_fs_free(fs);
 }
 
+/* Ranges of one answer follow each other to the end, and what is free lies in the file system; those
+ * that are left out are known afterwards, and no others. */
+static void check_unused(struct i2n_unused *u, struct i2n_source *come)
+{
+	struct unkept out = { 0 };
+	uint64_t off = 0, len;
+
+	for (unsigned i = 0; i < 65536 && off < come->size; i++, off += len) {
+		bool free = i2n_unused_at(u, come, off, &len);
+
+		if (!len || (free && (off < 1024 || len > UINT64_MAX - off)))
+			abort();
+		if (len > come->size - off)
+			len = come->size - off;
+		if (unkept_has(&out, off, len))
+			abort();
+		if (free && (!unkept_add(&out, off, len) || !unkept_has(&out, off + len - 1, 1)))
+			abort();
+	}
+	unkept_release(&out);
+}
+
+/* As the thread that unpacks asks: it may know half of the image, and may begin elsewhere. */
+static void run_unused(struct i2n_source *src)
+{
+	struct i2n_fs_opts opts = { 0 };
+	struct i2n_source *half;
+	struct i2n_unused *u;
+	struct i2n_err err;
+	struct i2n_fs *fs;
+
+	if (i2n_fs_open(src, &opts, NULL, &fs, &err))
+		return;
+	for (uint64_t base = 0; base <= 4096; base += 4096) {
+		if (i2n_fs_unused(fs, base, &u, &err))
+			continue;
+		if (!i2n_source_slice(src, 0, src->size / 2, &half, &err)) {
+			check_unused(u, half);
+			i2n_source_free(half);
+		}
+		check_unused(u, src);
+		i2n_unused_free(u);
+	}
+	i2n_fs_free(fs);
+}
+
 static void run_fat(struct i2n_source *src)
 {
 	struct i2n_tree *tree;
@@ -332,6 +379,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		run_packed(src);
 	else if (!strcmp(FUZZ_TARGET, "fat"))
 		run_fat(src);
+	else if (!strcmp(FUZZ_TARGET, "unused"))
+		run_unused(src);
 	else
 		run_fs(src);
 	i2n_source_free(src);

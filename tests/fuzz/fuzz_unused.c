@@ -1,0 +1,2 @@
+#define FUZZ_TARGET "unused"
+#include "fuzz.h"
