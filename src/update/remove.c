@@ -5,7 +5,9 @@
 
 #define OPS_MAX 128		/* requests at a time; the sink may take fewer */
 #define SERVICE_MS 200
-#define NFS3ERR_STALE 70	/* RFC 1813 2.6 */
+#define NFS3ERR_NOTEMPTY 66	/* RFC 1813 2.6 */
+#define NFS3ERR_STALE 70
+#define AGAIN_MAX 3		/* further listings of one directory */
 
 /* One thing to be removed; a directory after all that is in it. Not recursive: `ready` is a stack,
  * so what is below a directory goes before its siblings and little is held at a time. */
@@ -16,6 +18,7 @@ struct node {
 	size_t path_len, name_len;
 	i2n_obj obj;
 	size_t pending;			/* children still there */
+	unsigned char again;	/* how often it was listed again */
 	bool is_dir, listed;
 	bool kept;			/* something in it is protected or could not be removed */
 };
@@ -222,6 +225,20 @@ static bool is_stale(const struct i2n_err *err)
 	return err->domain == I2N_DOM_NFS3 && err->code == NFS3ERR_STALE;
 }
 
+/* All that a directory was said to hold is gone, and it is not empty: it is listed again. A listing
+ * can lack something: an nfs-ganesha that was busy left out a name whose inode was losing another
+ * name at that moment. */
+static bool is_listed_again(struct remover *r, struct node *n, const struct i2n_op *op)
+{
+	if (op->kind != I2N_OP_RMDIR || op->err.domain != I2N_DOM_NFS3 ||
+	    op->err.code != NFS3ERR_NOTEMPTY || !r->deep || n->again >= AGAIN_MAX)
+		return false;
+	n->again++;
+	n->listed = false;
+	push(r, n);
+	return true;
+}
+
 static void on_back(struct i2n_op *op)
 {
 	struct node_op *no = (struct node_op *)(void *)op;
@@ -236,6 +253,8 @@ static void on_back(struct i2n_op *op)
 		drop_children(r, no);
 		no->node->listed = true;
 		push(r, no->node);	/* RMDIR by its name finds out */
+	} else if (op->rc != I2N_OK && is_listed_again(r, no->node, op)) {
+		;
 	} else if (op->rc != I2N_OK) {
 		tell(r, no->node, &op->err);
 		drop_children(r, no);

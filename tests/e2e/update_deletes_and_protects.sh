@@ -71,6 +71,25 @@ want_rc 0
 want_json "j['update']['deleted'] == 5"
 same_tree "$WORK/mnt" "$r"
 
+# A directory that is not empty when all that it was said to hold is gone is listed again; not for ever.
+. "$top/tests/lib/nfsproxy.sh"
+for n in 2 1; do
+	mkdir -p "$r/more$n/a" "$r/more$n/b/c"
+	touch "$r/more$n/a/file" "$r/more$n/b/c/file"
+	proxy_start px srv status=13:66:$n
+	extract --json --no-check --window=1 --update --delete --allow-loss=symlink-times "$img" \
+		"$(proxy_url px srv /root)"
+	proxy_stop px
+	[ $n = 2 ] || break
+	want_rc 0
+	want_json "j['update']['deleted'] == 6 and j['requests']['RMDIR'] == 7"
+	same_tree "$WORK/mnt" "$r"
+done
+want_rc 4
+want_err "cannot remove 'c': NFS3ERR_NOTEMPTY"
+extract --update --delete --allow-loss=symlink-times "$img" "$url"
+want_rc 0
+
 # What is protected is not replaced, and made when it is not there.
 ganesha_stop srv
 echo mine >"$r/sizes/bytes-1"
