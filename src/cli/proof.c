@@ -1,13 +1,10 @@
 #include "proof.h"
 
 #include "img2nfs/manifest.h"
-#include "img2nfs/name.h"
 
 #include "choose_opts.h"
+#include "out_file.h"
 #include "signals.h"
-
-#include <errno.h>
-#include <string.h>
 
 int proof_verify(const struct proof_args *args, struct verify_summary *ret, struct i2n_err *err)
 {
@@ -53,27 +50,15 @@ static void note_once(void *ctx, const struct i2n_note *note)
 		report_note(ctx, note);
 }
 
-static int cannot_write(const char *path, int code, struct i2n_err *err)
-{
-	char q[400];
-
-	return i2n_fail(err, I2N_FATAL, I2N_DOM_SYS, code, "cannot write %s: %s",
-			i2n_quote(q, sizeof(q), path, strlen(path)), strerror(code));
-}
-
 int proof_manifest(const struct proof_args *args, const char *path, struct i2n_err *err)
 {
 	struct i2n_notes notes = { .fn = note_once, .ctx = args->report };
-	FILE *f = fopen(path, "w");
-	bool failed;
-	int rc;
+	struct out_file out;
+	int rc, closed;
 
-	if (!f)
-		return cannot_write(path, errno, err);
-	rc = i2n_manifest_write(f, args->tree, args->reader, signals_stop(), &notes, err);
-	failed = ferror(f);
-	errno = EIO;
-	if (fclose(f) || failed)
-		return rc == I2N_OK ? cannot_write(path, errno, err) : rc;
-	return rc;
+	if (out_file_open(&out, path, err))
+		return I2N_FATAL;
+	rc = i2n_manifest_write(out.f, args->tree, args->reader, signals_stop(), &notes, err);
+	closed = out_file_close(&out, rc == I2N_OK, err);
+	return rc == I2N_OK ? closed : rc;
 }

@@ -25,7 +25,7 @@ struct proof_args {
 /* Over a new connection, so that nothing of the run is known to it. */
 int proof_verify(const struct proof_args *args, struct verify_summary *ret, struct i2n_err *err);
 
-/* An existing file is replaced. */
+/* An existing file is replaced when all is written. */
 int proof_manifest(const struct proof_args *args, const char *path, struct i2n_err *err);
 
 #endif

@@ -4,9 +4,9 @@
 #include "img2nfs/name.h"
 
 #include "checked.h"
+#include "out_file.h"
 #include "xattr_text.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -407,40 +407,17 @@ static void put_mtree(struct script *s)
 	free(target);
 }
 
-static int fail_sys(const char *what, const char *path, struct i2n_err *err)
-{
-	int code = errno;
-	char q[300];
-
-	return i2n_fail(err, I2N_FATAL, I2N_DOM_SYS, code, "cannot %s %s: %s", what,
-			i2n_quote(q, sizeof(q), path, strlen(path)), strerror(code));
-}
-
 static int write_one(struct script *s, const char *path, void (*put)(struct script *s))
 {
-	size_t size = strlen(path) + 6;
-	char *part = malloc(size);
-	bool bad;
+	struct out_file out;
+	int rc;
 
-	if (!part)
-		return i2n_err_nomem(s->err);
-	(void)snprintf(part, size, "%s.part", path);	/* fits */
-	s->f = fopen(part, "w");
-	if (!s->f) {
-		s->rc = fail_sys("create", part, s->err);
-		free(part);
-		return s->rc;
-	}
+	if (out_file_open(&out, path, s->err))
+		return I2N_FATAL;
+	s->f = out.f;
 	put(s);
-	bad = ferror(s->f);
-	if ((fclose(s->f) || bad) && s->rc == I2N_OK)
-		s->rc = fail_sys("write", part, s->err);
-	if (s->rc == I2N_OK && rename(part, path))
-		s->rc = fail_sys("rename to", path, s->err);
-	if (s->rc != I2N_OK)
-		(void)remove(part);	/* the first error counts */
-	free(part);
-	return s->rc;
+	rc = out_file_close(&out, s->rc == I2N_OK, s->err);
+	return s->rc == I2N_OK ? rc : s->rc;
 }
 
 int script_write(const char *file, const struct i2n_tree *tree, struct i2n_reader *reader,
