@@ -56,4 +56,10 @@ int os_open_memory(void);
  * of large files. */
 void os_keep_freed(void);
 
+/* What os_peak_memory() asks, to be opened before the process gives up the right to; -1: it needs
+ * nothing. */
+int os_open_peak(void);
+/* The most memory that the program has had so far, in bytes; 0 where the system does not say. */
+uint64_t os_peak_memory(int fd);
+
 #endif

@@ -5,11 +5,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -116,3 +120,27 @@ void os_keep_freed(void)
 }
 
 #endif
+
+/* getrusage() also counts what the process had before it became this program, which after a fork of
+ * a large one is all of that one's. */
+int os_open_peak(void)
+{
+	return open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+}
+
+uint64_t os_peak_memory(int fd)
+{
+	char text[4096];
+	ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof(text) - 1, 0);
+	unsigned long long kib = 0;
+	struct rusage usage;
+	const char *at;
+
+	text[n < 0 ? 0 : n] = '\0';
+	at = strstr(text, "\nVmHWM:");
+	if (at)
+		(void)sscanf(at + 7, "%llu", &kib);	/* 0 where it is no number */
+	if (!kib && !getrusage(RUSAGE_SELF, &usage))
+		kib = (unsigned long long)usage.ru_maxrss;
+	return kib * 1024;
+}

@@ -6,6 +6,7 @@
 #include "os_own.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -122,4 +123,23 @@ int os_open_memory(void)
 
 void os_keep_freed(void)
 {
+}
+
+int os_open_peak(void)
+{
+	return -1;
+}
+
+/* POSIX has getrusage() without this member; all systems have it. */
+uint64_t os_peak_memory(int fd)
+{
+#ifdef __APPLE__
+	const uint64_t unit = 1;
+#else
+	const uint64_t unit = 1024;
+#endif
+	struct rusage usage;
+
+	(void)fd;
+	return getrusage(RUSAGE_SELF, &usage) ? 0 : (uint64_t)usage.ru_maxrss * unit;
 }

@@ -171,7 +171,8 @@ static void print_json(const struct run *r)
 {
 	struct json j;
 
-	json_init(&j, stdout, true);
+	json_init(&j, true);
+	json_into(&j, stdout);
 	json_object(&j, NULL);
 	json_u64(&j, "status", (uint64_t)r->status);
 	json_error(&j, r->err);

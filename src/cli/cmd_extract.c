@@ -19,6 +19,7 @@
 #include "extract_opts.h"
 #include "extract_report.h"
 #include "extract_run.h"
+#include "image_json.h"
 #include "msg.h"
 #include "proof.h"
 #include "report.h"
@@ -47,7 +48,8 @@ int run_parse(struct run *r, struct i2n_err *err)
 		r->report.allow |= I2N_LOSS_CAPS;
 	r->update = o->update;
 	r->at = &r->url;
-	if (extract_check(o, &r->dest, err) || choose_init(&r->choose, &o->choose, err) ||
+	if (extract_check(o, r->result.image, &r->dest, err) ||
+	    choose_init(&r->choose, &o->choose, err) ||
 	    netboot_check(&o->netboot, &r->netboot, err) ||
 	    boot_check(&o->boot, &r->notes, &r->boot, err))
 		return I2N_FATAL;
@@ -114,13 +116,15 @@ int run_open_image(struct run *r, struct image *image, struct i2n_err *err)
 	opts.keep_all = r->o->boot.dest || r->o->netboot.profile;
 	opts.packed.scattered = r->dest.kind == DEST_TAR;	/* by name */
 	opts.packed.confine = &r->confine;
-	return image_open(&opts, r->result.image, IMAGE_TREE, &r->o->progress, &r->notes, image,
+	phases_enter(&r->phases, PHASE_OPEN);
+	return image_open(&opts, r->result.image, IMAGE_TREE, &r->progress_opts, &r->notes, image,
 			  err);
 }
 
 /* All edits of the root; and the boot files, with the edits that belong to those. */
 int run_edit(struct run *r, struct i2n_err *err)
 {
+	phases_enter(&r->phases, PHASE_TREE);
 	return choose_tree(&r->choose, r->image->rest, r->tree, &r->notes, err) ||
 	       (r->o->netboot.profile && boot_find_mount(&r->boot, err)) ||
 	       edit_for_netboot(r, err) || read_boot(r, err) ? I2N_FATAL : I2N_OK;
@@ -210,6 +214,7 @@ int run_open_sink(struct run *r, struct i2n_err *err)
 	struct i2n_sink_env env = { .tree = r->tree, .reader = r->reader, .notes = &r->notes };
 
 	signals_catch();
+	phases_enter(&r->phases, PHASE_CONNECT);
 	i2n_needs_of(r->tree, r->reader, &r->check.needs);
 	r->nfs.check = r->o->no_check ? NULL : &r->check;
 	r->check.allow_squash = r->o->squashed == SQUASHED_SCRIPT;
@@ -241,6 +246,12 @@ static int store_staged(struct run *r, const struct i2n_engine_opts *engine, str
 	return i2n_stage_run(&job, &opts, &r->result.at, err);
 }
 
+static int make_digests(struct run *r, struct i2n_err *err)
+{
+	phases_enter(&r->phases, PHASE_DIGESTS);
+	return image_digests(r->image, r->tree, r->reader, &r->progress_opts, &r->digests, err);
+}
+
 int run_store(struct run *r, struct i2n_err *err)
 {
 	struct i2n_engine_opts opts = { .stop = signals_stop(),
@@ -251,16 +262,17 @@ int run_store(struct run *r, struct i2n_err *err)
 	struct update_job job = {
 		.o = &r->update, .plan = r->plan, .reader = r->reader,
 		.sink = r->sink, .notes = &r->notes, .engine = &opts,
-		.json = r->json, .check_room = !r->o->no_check,
+		.phases = &r->phases, .json = r->json, .lines = !r->o->json,
+		.check_room = !r->o->no_check,
 	};
 	int rc;
 
-	if (r->o->update.checksum && image_digests(r->image, r->tree, r->reader, &r->o->progress,
-						   &r->digests, err))
+	if (r->o->update.checksum && make_digests(r, err))
 		return I2N_FATAL;
 	job.digests = r->digests.has ? &r->digests : NULL;
+	phases_enter(&r->phases, PHASE_STORE);
 	if (!r->part)
-		progress_begin(&r->progress, &r->o->progress);
+		progress_begin(&r->progress, &r->progress_opts);
 	r->progress.image = r->image->file;
 	if (r->is_staged)
 		rc = store_staged(r, &opts, err);
@@ -273,6 +285,12 @@ int run_store(struct run *r, struct i2n_err *err)
 		progress_end(&r->progress);
 	r->result.ran = !r->update.update || r->result.update.wrote;
 	return rc;
+}
+
+int run_finish_image(struct run *r, struct i2n_err *err)
+{
+	phases_enter(&r->phases, PHASE_FINISH);
+	return image_finish(r->image, err);
 }
 
 static int publish(struct run *r, struct i2n_err *err)
@@ -298,17 +316,19 @@ int run_prove(struct run *r, struct i2n_err *err)
 		.url = r->at, .nfs = &r->nfs, .tree = r->tree,
 		.reader = r->reader, .report = &r->report, .silent = o->json,
 		.rules = r->update.rules,
-		.progress = &o->progress, .lock = o->atomic ? &r->lock : NULL,
+		.progress = &r->progress_opts, .lock = o->atomic ? &r->lock : NULL,
 	};
 
 	r->result.proof = &r->proof;
+	phases_enter(&r->phases, PHASE_MANIFEST);
 	if (o->manifest && proof_manifest(&args, o->manifest, err))
 		return I2N_FATAL;
 	if (!o->verify)
 		return I2N_OK;
-	if (image_digests(r->image, r->tree, r->reader, &r->o->progress, &r->digests, err))
+	if (make_digests(r, err))
 		return I2N_FATAL;
 	args.digests = r->digests.has ? &r->digests : NULL;
+	phases_enter(&r->phases, PHASE_VERIFY);
 	return proof_verify(&args, &r->proof, err);
 }
 
@@ -317,18 +337,20 @@ int run_swap(struct run *r, struct i2n_err *err)
 {
 	if (!r->o->atomic || report_status(&r->report) != STATUS_OK)
 		return I2N_OK;
+	phases_enter(&r->phases, PHASE_SWAP);
 	return atomic_swap(&r->atomic, r->o->remove_old, r->sink, &r->lock, err);
 }
 
 /* Only for a root that is in its place. */
 int run_store_boot(struct run *r, struct i2n_err *err)
 {
-	const struct boot_args args = { .nfs = &r->nfs, .progress = &r->o->progress,
+	const struct boot_args args = { .nfs = &r->nfs, .progress = &r->progress_opts,
 					.break_lock = r->o->break_lock,
 					.report = &r->report, .silent = r->o->json };
 
 	if (r->o->update.dry_run || (r->o->atomic && !r->atomic.swap.swapped))
 		return I2N_OK;
+	phases_enter(&r->phases, PHASE_BOOT);
 	if (boot_store(&r->boot, &args, err))
 		return I2N_FATAL;
 	return r->o->verify ? boot_prove(&r->boot, &args, err) : I2N_OK;
@@ -341,12 +363,11 @@ static int run_all(struct run *r, struct i2n_err *err)
 	if (run_parse(r, err) || read_image(r, err))
 		return I2N_FATAL;
 	if (r->o->update.dry_run && !r->o->update.update)
-		return image_finish(r->image, err);	/* the edits are all there is to show */
+		return run_finish_image(r, err);	/* the edits are all there is to show */
 	if (run_open_sink(r, err))
 		return I2N_FATAL;
 	/* what was stored is good only when the image proves to be */
-	if (run_store(r, err) || image_finish(r->image, err) || publish(r, err) ||
-	    run_unlock(r, err))
+	if (run_store(r, err) || run_finish_image(r, err) || publish(r, err) || run_unlock(r, err))
 		return I2N_FATAL;
 	return run_prove(r, err) || run_swap(r, err) || run_store_boot(r, err) ? I2N_FATAL : I2N_OK;
 }
@@ -387,9 +408,11 @@ void run_init(struct run *r, const struct extract_opts *o, const char *image,
 	r->notes = (struct i2n_notes){ .fn = report_note, .ctx = &r->report };
 	r->image = &r->own_image;
 	r->start_ms = progress_now_ms();
+	r->progress_opts = o->progress;
+	r->progress_opts.phases = &r->phases;
 	r->result = (struct extract_result){ .image = image, .destination = destination,
 					     .dest = &r->dest, .netboot = &r->netboot,
-					     .boot = &r->boot };
+					     .boot = &r->boot, .phases = &r->phases };
 }
 
 /* What it came to, and on stderr what is wrong. */
@@ -397,6 +420,7 @@ void run_end(struct run *r)
 {
 	struct extract_result *res = &r->result;
 
+	phases_enter(&r->phases, PHASE_NONE);
 	res->err = r->rc ? &r->err : NULL;
 	res->ms = (uint64_t)(progress_now_ms() - r->start_ms);
 	res->part_no = r->image->picked && r->image->pick.part ? r->image->pick.part->part_no : 0;
@@ -407,10 +431,11 @@ void run_end(struct run *r)
 
 void run_print(struct run *r)
 {
+	if (!r->o->json && !r->o->progress.quiet && r->result.ran)
+		extract_print(&r->result, &r->report);
+	r->result.status = status_printed(r->result.status);
 	if (r->json)
 		extract_json(&r->result, &r->report, r->json);
-	else if (!r->o->progress.quiet && r->result.ran)
-		extract_print(&r->result, &r->report);
 }
 
 void run_release(struct run *r)
@@ -433,27 +458,42 @@ void run_release(struct run *r)
 		free(r->values[i]);
 }
 
-static int exec_one(const struct extract_opts *o, const char *image, const char *destination)
+struct run_report_opts run_report_opts(const struct extract_opts *o, const char *image,
+				       struct confine *confine)
 {
-	struct i2n_next next;
-	struct json json;
+	return (struct run_report_opts){ .command = "extract", .json = o->json,
+					 .file = o->report, .image = image,
+					 .confine = confine };
+}
+
+/* refused: why it does not even begin, or NULL. */
+static int exec_one(const struct extract_opts *o, const char *image, const char *destination,
+		    const struct i2n_err *refused)
+{
 	struct run r = { 0 };
+	const struct run_report_opts opts = run_report_opts(o, image, &r.confine);
+	struct run_report out;
+	struct i2n_next next;
 
 	run_init(&r, o, image, destination);
-	if (o->json) {
-		r.json = &json;
-		json_init(&json, stdout, true);
-		json_object(&json, NULL);
+	r.rc = run_report_open(&out, &opts, &r.err);
+	r.json = run_report_json(&out);
+	if (refused) {
+		r.rc = I2N_FATAL;
+		r.err = *refused;
 	}
-	r.rc = run_all(&r, &r.err);
+	if (!r.rc)
+		r.rc = run_all(&r, &r.err);
 	run_end_locked(&r);
 	run_end(&r);
 	if (next_make(&r, 1, &next))
 		r.result.next = &next;
 	run_print(&r);
+	if (r.json)
+		image_json(r.json, r.image);
 	i2n_next_release(&next);
 	run_release(&r);
-	return r.result.status;
+	return run_report_close(&out, r.result.status);
 }
 
 static int exec_extract(const void *values, unsigned n_args, char **args)
@@ -463,14 +503,12 @@ static int exec_extract(const void *values, unsigned n_args, char **args)
 	struct many many;
 	int status;
 
-	if (many_expand(args + 1, n_args - 1, &many, &err)) {
-		msg_error(&err);
-		status = status_of(&err);
-	} else if (many.n == 1) {
-		status = exec_one(o, args[0], many.urls[0]);
-	} else {
+	if (many_expand(args + 1, n_args - 1, &many, &err))
+		status = exec_one(o, args[0], args[1], &err);
+	else if (many.n == 1)
+		status = exec_one(o, args[0], many.urls[0], NULL);
+	else
 		status = boards_exec(o, args[0], &many);
-	}
 	many_release(&many);
 	return status;
 }

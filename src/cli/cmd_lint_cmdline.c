@@ -120,7 +120,8 @@ static int lint(struct run *r, const struct i2n_err *err)
 	int status;
 
 	if (r->o->json) {
-		json_init(j, stdout, true);
+		json_init(j, true);
+		json_into(j, stdout);
 		json_object(j, NULL);
 		json_array(j, "findings");
 	}

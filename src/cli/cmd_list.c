@@ -6,6 +6,7 @@
 #include "cmd.h"
 #include "human.h"
 #include "image.h"
+#include "image_json.h"
 #include "json.h"
 #include "msg.h"
 #include "pick_refuse.h"
@@ -40,22 +41,6 @@ struct list {
 	struct volumes vols;
 	struct i2n_fs **fs;		/* per volume, NULL where it is no ext or cannot be read */
 };
-
-static const char *const label_words[] = {
-	[I2N_LABEL_NONE] = "none",
-	[I2N_LABEL_DOS] = "dos",
-	[I2N_LABEL_GPT] = "gpt",
-};
-
-/* As dumpe2fs says it, and needs_recovery, which it shows among the features only. */
-static const char *state_word(const struct i2n_fs_info *info)
-{
-	if (info->needs_recovery)
-		return "needs recovery";
-	if (info->has_errors)
-		return info->clean ? "clean with errors" : "not clean with errors";
-	return info->clean ? "clean" : "not clean";
-}
 
 /* Open what may be ext; what cannot be opened is told and listed without numbers. */
 static void open_fs(struct list *l, unsigned i)
@@ -189,7 +174,7 @@ static void add_numbers(struct table *t, const struct i2n_fs_info *info)
 	table_cell(t, "%s", human_bytes(used, info->used));
 	table_cell(t, "%" PRIu64, info->used_inodes);
 	table_cell(t, "%" PRIu64, info->inodes);
-	table_cell(t, "%s", state_word(info));
+	table_cell(t, "%s", fs_state_word(info));
 }
 
 static const char *unread_word(const struct volume *v)
@@ -281,7 +266,7 @@ static int print_all(const struct list *l, struct i2n_err *err)
 		printf("no partition table\n\n");
 		rc = print_file_systems(l, err);
 	} else {
-		printf("partition table %s, identifier %s\n\n", label_words[l->pt->label],
+		printf("partition table %s, identifier %s\n\n", label_word(l->pt->label),
 		       l->pt->disk_id);
 		rc = print_partitions(l, err);
 		printf("\n");
@@ -293,61 +278,10 @@ static int print_all(const struct list *l, struct i2n_err *err)
 	return rc;
 }
 
-static void json_text(struct json *j, const char *key, const char *text)
-{
-	if (text[0])
-		json_bytes(j, key, text, strlen(text));
-	else
-		json_null(j, key);
-}
-
-static void json_features(struct json *j, const char *features)
-{
-	char word[64];
-	size_t n;
-
-	json_array(j, "features");
-	for (; *features; features += n + (features[n] == ' ')) {
-		n = strcspn(features, " ");
-		/* e2fsprogs' longest has 20 bytes */
-		(void)snprintf(word, sizeof(word), "%.*s", (int)n, features);
-		if (n)
-			json_str(j, NULL, word);
-	}
-	json_end(j);
-}
-
-static void json_numbers(struct json *j, const struct i2n_fs_info *info)
-{
-	json_u64(j, "size", info->size);
-	json_u64(j, "used", info->used);
-	json_u64(j, "block_size", info->block_size);
-	json_u64(j, "inodes", info->inodes);
-	json_u64(j, "inodes_used", info->used_inodes);
-	json_str(j, "state", state_word(info));
-	json_bool(j, "needs_recovery", info->needs_recovery);
-	json_text(j, "last_mounted", info->last_mounted);
-	json_i64(j, "write_time", info->write_time);
-	json_i64(j, "mount_time", info->mount_time);
-	json_features(j, info->features);
-}
-
 static void json_file_system(struct json *j, const struct list *l, unsigned i)
 {
-	const struct volume *v = &l->vols.v[i];
-
-	if (!l->fs[i] && !v->fstype.type[0]) {
-		json_null(j, "filesystem");
-		return;
-	}
-	json_object(j, "filesystem");
-	json_str(j, "type", type_text(l, i));
-	json_text(j, "label", label_of(l, i));
-	json_text(j, "uuid", uuid_of(l, i));
-	json_bool(j, "readable", l->fs[i] != NULL);
-	if (l->fs[i])
-		json_numbers(j, i2n_fs_info(l->fs[i]));
-	json_end(j);
+	json_filesystem(j, type_text(l, i), &l->vols.v[i].fstype,
+			l->fs[i] ? i2n_fs_info(l->fs[i]) : NULL);
 }
 
 static void json_partition(struct json *j, const struct list *l, unsigned i)
@@ -376,7 +310,8 @@ static void json_all(const struct list *l)
 	struct json j;
 	unsigned i;
 
-	json_init(&j, stdout, true);
+	json_init(&j, true);
+	json_into(&j, stdout);
 	json_object(&j, NULL);
 	json_bytes(&j, "image", l->path, strlen(l->path));
 	if (l->image->is_open_ended)
@@ -384,7 +319,7 @@ static void json_all(const struct list *l)
 	else
 		json_u64(&j, "size", l->image->size);
 	json_u64(&j, "sector_size", l->pt->sector_size);
-	json_str(&j, "label", label_words[l->pt->label]);
+	json_str(&j, "label", label_word(l->pt->label));
 	json_text(&j, "id", l->pt->disk_id);
 	if (l->pt->label == I2N_LABEL_NONE) {
 		json_file_system(&j, l, 0);

@@ -83,7 +83,8 @@ static int put_object(struct ls *ls, const struct i2n_inode *in, const char *pat
 	} else if (ls->o->json) {
 		struct json j;
 
-		json_init(&j, stdout, false);
+		json_init(&j, false);
+		json_into(&j, stdout);
 		json_object(&j, NULL);
 		look_json(&j, path, len, in, target);
 		json_end(&j);

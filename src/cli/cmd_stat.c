@@ -157,7 +157,8 @@ static int show(struct look *look, bool as_json, struct i2n_err *err)
 	int rc = gather(look, &facts, err);
 
 	if (!rc && as_json) {
-		json_init(&j, stdout, true);
+		json_init(&j, true);
+		json_into(&j, stdout);
 		json_object(&j, NULL);
 		json_facts(&j, look, &facts);
 		json_array(&j, "extended_attributes");

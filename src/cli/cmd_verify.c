@@ -5,8 +5,11 @@
 #include "choose_opts.h"
 #include "cmd.h"
 #include "image.h"
+#include "image_json.h"
 #include "msg.h"
+#include "phases.h"
 #include "progress.h"
+#include "run_report.h"
 #include "server.h"
 #include "signals.h"
 #include "status.h"
@@ -19,6 +22,7 @@ struct verify_opts {
 	struct server_opts server;
 	struct progress_opts progress;
 	struct choose_opts choose;
+	const char *report;
 	bool verbose, json;
 };
 
@@ -38,6 +42,8 @@ struct run {
 	struct i2n_tree *tree;		/* of an image */
 	struct i2n_digests digests;	/* the same, where image_digests() makes them */
 	struct i2n_sink *sink;
+	struct phases phases;
+	struct progress_opts progress_opts;
 	struct progress progress;
 };
 
@@ -80,10 +86,13 @@ static int read_image(struct run *r, struct i2n_err *err)
 	rc = read_manifest(r, err);
 	if (rc != I2N_END)
 		return rc;
+	phases_enter(&r->phases, PHASE_OPEN);
 	opts.packed.confine = &r->confine;
-	if (image_open(&opts, r->sum.source, IMAGE_TREE, &r->o->progress, &r->notes,
-		       &r->image, err) ||
-	    image_tree(&r->image, &r->tree, err))
+	if (image_open(&opts, r->sum.source, IMAGE_TREE, &r->progress_opts, &r->notes, &r->image,
+		       err))
+		return I2N_FATAL;
+	phases_enter(&r->phases, PHASE_TREE);
+	if (image_tree(&r->image, &r->tree, err))
 		return I2N_FATAL;
 	r->reader = i2n_fs_reader(r->image.fs);
 	if (choose_tree(&r->choose, r->image.rest, r->tree, &r->notes, err))
@@ -102,16 +111,19 @@ static int compare(struct run *r, struct i2n_err *err)
 
 	opts.expect = r->manifest ? i2n_manifest_expect(r->manifest) : NULL;
 	signals_catch();
+	phases_enter(&r->phases, PHASE_CONNECT);
 	if (i2n_sink_open_nfs3(&r->url, &r->nfs, &env, signals_stop(), &r->sink, err))
 		return I2N_FATAL;
-	if (r->image.file && image_digests(&r->image, r->tree, r->reader,
-					     &r->o->progress, &r->digests, err))
+	phases_enter(&r->phases, PHASE_DIGESTS);
+	if (r->image.file && image_digests(&r->image, r->tree, r->reader, &r->progress_opts,
+					   &r->digests, err))
 		return I2N_FATAL;
 	opts.digests = r->digests.has ? &r->digests : NULL;
 	opts.is_excluded = r->choose.rules ? choose_excludes : NULL;
 	opts.exclude_ctx = r->choose.rules;
 	r->sum.ran = true;
-	progress_begin(&r->progress, &r->o->progress);
+	phases_enter(&r->phases, PHASE_VERIFY);
+	progress_begin(&r->progress, &r->progress_opts);
 	rc = i2n_verify_run(tree, reader, r->sink, &opts, &r->notes, &r->sum.result, err);
 	progress_end(&r->progress);
 	r->sum.stats = r->sink->stats;
@@ -124,6 +136,7 @@ static int run_all(struct run *r, struct i2n_err *err)
 		return I2N_FATAL;
 	if (compare(r, err))
 		return I2N_FATAL;
+	phases_enter(&r->phases, PHASE_FINISH);
 	return r->manifest ? I2N_OK : image_finish(&r->image, err);
 }
 
@@ -147,44 +160,58 @@ static void tell_error(const struct run *r)
 		msg_line("the verification is incomplete");
 }
 
-static void put_json(const struct run *r)
+static void put_json(const struct run *r, struct json *j)
 {
-	struct json j;
+	json_status(j, r->sum.status);
+	json_error(j, r->sum.err);
+	json_bytes(j, "source", r->sum.source, strlen(r->sum.source));
+	json_bytes(j, "destination", r->sum.destination, strlen(r->sum.destination));
+	verify_json(&r->sum, &r->report, j);
+	phases_json(&r->phases, j);
+	report_json(&r->report, j);
+	image_json(j, &r->image);
+}
 
-	json_init(&j, stdout, true);
-	json_object(&j, NULL);
-	json_u64(&j, "status", (uint64_t)r->sum.status);
-	json_error(&j, r->sum.err);
-	json_bytes(&j, "source", r->sum.source, strlen(r->sum.source));
-	json_bytes(&j, "destination", r->sum.destination, strlen(r->sum.destination));
-	verify_json(&r->sum, &r->report, &j);
-	report_json(&r->report, &j);
-	json_end(&j);
+/* What it came to: on stderr what is wrong, the summary, the report. */
+static int end(struct run *r, struct run_report *out)
+{
+	struct json *j = run_report_json(out);
+	int status = r->sum.err ? status_of(r->sum.err) : STATUS_OK;
+
+	phases_enter(&r->phases, PHASE_NONE);
+	status = status_worse(report_status(&r->report), status);
+	if (r->sum.err)
+		tell_error(r);
+	if (!r->o->json && !r->o->progress.quiet && r->sum.ran)
+		verify_print(&r->sum, &r->report);
+	r->sum.status = status_printed(status);
+	if (j)
+		put_json(r, j);
+	return run_report_close(out, r->sum.status);
 }
 
 static int exec_verify(const void *values, unsigned n_args, char **args)
 {
 	const struct verify_opts *o = values;
 	struct run r = { .o = o, .report = { .verbose = o->verbose, .quiet = o->progress.quiet } };
-	struct i2n_err err = { 0 };
+	const struct run_report_opts opts = { .command = "verify", .json = o->json,
+					      .file = o->report, .image = args[0],
+					      .confine = &r.confine };
 	int64_t start = progress_now_ms();
+	struct i2n_err err = { 0 };
+	struct run_report out;
 	int status;
 
 	(void)n_args;	/* checked against min_args and max_args */
 	r.told = (struct verify_told){ .report = &r.report, .silent = o->json };
 	r.notes = (struct i2n_notes){ .fn = verify_note, .ctx = &r.told };
 	r.sum = (struct verify_summary){ .source = args[0], .destination = args[1] };
-	if (run_all(&r, &err))
+	r.progress_opts = o->progress;
+	r.progress_opts.phases = &r.phases;
+	if (run_report_open(&out, &opts, &err) || run_all(&r, &err))
 		r.sum.err = &err;
 	r.sum.ms = (uint64_t)(progress_now_ms() - start);
-	status = status_worse(report_status(&r.report), r.sum.err ? status_of(&err) : STATUS_OK);
-	r.sum.status = status;
-	if (r.sum.err)
-		tell_error(&r);
-	if (o->json)
-		put_json(&r);
-	else if (!o->progress.quiet && r.sum.ran)
-		verify_print(&r.sum, &r.report);
+	status = end(&r, &out);
 	release(&r);
 	return status;
 }
@@ -207,6 +234,7 @@ static const struct opt rows[] = {
 	  .type = OPT_FLAG,
 	  .off = offsetof(struct verify_opts, json),
 	  .help = "differences and summary as one JSON object" },
+	REPORT_ROW(struct verify_opts, report),
 	{ 0 },
 };
 

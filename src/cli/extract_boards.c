@@ -1,6 +1,7 @@
 #include "img2nfs/name.h"
 
 #include "extract_next.h"
+#include "image_json.h"
 #include "msg.h"
 #include "signals.h"
 #include "status.h"
@@ -18,7 +19,7 @@ struct boards {
 	bool together;
 	struct i2n_share *share;
 	struct many_progress progress;
-	struct json json;
+	struct json *json;		/* or NULL */
 	uint64_t bytes_read;		/* of file data, to store it */
 	bool finished;			/* the image has proved to be good */
 };
@@ -100,7 +101,10 @@ static int boards_read(struct boards *b, struct i2n_err *err)
 
 	for (unsigned i = 0; i < b->n; i++)
 		run_confine(&b->runs[i], &lead->confine);
-	if (run_open_image(lead, lead->image, err) || image_tree(lead->image, &lead->tree, err))
+	if (run_open_image(lead, lead->image, err))
+		return I2N_FATAL;
+	phases_enter(&lead->phases, PHASE_TREE);
+	if (image_tree(lead->image, &lead->tree, err))
 		return I2N_FATAL;
 	lead->reader = i2n_fs_reader(lead->image->fs);
 	if (b->together && i2n_share_new(lead->reader, b->n, signals_stop(), &b->share, err))
@@ -127,6 +131,7 @@ static void board_store(void *run)
 		r->rc = run_store(r, &r->err);
 	if (!r->rc)
 		r->rc = run_unlock(r, &r->err);
+	phases_enter(&r->phases, PHASE_NONE);
 	run_end_locked(r);
 	i2n_share_leave(r->share, r->i);
 	msg_about(NULL);
@@ -137,8 +142,9 @@ static int boards_together(struct boards *b, struct i2n_err *err)
 	struct many_progress *p = &b->progress;
 
 	signals_catch();
+	phases_enter(&b->lead.phases, PHASE_STORE);
 	p->n = b->n;
-	progress_begin(&p->shown, &b->o->progress);
+	progress_begin(&p->shown, &b->lead.progress_opts);
 	p->shown.image = b->lead.image->file;
 	for (unsigned i = 0; i < b->n; i++) {
 		p->parts[i].all = p;
@@ -147,8 +153,9 @@ static int boards_together(struct boards *b, struct i2n_err *err)
 	many_together(board_store, b->runs, sizeof(b->runs[0]), b->n);
 	progress_end(&p->shown);
 	b->bytes_read = i2n_share_stats(b->share).bytes_read;
-	if (image_finish(b->lead.image, err))
+	if (run_finish_image(&b->lead, err))
 		return I2N_FATAL;
+	phases_enter(&b->lead.phases, PHASE_NONE);
 	for (unsigned i = 0; i < b->n; i++) {
 		struct run *r = &b->runs[i];
 
@@ -169,7 +176,7 @@ static int board_all(struct boards *b, struct run *r, struct i2n_err *err)
 
 	if (!only_edits && (run_open_sink(r, err) || run_store(r, err)))
 		return I2N_FATAL;
-	if (!b->finished && image_finish(r->image, err))
+	if (!b->finished && run_finish_image(r, err))
 		return I2N_FATAL;
 	b->finished = true;
 	if (only_edits)
@@ -191,6 +198,15 @@ static void board_tell(struct boards *b, struct run *r)
 		/* main() finds failed writes */
 		(void)printf("%s: ", i2n_escape(name, sizeof(name), r->name, strlen(r->name)));
 	run_print(r);
+	if (r->json)
+		json_end(r->json);
+}
+
+static void board_json(struct boards *b, struct run *r)
+{
+	r->json = b->json;
+	if (r->json)
+		json_object(r->json, NULL);
 }
 
 /* Where verdicts differ, each reads what it needs, and one ends before the next begins. */
@@ -201,10 +217,7 @@ static void boards_in_turn(struct boards *b)
 
 		msg_about(r->name);
 		r->start_ms = progress_now_ms();
-		if (b->o->json) {
-			r->json = &b->json;
-			json_object(r->json, NULL);
-		}
+		board_json(b, r);
 		r->rc = board_all(b, r, &r->err);
 		run_end_locked(r);
 		board_tell(b, r);
@@ -216,10 +229,7 @@ static void boards_tell(struct boards *b)
 	for (unsigned i = 0; i < b->n; i++) {
 		struct run *r = &b->runs[i];
 
-		if (b->o->json) {
-			r->json = &b->json;
-			json_object(r->json, NULL);
-		}
+		board_json(b, r);
 		board_tell(b, r);
 	}
 }
@@ -242,20 +252,21 @@ static int boards_status(struct boards *b)
 static void boards_json(struct boards *b, int status, const struct i2n_next *next)
 {
 	const struct run *lead = &b->lead;
-	struct json *j = &b->json;
+	struct json *j = b->json;
 
 	json_end(j);
-	json_u64(j, "status", (uint64_t)status);
+	json_status(j, status);
 	json_error(j, lead->rc ? &lead->err : NULL);
 	json_bytes(j, "image", lead->result.image, strlen(lead->result.image));
 	json_ms(j, "seconds", (uint64_t)(progress_now_ms() - lead->start_ms));
+	phases_json(&lead->phases, j);
 	if (b->share)
 		json_u64(j, "bytes_read", b->bytes_read);
 	else
 		json_null(j, "bytes_read");
 	report_json(&lead->report, j);
 	next_json(j, next);
-	json_end(j);
+	image_json(j, lead->image);
 }
 
 /* false: nothing was begun. */
@@ -289,32 +300,35 @@ int boards_exec(const struct extract_opts *o, const char *image, const struct ma
 {
 	struct boards b = { .o = o, .many = many, .n = many->n,
 			    .together = !o->update.update && !o->atomic && !o->update.dry_run };
+	const struct run_report_opts opts = run_report_opts(o, image, &b.lead.confine);
+	struct run_report out;
 	struct i2n_next next;
 	bool has_next;
 	int status;
 
 	run_init(&b.lead, o, image, NULL);
+	b.lead.rc = run_report_open(&out, &opts, &b.lead.err);
+	b.json = run_report_json(&out);
 	b.runs = calloc(b.n, sizeof(b.runs[0]));
 	if (!b.runs) {
 		b.n = 0;
 		b.lead.rc = i2n_err_nomem(&b.lead.err);
 	}
-	if (o->json) {
-		json_init(&b.json, stdout, true);
-		json_object(&b.json, NULL);
-		json_array(&b.json, "destinations");
-	}
+	if (b.json)
+		json_array(b.json, "destinations");
 	if (!b.lead.rc && boards_run(&b) && b.together)
 		boards_tell(&b);
 	if (b.lead.rc)
 		msg_end(&b.lead.err);
 	status = boards_status(&b);
 	has_next = next_make(b.runs, b.n, &next);
-	if (o->json)
-		boards_json(&b, status, has_next ? &next : NULL);
-	else if (has_next && !o->progress.quiet)
+	if (has_next && !o->json && !o->progress.quiet)
 		next_print(&next);
+	status = status_printed(status);
+	phases_enter(&b.lead.phases, PHASE_NONE);
+	if (b.json)
+		boards_json(&b, status, has_next ? &next : NULL);
 	i2n_next_release(&next);
 	boards_release(&b);
-	return status;
+	return run_report_close(&out, status);
 }

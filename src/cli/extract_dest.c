@@ -4,12 +4,12 @@
 #include "img2nfs/name.h"
 #include "img2nfs/tar.h"
 
+#include "out_file.h"
 #include "signals.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static int unknown(const char *text, struct i2n_err *err)
@@ -25,10 +25,9 @@ static int unknown(const char *text, struct i2n_err *err)
 
 static int check_file(const char *text, const char *image, struct i2n_err *err)
 {
-	struct stat a, b;
 	char q[200];
 
-	if (stat(text, &a) || stat(image, &b) || a.st_dev != b.st_dev || a.st_ino != b.st_ino)
+	if (!out_file_is(text, image))
 		return I2N_OK;
 	return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0, "%s is the image itself",
 			i2n_quote(q, sizeof(q), text, strlen(text)));

@@ -103,6 +103,7 @@ static int edit_whole(struct run *r, struct i2n_tree *tree, struct i2n_err *err)
 {
 	struct i2n_tree *part = r->tree;
 	struct i2n_reader *relay = r->reader;
+	const enum phase before = r->phases.now;
 	int rc;
 
 	r->tree = malloc(sizeof(*r->tree));
@@ -116,6 +117,7 @@ static int edit_whole(struct run *r, struct i2n_tree *tree, struct i2n_err *err)
 	rc = run_edit(r, err);
 	if (rc == I2N_OK)
 		rc = run_edit_tree(r, r->tree, &r->notes, err);
+	phases_enter(&r->phases, before);
 	i2n_relay_set(relay, r->reader);
 	r->reader = relay;
 	*tree = *r->tree;
@@ -165,8 +167,12 @@ static int read_part(struct run *r, struct i2n_err *err)
 
 	if (must_wait(r) || i2n_fs_available(r->image->fs) == i2n_fs_info(r->image->fs)->size)
 		return I2N_END;
-	if (may_update && look_there(r, &is_empty, err))
-		return I2N_FATAL;
+	if (may_update) {
+		phases_enter(&r->phases, PHASE_CONNECT);
+		if (look_there(r, &is_empty, err))
+			return I2N_FATAL;
+		phases_enter(&r->phases, PHASE_TREE);
+	}
 	rc = is_empty ? i2n_stage_first(r->image->fs, &opts, &r->tree, err) : I2N_END;
 	if (rc == I2N_OK && may_update)
 		store_as_new(r);
@@ -175,8 +181,11 @@ static int read_part(struct run *r, struct i2n_err *err)
 
 int early_read_tree(struct run *r, struct i2n_err *err)
 {
-	int rc = read_part(r, err);
+	int rc;
 
+	phases_enter(&r->phases, PHASE_TREE);
+	rc = read_part(r, err);
+	image_waited(r->image);
 	r->is_staged = rc == I2N_OK;
 	if (rc == I2N_END)
 		rc = image_tree(r->image, &r->tree, err);

@@ -1,5 +1,12 @@
 #include "extract_opts.h"
 
+#include "img2nfs/name.h"
+
+#include "out_file.h"
+#include "run_report.h"
+
+#include <string.h>
+
 const struct opt extract_rows[] = {
 	IMAGE_ROWS(struct extract_opts, image),
 	CHOOSE_ROWS(struct extract_opts, choose),
@@ -102,6 +109,7 @@ const struct opt extract_rows[] = {
 	  .type = OPT_FLAG,
 	  .off = offsetof(struct extract_opts, json),
 	  .help = "the summary as one JSON object" },
+	REPORT_ROW(struct extract_opts, report),
 	{ 0 },
 };
 
@@ -143,13 +151,44 @@ static int check_dest(const struct extract_opts *o, const struct dest *dest, str
 	return I2N_FATAL;
 }
 
-int extract_check(const struct extract_opts *o, const struct dest *dest, struct i2n_err *err)
+/* A file is for one purpose only, and none of them is the image. */
+static int check_files(const struct extract_opts *o, const char *image, const struct dest *dest,
+		       struct i2n_err *err)
+{
+	const struct {
+		const char *what, *file;
+	} files[] = {
+		{ "the image", image },
+		{ "the destination", dest->kind == DEST_TAR ? dest->path : NULL },
+		{ "option '--manifest'", o->manifest },
+		{ "option '--script'", o->squashed == SQUASHED_SCRIPT ? o->script : NULL },
+		{ "option '--report'", o->report },
+	};
+	const size_t n = sizeof(files) / sizeof(files[0]);
+	char q[300];
+
+	for (size_t i = 2; i < n; i++)
+		for (size_t k = 0; k < i; k++)
+			if (files[i].file && files[k].file &&
+			    (!strcmp(files[i].file, files[k].file) ||
+			     out_file_is(files[i].file, files[k].file)))
+				return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
+						"%s: %s is the file of %s", files[i].what,
+						i2n_quote(q, sizeof(q), files[i].file,
+							  strlen(files[i].file)),
+						files[k].what);
+	return I2N_OK;
+}
+
+int extract_check(const struct extract_opts *o, const char *image, const struct dest *dest,
+		  struct i2n_err *err)
 {
 	struct update_opts update = o->update;
 
 	update.update |= o->atomic;	/* an interrupted one is continued */
 	update.dry_run &= !netboot_is_on(&o->netboot);	/* which has edits to show */
-	if (check_dest(o, dest, err) || check_atomic(o, err) || update_check(&update, err))
+	if (check_dest(o, dest, err) || check_files(o, image, dest, err) || check_atomic(o, err) ||
+	    update_check(&update, err))
 		return I2N_FATAL;
 	if (o->squashed == SQUASHED_SCRIPT && o->no_check)
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,

@@ -17,7 +17,7 @@ struct extract_opts {
 	struct progress_opts progress;
 	uint64_t write_size;
 	unsigned caps, squashed;
-	const char *script, *manifest;
+	const char *script, *manifest, *report;
 	bool verbose, json, no_check, verify, break_lock, atomic, remove_old;
 	struct update_opts update;
 	struct choose_opts choose;
@@ -30,7 +30,8 @@ enum { SQUASHED_FAIL, SQUASHED_SCRIPT };
 
 extern const struct opt extract_rows[];
 
-/* Refuse what makes no sense together. */
-int extract_check(const struct extract_opts *o, const struct dest *dest, struct i2n_err *err);
+/* Refuse what makes no sense together. image: as given. */
+int extract_check(const struct extract_opts *o, const char *image, const struct dest *dest,
+		  struct i2n_err *err);
 
 #endif

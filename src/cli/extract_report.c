@@ -7,6 +7,7 @@
 #include "human.h"
 #include "msg.h"
 #include "requests.h"
+#include "run_report.h"
 #include "status.h"
 
 #include <inttypes.h>
@@ -257,7 +258,7 @@ static void json_update(struct json *j, const struct extract_result *res)
 
 void extract_json(const struct extract_result *res, const struct report *report, struct json *j)
 {
-	json_u64(j, "status", (uint64_t)res->status);
+	json_status(j, res->status);
 	json_error(j, res->err);
 	json_bytes(j, "image", res->image, strlen(res->image));
 	json_bytes(j, "destination", res->destination, strlen(res->destination));
@@ -266,6 +267,7 @@ void extract_json(const struct extract_result *res, const struct report *report,
 	else
 		json_null(j, "partition");
 	json_ms(j, "seconds", res->ms);
+	phases_json(res->phases, j);
 	json_totals(j, "planned", &res->at.total);
 	json_totals(j, "stored", &res->at.done);
 	json_update(j, res);
@@ -282,5 +284,4 @@ void extract_json(const struct extract_result *res, const struct report *report,
 		json_end(j);
 	}
 	next_json(j, res->next);
-	json_end(j);
 }

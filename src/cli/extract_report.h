@@ -11,6 +11,7 @@
 #include "extract_dest.h"
 #include "extract_netboot.h"
 #include "extract_update.h"
+#include "phases.h"
 #include "report.h"
 #include "verify_report.h"
 
@@ -29,6 +30,7 @@ struct extract_result {
 	struct i2n_progress at;
 	struct update_result update;
 	struct i2n_sink_stats stats;
+	const struct phases *phases;
 	uint64_t ms;
 	int status;
 };
@@ -38,7 +40,7 @@ void extract_tell(const struct extract_result *res, const struct report *report)
 
 /* The summary, on stdout. */
 void extract_print(const struct extract_result *res, const struct report *report);
-/* The members of the object that is open in j, and its end. */
+/* The members of the object that is open in j. */
 void extract_json(const struct extract_result *res, const struct report *report, struct json *j);
 
 #endif

@@ -18,7 +18,9 @@
 #include "extract_many.h"
 #include "extract_opts.h"
 #include "extract_report.h"
+#include "phases.h"
 #include "proof.h"
+#include "run_report.h"
 
 #define RUN_VALUES 6
 
@@ -48,10 +50,12 @@ struct run {
 	struct i2n_sink *sink;
 	struct run_lock lock;
 	struct i2n_plan *plan;
+	struct phases phases;
+	struct progress_opts progress_opts;
 	struct progress progress;
 	struct verify_summary proof;
 	struct i2n_digests digests;	/* where image_digests() makes them */
-	struct json *json;	/* with --json */
+	struct json *json;	/* with --json and --report; else NULL */
 	struct i2n_err err;
 	int rc;
 	int64_t start_ms;
@@ -79,6 +83,7 @@ int run_edit_tree(struct run *r, struct i2n_tree *tree, const struct i2n_notes *
 		  struct i2n_err *err);
 int run_open_sink(struct run *r, struct i2n_err *err);
 int run_store(struct run *r, struct i2n_err *err);
+int run_finish_image(struct run *r, struct i2n_err *err);
 int run_unlock(struct run *r, struct i2n_err *err);
 int run_prove(struct run *r, struct i2n_err *err);
 int run_swap(struct run *r, struct i2n_err *err);
@@ -87,9 +92,13 @@ int run_store_boot(struct run *r, struct i2n_err *err);
 void run_end_locked(struct run *r);
 /* What it came to; on stderr what is wrong. */
 void run_end(struct run *r);
-/* The summary, on stdout or in json. */
+/* The summary, on stdout and in json. */
 void run_print(struct run *r);
 void run_release(struct run *r);
+
+/* What a report is wanted of `extract`. */
+struct run_report_opts run_report_opts(const struct extract_opts *o, const char *image,
+				       struct confine *confine);
 
 /* Several destinations; the exit status. */
 int boards_exec(const struct extract_opts *o, const char *image, const struct many *many);

@@ -93,6 +93,7 @@ static int carry_out(const struct update_job *j, const struct i2n_survey_opts *o
 
 	if (j->check_room && i2n_survey_room(s, j->reader, j->sink, opts, err))
 		return I2N_FATAL;
+	phases_enter(j->phases, PHASE_STORE);
 	ret->wrote = true;
 	if (i2n_remove_run(s, j->sink, I2N_EXTRA_LEFTOVER, true, j->notes, opts, &cleared, err) ||
 	    i2n_remove_run(s, j->sink, I2N_EXTRA_BLOCK, j->o->delete_extra, j->notes, opts,
@@ -126,6 +127,7 @@ int update_store(const struct update_job *j, struct update_result *ret,
 
 	ret_at->total = j->plan->totals;
 	ret_at->left = j->plan->totals.objects;
+	phases_enter(j->phases, PHASE_COMPARE);
 	rc = i2n_survey_run(j->plan, j->reader, j->sink, j->notes, &opts, &s, err);
 	if (rc)
 		return rc;
@@ -135,7 +137,7 @@ int update_store(const struct update_job *j, struct update_result *ret,
 	ret->hole_bytes = s->hole_bytes;
 	if (j->o->dry_run) {
 		ret->dry = true;
-		rc = itemise(&(struct itemise){ s, j->reader, j->o, j->json }, err);
+		rc = itemise(&(struct itemise){ s, j->reader, j->o, j->json, j->lines }, err);
 	} else {
 		rc = carry_out(j, &opts, s, ret, ret_at, err);
 	}

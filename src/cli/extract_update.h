@@ -6,6 +6,7 @@
 
 #include "json.h"
 #include "opts.h"
+#include "phases.h"
 
 struct update_opts {
 	bool update, checksum, delete_extra, dry_run;
@@ -38,11 +39,14 @@ struct update_job {
 	struct i2n_sink *sink;
 	const struct i2n_notes *notes;
 	struct i2n_engine_opts *engine;	/* have is filled in */
-	struct json *json;		/* of a dry run, an open object; NULL = lines on stdout */
+	struct phases *phases;
+	/* of a dry run: an open object that gets a member "changes", or NULL; lines on stdout */
+	struct json *json;
+	bool lines;
 	bool check_room;
 };
 
-/* Compare, and carry out what differs, or tell it: as a member "changes" of json. */
+/* Compare, and carry out what differs, or tell it. */
 int update_store(const struct update_job *j, struct update_result *ret,
 		 struct i2n_progress *ret_at, struct i2n_err *err);
 

@@ -85,9 +85,9 @@ static int leave_out_unused(struct image *image, uint64_t start, struct i2n_err 
 	return rc == I2N_END ? I2N_OK : rc;
 }
 
-int image_open(const struct image_opts *opts, const char *operand, enum image_use use,
-	       const struct progress_opts *progress, const struct i2n_notes *notes,
-	       struct image *ret, struct i2n_err *err)
+static int open_all(const struct image_opts *opts, const char *operand, enum image_use use,
+		    const struct progress_opts *progress, const struct i2n_notes *notes,
+		    struct image *ret, struct i2n_err *err)
 {
 	struct pick_opts pick = {
 		.partition = opts->partition,
@@ -127,11 +127,31 @@ int image_open(const struct image_opts *opts, const char *operand, enum image_us
 	return leave_out_unused(ret, start_of(ret, &pick), err);
 }
 
+void image_waited(struct image *image)
+{
+	struct progress *p = &image->waiting;
+
+	if (p->has_waited && image->file)
+		(void)i2n_image_progress(image->file, &p->waited);
+	progress_end(p);
+}
+
+int image_open(const struct image_opts *opts, const char *operand, enum image_use use,
+	       const struct progress_opts *progress, const struct i2n_notes *notes,
+	       struct image *ret, struct i2n_err *err)
+{
+	int rc = open_all(opts, operand, use, progress, notes, ret, err);
+
+	if (rc != I2N_OK)
+		image_waited(ret);
+	return rc;
+}
+
 int image_tree(struct image *image, struct i2n_tree **ret, struct i2n_err *err)
 {
 	int rc = image->fat ? i2n_fat_tree(image->fat, ret, err) : i2n_fs_tree(image->fs, ret, err);
 
-	progress_end(&image->waiting);
+	image_waited(image);
 	if (!image->must_finish)	/* from here on there is output, which is progress enough */
 		image->waiting.mode = PROGRESS_NONE;
 	return rc;
@@ -177,7 +197,7 @@ int image_finish(struct image *image, struct i2n_err *err)
 {
 	int rc = image->must_finish ? i2n_image_finish(image->file, err) : I2N_OK;
 
-	progress_end(&image->waiting);
+	image_waited(image);
 	tell_blocks(image);
 	return rc;
 }

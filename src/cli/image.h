@@ -113,6 +113,9 @@ int image_open(const struct image_opts *opts, const char *operand, enum image_us
 	       const struct progress_opts *progress, const struct i2n_notes *notes,
 	       struct image *ret, struct i2n_err *err);
 
+/* Waiting for it is over, for now: progress says how far it is. */
+void image_waited(struct image *image);
+
 /* The tree, for the caller to free. */
 int image_tree(struct image *image, struct i2n_tree **ret, struct i2n_err *err);
 

@@ -108,10 +108,9 @@ static void put_json(struct json *j, const struct change *c)
 
 static int put(const struct itemise *it, const struct change *c, struct i2n_err *err)
 {
-	if (!it->json)
-		return put_line(c) ? i2n_err_nomem(err) : I2N_OK;
-	put_json(it->json, c);
-	return I2N_OK;
+	if (it->json)
+		put_json(it->json, c);
+	return it->lines && put_line(c) ? i2n_err_nomem(err) : I2N_OK;
 }
 
 /* The target of a symlink; an unreadable one costs the arrow, and is told when the tree is

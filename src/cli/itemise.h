@@ -21,8 +21,8 @@ struct itemise {
 	const struct i2n_survey *survey;
 	struct i2n_reader *reader;	/* for the targets of symlinks */
 	const struct update_opts *opts;
-	struct json *json;		/* an open object that gets a member "changes"; NULL: as
-					 * lines on stdout, names escaped */
+	struct json *json;		/* an open object that gets a member "changes", or NULL */
+	bool lines;			/* on stdout, names escaped */
 };
 
 /* All of it; deletions where opts want them, but for what is protected. */

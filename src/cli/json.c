@@ -4,21 +4,56 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <string.h>
 
-/* Failed writes are found by main() through ferror(stdout); nothing here could do more. */
-
-void json_init(struct json *j, FILE *f, bool pretty)
+void json_init(struct json *j, bool pretty)
 {
 	memset(j, 0, sizeof(*j));
-	j->f = f;
 	j->pretty = pretty;
+}
+
+void json_into(struct json *j, FILE *f)
+{
+	assert(j->n_files < JSON_FILES);
+	j->f[j->n_files++] = f;
+}
+
+/* Failed writes are found through ferror(), by main() or who closes the file; nothing here could do
+ * more. */
+static void put(struct json *j, const void *bytes, size_t len)
+{
+	for (unsigned i = 0; i < j->n_files; i++)
+		(void)fwrite(bytes, 1, len, j->f[i]);
+}
+
+static void puts_to(struct json *j, const char *text)
+{
+	put(j, text, strlen(text));
+}
+
+/* Short texts only. */
+static void putf(struct json *j, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void putf(struct json *j, const char *fmt, ...)
+{
+	char buf[128];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(buf, sizeof(buf), fmt, ap);
+	va_end(ap);
+	puts_to(j, buf);
+}
+
+static void put_char(struct json *j, char c)
+{
+	put(j, &c, 1);
 }
 
 static void new_line(struct json *j)
 {
 	if (j->pretty)
-		(void)fprintf(j->f, "\n%*s", (int)(2 * j->depth), "");
+		putf(j, "\n%*s", (int)(2 * j->depth), "");
 }
 
 /* Comma, line and key before a value. */
@@ -26,19 +61,19 @@ static void begin(struct json *j, const char *key)
 {
 	if (j->depth) {
 		if (j->level[j->depth].used)
-			(void)fputs(j->pretty ? "," : ", ", j->f);
+			puts_to(j, j->pretty ? "," : ", ");
 		j->level[j->depth].used = true;
 		new_line(j);
 		assert(j->level[j->depth].array == !key);
 	}
 	if (key)
-		(void)fprintf(j->f, "\"%s\": ", key);
+		putf(j, "\"%s\": ", key);
 }
 
 static void after(struct json *j)
 {
 	if (!j->depth)
-		(void)fputc('\n', j->f);
+		put_char(j, '\n');
 }
 
 static void open_level(struct json *j, const char *key, bool array)
@@ -48,7 +83,7 @@ static void open_level(struct json *j, const char *key, bool array)
 	j->depth++;
 	j->level[j->depth].array = array;
 	j->level[j->depth].used = false;
-	(void)fputc(array ? '[' : '{', j->f);
+	put_char(j, array ? '[' : '{');
 }
 
 void json_object(struct json *j, const char *key)
@@ -69,25 +104,25 @@ void json_end(struct json *j)
 	j->depth--;
 	if (used)
 		new_line(j);
-	(void)fputc(array ? ']' : '}', j->f);
+	put_char(j, array ? ']' : '}');
 	after(j);
 }
 
 static void put_string(struct json *j, const unsigned char *p, size_t len)
 {
-	(void)fputc('"', j->f);
+	put_char(j, '"');
 	for (size_t i = 0, n; i < len; i += n ? n : 1) {
 		n = i2n_utf8_len(p + i, len - i);
 		if (!n)
-			(void)fputs("\\ufffd", j->f);
+			puts_to(j, "\\ufffd");
 		else if (p[i] < 0x20 || p[i] == 0x7f)
-			(void)fprintf(j->f, "\\u%04x", p[i]);
+			putf(j, "\\u%04x", p[i]);
 		else if (p[i] == '"' || p[i] == '\\')
-			(void)fprintf(j->f, "\\%c", p[i]);
+			putf(j, "\\%c", p[i]);
 		else
-			(void)fwrite(p + i, 1, n, j->f);
+			put(j, p + i, n);
 	}
-	(void)fputc('"', j->f);
+	put_char(j, '"');
 }
 
 static void put_base64(struct json *j, const unsigned char *p, size_t len)
@@ -95,7 +130,7 @@ static void put_base64(struct json *j, const unsigned char *p, size_t len)
 	static const char digits[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-	(void)fputc('"', j->f);
+	put_char(j, '"');
 	for (size_t i = 0; i < len; i += 3) {
 		uint32_t v = (uint32_t)p[i] << 16;
 
@@ -103,12 +138,12 @@ static void put_base64(struct json *j, const unsigned char *p, size_t len)
 			v |= (uint32_t)p[i + 1] << 8;
 		if (len - i > 2)
 			v |= p[i + 2];
-		(void)fputc(digits[v >> 18], j->f);
-		(void)fputc(digits[v >> 12 & 63], j->f);
-		(void)fputc(len - i > 1 ? digits[v >> 6 & 63] : '=', j->f);
-		(void)fputc(len - i > 2 ? digits[v & 63] : '=', j->f);
+		put_char(j, digits[v >> 18]);
+		put_char(j, digits[v >> 12 & 63]);
+		put_char(j, len - i > 1 ? digits[v >> 6 & 63] : '=');
+		put_char(j, len - i > 2 ? digits[v & 63] : '=');
 	}
-	(void)fputc('"', j->f);
+	put_char(j, '"');
 }
 
 void json_str(struct json *j, const char *key, const char *text)
@@ -139,35 +174,35 @@ void json_bytes(struct json *j, const char *key, const void *bytes, size_t len)
 void json_u64(struct json *j, const char *key, uint64_t v)
 {
 	begin(j, key);
-	(void)fprintf(j->f, "%" PRIu64, v);
+	putf(j, "%" PRIu64, v);
 	after(j);
 }
 
 void json_i64(struct json *j, const char *key, int64_t v)
 {
 	begin(j, key);
-	(void)fprintf(j->f, "%" PRId64, v);
+	putf(j, "%" PRId64, v);
 	after(j);
 }
 
 void json_ms(struct json *j, const char *key, uint64_t ms)
 {
 	begin(j, key);
-	(void)fprintf(j->f, "%" PRIu64 ".%03u", ms / 1000, (unsigned)(ms % 1000));
+	putf(j, "%" PRIu64 ".%03u", ms / 1000, (unsigned)(ms % 1000));
 	after(j);
 }
 
 void json_bool(struct json *j, const char *key, bool v)
 {
 	begin(j, key);
-	(void)fputs(v ? "true" : "false", j->f);
+	puts_to(j, v ? "true" : "false");
 	after(j);
 }
 
 void json_null(struct json *j, const char *key)
 {
 	begin(j, key);
-	(void)fputs("null", j->f);
+	puts_to(j, "null");
 	after(j);
 }
 

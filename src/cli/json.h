@@ -1,7 +1,8 @@
 /* json.h - write one JSON value after another: RFC 8259, nothing more.
  *
  *	struct json j;
- *	json_init(&j, stdout, true);
+ *	json_init(&j, true);
+ *	json_into(&j, stdout);
  *	json_object(&j, NULL);
  *	json_str(&j, "type", "ext4");
  *	json_bytes(&j, "path", name, len);
@@ -15,7 +16,7 @@
  *            two members where needed: "path" with every byte that is not part of valid UTF-8
  *            replaced by U+FFFD, for people, and "path_base64" with the exact bytes. Valid UTF-8
  *            has only the first.
- * Errors:    a failed write is found at the end of the program (ferror). */
+ * Errors:    a failed write is found at the end of the program, or of the file (ferror). */
 #ifndef CLI_JSON_H
 #define CLI_JSON_H
 
@@ -28,8 +29,11 @@
 
 #define JSON_DEPTH 16
 
+#define JSON_FILES 2
+
 struct json {
-	FILE *f;
+	FILE *f[JSON_FILES];
+	unsigned n_files;
 	bool pretty;			/* over several lines, else on one */
 	unsigned depth;
 	struct {
@@ -37,7 +41,9 @@ struct json {
 	} level[JSON_DEPTH];
 };
 
-void json_init(struct json *j, FILE *f, bool pretty);
+void json_init(struct json *j, bool pretty);
+/* Where to; several get the same bytes. Before the first value. */
+void json_into(struct json *j, FILE *f);
 
 void json_object(struct json *j, const char *key);
 void json_array(struct json *j, const char *key);

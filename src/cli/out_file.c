@@ -61,7 +61,7 @@ static int open_fd(struct out_file *o)
 		return -1;
 	}
 	if (is_in_place(o->path, exists, &st))
-		return open(o->path, O_WRONLY | O_CLOEXEC);
+		return open(o->path, O_WRONLY | O_APPEND | O_CLOEXEC);
 	o->to = exists ? realpath(o->path, NULL) : strdup(o->path);
 	return o->to ? open_part(o) : -1;
 }

@@ -1,12 +1,15 @@
 #include "progress.h"
 
 #include "human.h"
+#include "image_json.h"
 #include "json.h"
 #include "msg.h"
+#include "phases.h"
 #include "signals.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
@@ -46,7 +49,8 @@ void progress_begin(struct progress *p, const struct progress_opts *opts)
 {
 	p->mode = opts->quiet ? PROGRESS_NONE : (enum progress_mode)opts->how;
 	p->terminal = isatty(STDERR_FILENO);
-	p->said_stopping = false;
+	p->said_stopping = p->has_at = p->has_waited = false;
+	p->phases = opts->phases;
 	p->start_ms = progress_now_ms();
 	p->shown_ms = p->terminal || p->mode == PROGRESS_JSON ? 0 : p->start_ms;
 }
@@ -124,17 +128,6 @@ static void format_line(const struct progress *p, const struct i2n_progress *at,
 	add_unpacking(p, buf, cap);
 }
 
-static void json_image(struct json *j, const struct i2n_image_progress *at)
-{
-	json_u64(j, "packed", at->packed);
-	if (at->packed_total)
-		json_u64(j, "packed_total", at->packed_total);
-	else
-		json_null(j, "packed_total");
-	json_u64(j, "unpacked", at->unpacked);
-	json_u64(j, "spooled", at->spooled);
-}
-
 static void json_total(struct json *j, const char *key, const struct i2n_progress *at, uint64_t n)
 {
 	if (at->is_partial)
@@ -143,36 +136,62 @@ static void json_total(struct json *j, const char *key, const struct i2n_progres
 		json_u64(j, key, n);
 }
 
-static void put_json(const struct progress *p, const struct i2n_progress *at, int64_t now)
+static void json_counts(struct json *j, const struct i2n_progress *at, uint64_t ms)
 {
-	struct i2n_image_progress image;
+	json_u64(j, "objects", at->done.objects);
+	json_total(j, "objects_total", at, at->total.objects);
+	json_u64(j, "objects_failed", at->failed);
+	json_u64(j, "bytes", bytes_done(at));
+	json_total(j, "bytes_total", at, at->total.bytes);
+	json_u64(j, "bytes_written", at->written);
+	json_u64(j, "bytes_per_second",
+		 (uint64_t)((double)at->written / (double)(ms + 1) * 1000));
+	json_u64(j, "requests", at->requests);
+}
+
+/* at NULL: nothing goes on but the unpacking, which is as far as `image` says; NULL: nothing is
+ * unpacked. */
+static void json_line(const struct progress *p, FILE *f, const struct i2n_progress *at,
+		      const struct i2n_image_progress *image, bool is_last)
+{
+	uint64_t ms = (uint64_t)(progress_now_ms() - p->start_ms);
 	struct json j;
 
-	json_init(&j, stderr, false);
+	json_init(&j, false);
+	json_into(&j, f);
 	json_object(&j, NULL);
-	json_ms(&j, "seconds", (uint64_t)(now - p->start_ms));
-	json_u64(&j, "objects", at->done.objects);
-	json_total(&j, "objects_total", at, at->total.objects);
-	json_u64(&j, "objects_failed", at->failed);
-	json_u64(&j, "bytes", bytes_done(at));
-	json_total(&j, "bytes_total", at, at->total.bytes);
-	json_u64(&j, "bytes_written", at->written);
-	json_u64(&j, "requests", at->requests);
-	if (p->image && i2n_image_progress(p->image, &image))
-		json_image(&j, &image);
+	json_str(&j, "phase", phases_word(p->phases));
+	json_bool(&j, "last", is_last);
+	json_ms(&j, "seconds", ms);
+	if (at)
+		json_counts(&j, at, ms);
+	if (image)
+		json_packed(&j, image);
 	json_end(&j);
 }
 
-static void put_json_wait(const struct progress *p, const struct i2n_image_progress *at,
-			  int64_t now)
+/* In one write, so that nothing comes between, of other threads or other programs. */
+static void put_json(const struct progress *p, const struct i2n_progress *at,
+		     const struct i2n_image_progress *image, bool is_last)
 {
-	struct json j;
+	char *line = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&line, &len);
 
-	json_init(&j, stderr, false);
-	json_object(&j, NULL);
-	json_ms(&j, "seconds", (uint64_t)(now - p->start_ms));
-	json_image(&j, at);
-	json_end(&j);
+	if (!f)
+		return;		/* without memory for a line it is left out */
+	json_line(p, f, at, image, is_last);
+	if (!fclose(f))
+		(void)fwrite(line, 1, len, stderr);	/* nowhere to tell a failure */
+	free(line);
+}
+
+static void put_json_at(const struct progress *p, const struct i2n_progress *at, bool is_last)
+{
+	struct i2n_image_progress image;
+	bool has_image = p->image && i2n_image_progress(p->image, &image);
+
+	put_json(p, at, has_image ? &image : NULL, is_last);
 }
 
 static void say_stopping(struct progress *p)
@@ -217,10 +236,12 @@ void progress_update(void *ctx, const struct i2n_progress *at)
 	char line[256];
 
 	say_stopping(p);
+	p->has_at = true;
+	p->at = *at;
 	if (!is_due(p, now))
 		return;
 	if (p->mode == PROGRESS_JSON) {
-		put_json(p, at, now);
+		put_json_at(p, at, false);
 	} else {
 		format_line(p, at, now, line, sizeof(line));
 		put_line(p, line, strlen(line));
@@ -233,10 +254,12 @@ void progress_wait(void *ctx, const struct i2n_image_progress *at)
 	int64_t now = progress_now_ms();
 	char line[256];
 
+	p->has_waited = true;
+	p->waited = *at;
 	if (!is_due(p, now))
 		return;
 	if (p->mode == PROGRESS_JSON) {
-		put_json_wait(p, at, now);
+		put_json(p, NULL, at, false);
 	} else {
 		format_unpacking(at, line, sizeof(line));
 		put_line(p, line, strlen(line));
@@ -247,4 +270,9 @@ void progress_end(struct progress *p)
 {
 	if (p->mode == PROGRESS_AUTO && p->terminal)
 		msg_passing("");
+	if (p->mode == PROGRESS_JSON && p->has_at)
+		put_json_at(p, &p->at, true);
+	else if (p->mode == PROGRESS_JSON && p->has_waited)
+		put_json(p, NULL, &p->waited, true);
+	p->has_at = p->has_waited = false;
 }

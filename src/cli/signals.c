@@ -20,10 +20,14 @@ static const struct {
  * signals. */
 static volatile int stop;
 
+static const char *volatile to_remove;
+
 /* A signal that comes between the look at `stop` and a call that waits, a write to a pipe that
  * nobody reads, would not end that call. So another one comes each second from then on. */
 static void on_signal(int signo)
 {
+	if (stop && signo == SIGINT && to_remove)
+		(void)unlink(to_remove);
 	if (stop && signo == SIGINT)
 		_exit(STATUS_SIGNAL + signo);
 	if (!stop)
@@ -51,6 +55,11 @@ void signals_catch(void)
 		if (old.sa_handler != SIG_IGN)
 			(void)sigaction(caught[i].signo, &act, NULL);
 	}
+}
+
+void signals_remove(const char *path)
+{
+	to_remove = path;
 }
 
 const volatile int *signals_stop(void)

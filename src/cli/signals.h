@@ -9,6 +9,9 @@
 /* Start to catch them (a signal that was ignored from the start, as by nohup, stays ignored). */
 void signals_catch(void);
 
+/* This file goes when a second SIGINT ends the program; NULL: none. It must live as long. */
+void signals_remove(const char *path);
+
 /* 0, or the number of the first signal that came. */
 const volatile int *signals_stop(void);
 

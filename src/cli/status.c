@@ -1,6 +1,20 @@
 #include "status.h"
 
 #include <stddef.h>
+#include <stdio.h>
+
+const char *status_name(int status)
+{
+	static const char *const names[] = {
+		[STATUS_OK] = "ok",		[STATUS_LOSS] = "loss",
+		[STATUS_USAGE] = "usage",	[STATUS_IMAGE] = "image",
+		[STATUS_SERVER] = "destination", [STATUS_DAMAGED] = "damaged",
+		[STATUS_DIFFERS] = "differs",	[STATUS_LOCAL] = "local",
+		[STATUS_CHECKSUM] = "checksum",
+	};
+
+	return status >= STATUS_SIGNAL ? "stopped" : names[status];
+}
 
 int status_of(const struct i2n_err *err)
 {
@@ -41,4 +55,9 @@ static unsigned rank(int status)
 int status_worse(int a, int b)
 {
 	return rank(b) > rank(a) ? b : a;
+}
+
+int status_printed(int status)
+{
+	return fflush(stdout) || ferror(stdout) ? status_worse(status, STATUS_LOCAL) : status;
 }

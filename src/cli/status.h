@@ -19,8 +19,14 @@ enum status {
 	STATUS_SIGNAL = 128,	/* plus the number of the signal that stopped the run */
 };
 
+/* Its name: "ok", "loss", "stopped". */
+const char *status_name(int status);
+
 /* What an error that ended the run comes to. */
 int status_of(const struct i2n_err *err);
+
+/* status, or what is worse where what was printed so far cannot be written. */
+int status_printed(int status);
 
 /* The one of two that is told: a signal, then 2, 8, 7, 3, 4, 6, 5, 1, 0. */
 int status_worse(int a, int b);

@@ -6,6 +6,8 @@
 #include "img2nfs/sandbox.h"
 #include "img2nfs/sink.h"
 
+#include <string.h>
+
 void version_print(FILE *f)
 {
 	const char *packed = i2n_packed_libraries();
@@ -17,4 +19,26 @@ void version_print(FILE *f)
 		      i2n_fs_library(), fdisk ? "libfdisk " : "no partition tables",
 		      fdisk ? fdisk : "", i2n_nfs_library(),
 		      packed ? packed : "no compressed images", i2n_sandbox_about(sandbox));
+}
+
+/* "libarchive 3.6.2 zlib/1.2.13": its own name is the member's */
+static void put_packed(struct json *j)
+{
+	static const char name[] = "libarchive ";
+	const char *packed = i2n_packed_libraries();
+
+	if (packed && !strncmp(packed, name, sizeof(name) - 1))
+		packed += sizeof(name) - 1;
+	json_str(j, "libarchive", packed);
+}
+
+void version_json(struct json *j)
+{
+	json_object(j, "versions");
+	json_str(j, "img2nfs", I2N_VERSION);
+	json_str(j, "libext2fs", i2n_fs_library());
+	json_str(j, "libfdisk", i2n_ptable_library());
+	json_str(j, "libnfs", i2n_nfs_library());
+	put_packed(j);
+	json_end(j);
 }

@@ -2,8 +2,10 @@
 #ifndef CLI_VERSION_H
 #define CLI_VERSION_H
 
-#include <stdio.h>
+#include "json.h"
 
 void version_print(FILE *f);
+/* Member "versions" of the object that is open in j. */
+void version_json(struct json *j);
 
 #endif

@@ -43,6 +43,9 @@ def words_of(text):
 
 words = words_of(text)
 known = words | words_of(head) | words_of(parts["JSON of verify"])	# "as above"
+# "as in JSON of list", "as in JSON of progress"
+known |= words_of(parts["JSON of list"][parts["JSON of list"].index(".Cm filesystem"):])
+known |= set("packed packed_total unpacked spooled".split())
 
 keys = set()
 def walk(v):
@@ -57,9 +60,6 @@ def walk(v):
 data, at, dec = open(path).read(), 0, json.JSONDecoder()
 while data[at:].strip():
     at += len(data[at:]) - len(data[at:].lstrip())
-    if data[at] != "{":		# messages between progress lines
-        at = data.index("\n", at) + 1
-        continue
     v, at = dec.raw_decode(data, at)
     walk(v)
 procs = {k for k in keys if k.isupper()}
@@ -76,10 +76,12 @@ EOP
 
 url=$(ganesha_url srv /root)
 : >all
+: >lines
 for o in '' --update '--update --dry-run' '--update --verify'; do
 	# shellcheck disable=SC2086 # several words
 	extract --json --progress=json $o "$img" "$url"
-	cat "$WORK/out" "$WORK/err" >>all
+	cat "$WORK/out" >>all
+	grep '^{' "$WORK/err" >>lines
 done
 extract --json --atomic --allow-loss=all "$img" "$(ganesha_url srv /swapped)"
 cat "$WORK/out" >>all
@@ -90,12 +92,14 @@ cat "$WORK/out" >>all
 PATH=$PATH:/usr/sbin "$O/img2nfs" extract --json --boot "$WORK/card.img" x.img null: >>all 2>/dev/null
 gzip -c "$img" >"$WORK/x.img.gz"
 extract --json --progress=json --update "$(for_nobody "$WORK/x.img.gz")" "$url"
-cat "$WORK/out" "$WORK/err" >>all
+cat "$WORK/out" >>all
+grep '^{' "$WORK/err" >>lines
 extract --json "$WORK/nothing" "$url"
 cat "$WORK/out" >>all
 extract --json --netboot=generic "$img" "$(ganesha_url srv /netboot)"
 cat "$WORK/out" >>all
 take '' all
+take 'JSON of progress' lines
 
 ganesha_stop srv	# it keeps what it has seen
 echo more >"$exp/root/empty"

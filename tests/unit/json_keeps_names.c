@@ -11,7 +11,8 @@ static const char *bytes(const void *p, size_t len)
 	struct json j;
 
 	memset(text, 0, sizeof(text));
-	json_init(&j, f, false);
+	json_init(&j, false);
+	json_into(&j, f);
 	json_object(&j, NULL);
 	json_bytes(&j, "p", p, len);
 	json_end(&j);
@@ -48,7 +49,8 @@ static void shapes(bool pretty, const char *want)
 	struct json j;
 
 	memset(text, 0, sizeof(text));
-	json_init(&j, f, pretty);
+	json_init(&j, pretty);
+	json_into(&j, f);
 	json_object(&j, NULL);
 	json_u64(&j, "u", UINT64_MAX);
 	json_i64(&j, "i", INT64_MIN);
