@@ -8,6 +8,7 @@
 
 #define LIST_BYTES 8192 /* libnfs 6.0 takes no replies of several fragments */
 #define CLEAN_MS 15000 /* after a stop, the removal may take so long */
+#define AGAIN_MAX 10 /* times, 200 ms each */
 #define STEPS_MAX 16
 
 /* One request: for which object, once which other one is there. */
@@ -56,6 +57,7 @@ struct nfs3_trial {
 	unsigned under_way, asking; /* asking: of probes */
 	bool cleaning; /* what has told all it can may be removed */
 	bool removed; /* something was: the server lets us */
+	bool full; /* there was something in the scratch directory when it was to be removed */
 	int64_t end_ms; /* after a stop */
 	bool lost; /* the connection: nothing more will be answered */
 	bool squashed;
@@ -457,7 +459,9 @@ static void on_removed(struct nfs_call *call, const void *res)
 	p->under_way--;
 	p->lost |= !res;
 	/* NOENT: never made, or removed by the first sending */
-	if (!status || (*status != NFS3_OK && *status != NFS3ERR_NOENT))
+	if (status && *status == NFS3ERR_NOTEMPTY)
+		p->full = true;
+	else if (!status || (*status != NFS3_OK && *status != NFS3ERR_NOENT))
 		p->got.left_behind = true;
 	else
 		p->removed = true;
@@ -530,11 +534,22 @@ static int failed(const struct nfs3_trial *p, struct i2n_err *err)
 	return I2N_FATAL;
 }
 
+/* What was under way when a connection broke may be carried out later than what was sent over the
+ * next one, so that for a moment there is something where all was removed. */
 static void clean_up(struct nfs3_trial *p)
 {
 	p->cleaning = true;
 	start_removals(p);
 	await_all(p);
+	for (int i = 0; p->full && i < AGAIN_MAX && !p->lost && !is_stopped(p); i++) {
+		serve(p);	/* a pause: nothing is under way */
+		p->full = false;
+		for (unsigned k = 0; k < PROBE_OBJS; k++)
+			p->clean[k].state = WAITING;
+		start_removals(p);
+		await_all(p);
+	}
+	p->got.left_behind |= p->full;
 }
 
 int nfs3_trial_verdict(struct nfs3_trial *p, struct i2n_check *check, struct i2n_err *err)
