@@ -50,7 +50,7 @@ OPT ?= -O2 -g
 SANFLAGS = $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 LIBNFS_VERSION := $(shell $(PKG_CONFIG) --modversion libnfs 2>/dev/null)
 CPPFLAGS += -Iinclude -Isrc/base -D_FILE_OFFSET_BITS=64 -D_DEFAULT_SOURCE -DI2N_VERSION='"$(VERSION)"' \
-	-DI2N_LIBNFS_VERSION='"$(LIBNFS_VERSION)"' -DI2N_PACKED=$(PACKED)
+	-DI2N_LIBNFS_VERSION='"$(LIBNFS_VERSION)"' -DI2N_PACKED=$(PACKED) $(if $(PORTABLE),-DI2N_PORTABLE)
 # _DEFAULT_SOURCE: with -std=c11 glibc hides POSIX otherwise; the other systems hide nothing.
 # System headers of the libraries are found with -isystem: their warnings are not ours.
 PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null))
