@@ -1,4 +1,5 @@
 #define _POSIX_C_SOURCE 200809L
+#define _DARWIN_C_SOURCE	/* O_NOFOLLOW */
 #include "img2nfs/digest.h"
 #include "img2nfs/digests.h"
 #include "img2nfs/name.h"

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/socket.h>
 
 #define ROOTS_TOLD 8	/* more of them are told by the directory above */
 

@@ -8,6 +8,7 @@
  * Ops are queued by submit and carried out by service, as with a server.
  * Memory: a queue of 64 ops, one buffer of 1 MiB, the path of each object that is held. */
 #define _XOPEN_SOURCE 700
+#define _DARWIN_C_SOURCE	/* O_NOFOLLOW */
 #include "img2nfs/name.h"
 #include "img2nfs/sink.h"
 

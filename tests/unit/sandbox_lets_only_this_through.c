@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -85,9 +86,16 @@ static int unix_socket(void)
 	return code_of(socket(AF_UNIX, SOCK_STREAM, 0));
 }
 
+/* As the resolver asks for them, where the system can be asked so. */
+#ifdef SOCK_CLOEXEC
+#define STREAM (SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK)
+#else
+#define STREAM SOCK_STREAM
+#endif
+
 static int tcp_socket(void)
 {
-	return code_of(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+	return code_of(socket(AF_INET, STREAM, 0));
 }
 
 static int raw_socket(void)
