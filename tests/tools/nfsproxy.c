@@ -94,7 +94,7 @@ struct pending {
 	uint32_t xid, proc;
 	uint32_t cut_op, cut_status;	/* of a COMPOUND that was cut off before this operation */
 	uint64_t k, round;
-	bool used;
+	bool used, reads;
 	struct chunk *held;
 	struct conn *conn;
 };
@@ -407,6 +407,7 @@ static bool inspect_call(struct conn *c, unsigned char *mark, size_t *len)
 		as_nfs3 = compound_proc(&compound, r);
 	/* an open-owner's requests are told apart by number: a second OPEN is the first one */
 	as_nfs3 = as_nfs3 == 8 && proc > 21 ? 0 : as_nfs3;
+	pending_of(xid)->reads = as_nfs3 == 6;
 	if (is_maker(as_nfs3) && twin_every && ++makers % twin_every == 0) {
 		send_twin(c, mark, *len, pending_of(xid));
 		return false;
@@ -488,7 +489,7 @@ static bool inspect_reply(struct conn *c, unsigned char *mark, size_t *len)
 		compound_change_verifier(r, *len - 4, verifier_epoch);
 	else if (verifier_epoch)
 		change_verifier(r, *len - 4, p->proc, verifier_epoch);
-	r[*len - 12] ^= rot && p->proc == 6 && *len > 4096;
+	r[*len - 12] ^= rot && p->reads && *len > 4096;
 	if (no_attrs && (p->proc == 2 || (p->proc >= 8 && p->proc <= 11)))
 		strip_attrs(mark, len, p->proc);
 	if (rule_for(p->k, EAT_REPLY))
