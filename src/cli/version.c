@@ -8,9 +8,19 @@
 
 #include <string.h>
 
+/* Asked once: libarchive makes the text anew, and forgets the one before, at each call. */
+static const char *packed_libraries(void)
+{
+	static const char *text;
+
+	if (!text)
+		text = i2n_packed_libraries();
+	return text;
+}
+
 void version_print(FILE *f)
 {
-	const char *packed = i2n_packed_libraries();
+	const char *packed = packed_libraries();
 	const char *fdisk = i2n_ptable_library();
 	char sandbox[I2N_SANDBOX_TEXT];
 
@@ -25,7 +35,7 @@ void version_print(FILE *f)
 static void put_packed(struct json *j)
 {
 	static const char name[] = "libarchive ";
-	const char *packed = i2n_packed_libraries();
+	const char *packed = packed_libraries();
 
 	if (packed && !strncmp(packed, name, sizeof(name) - 1))
 		packed += sizeof(name) - 1;
