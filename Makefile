@@ -248,10 +248,12 @@ lint: ## the rules that a script can check
 SHARE = $(DESTDIR)$(PREFIX)/share
 install: all $(O)/$(SO) ## install program, manual, completions, library and headers below DESTDIR/PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include/img2nfs \
-		$(SHARE)/man/man1 $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions \
-		$(SHARE)/fish/vendor_completions.d
+		$(SHARE)/man/man1 $(SHARE)/man/man5 $(SHARE)/img2nfs $(SHARE)/bash-completion/completions \
+		$(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 	install -m 755 $(O)/img2nfs $(DESTDIR)$(PREFIX)/bin/img2nfs
 	install -m 644 src/cli/img2nfs.1 $(SHARE)/man/man1/img2nfs.1
+	install -m 644 src/cli/img2nfs-json.5 $(SHARE)/man/man5/img2nfs-json.5
+	install -m 644 src/cli/report.schema.json $(SHARE)/img2nfs/report.schema.json
 	install -m 644 src/cli/img2nfs.bash $(SHARE)/bash-completion/completions/img2nfs
 	install -m 644 src/cli/img2nfs.zsh $(SHARE)/zsh/site-functions/_img2nfs
 	install -m 644 src/cli/img2nfs.fish $(SHARE)/fish/vendor_completions.d/img2nfs.fish
@@ -263,7 +265,8 @@ install: all $(O)/$(SO) ## install program, manual, completions, library and hea
 		src/libimg2nfs.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/libimg2nfs.pc
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/img2nfs $(SHARE)/man/man1/img2nfs.1 $(SHARE)/bash-completion/completions/img2nfs \
+	rm -f $(DESTDIR)$(PREFIX)/bin/img2nfs $(SHARE)/man/man1/img2nfs.1 $(SHARE)/man/man5/img2nfs-json.5 \
+		$(SHARE)/img2nfs/report.schema.json $(SHARE)/bash-completion/completions/img2nfs \
 		$(SHARE)/zsh/site-functions/_img2nfs $(SHARE)/fish/vendor_completions.d/img2nfs.fish \
 		$(DESTDIR)$(LIBDIR)/libimg2nfs.a $(DESTDIR)$(LIBDIR)/$(SO) $(DESTDIR)$(LIBDIR)/$(SO_LINK) \
 		$(DESTDIR)$(LIBDIR)/pkgconfig/libimg2nfs.pc

@@ -12,7 +12,7 @@ run 5 extract --json x.img null:
 jq -e . out >/dev/null || die "not valid: $(cat out)"
 [ "$(jq -r '.damaged.objects[0].path_base64' out)" = "$(printf 'caf\351' | base64)" ] || die "name: $(cat out)"
 [ "$(jq -r '.damaged.objects[0].path' out)" = "$(printf 'caf\357\277\275')" ] || die "name for people: $(cat out)"
-sed -n '/^\.Sh JSON/,/^\.El/s/^\.It Cm //p' "$top/src/cli/img2nfs.1" | tr -d ',' | tr ' ' '\n' | sed '/^$/d' >members
+sed -n '/^\.Sh JSON/,/^\.El/s/^\.It Cm //p' "$top/src/cli/img2nfs-json.5" | tr -d ',' | tr ' ' '\n' | sed '/^$/d' >members
 [ -s members ] || die "the manual lists no members"
 while read -r m; do
 	jq -e "has(\"$m\")" out >/dev/null || die "member $m is missing"

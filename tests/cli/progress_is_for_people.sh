@@ -55,7 +55,7 @@ run 0 extract --progress=json x.img null:
 [ -s err ] || die "no JSON progress"
 need jq
 jq -e '.objects <= .objects_total and .objects_total == 8 and .bytes_total == 70006' err >/dev/null || die "JSON: $(cat err)"
-sed -n '/^\.Ss JSON of progress/,/^\.Ss JSON of several/s/^\.Cm //p' "$top/src/cli/img2nfs.1" | tr -d ',.' | tr ' ' '\n' | sed '/^json$/d;/^$/d' | sort -u >documented
+sed -n '/^\.Ss JSON of progress/,/^\.Ss JSON of several/s/^\.Cm //p' "$top/src/cli/img2nfs-json.5" | tr -d ',.' | tr ' ' '\n' | sed '/^json$/d;/^$/d' | sort -u >documented
 head -n 1 err | jq -r 'keys[]' >members
 # a compressed image adds how far it is unpacked
 gzip -c x.img >x.img.gz

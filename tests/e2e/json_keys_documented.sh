@@ -1,8 +1,10 @@
 # Every member of every JSON output is in the manual's part about that command, and every one that stands there exists.
+# Reports and progress fit the JSON Schema that is installed.
 . "$top/tests/lib/e2e.sh"
 . "$top/tests/lib/tiny_image.sh"
 need_loop
 cd "$WORK" || exit 1
+need jq jsonschema
 tiny_image x.img -O encrypt
 mknod "$WORK/tiny/dev" b 1 2
 mkfifo "$WORK/tiny/fifo"
@@ -20,9 +22,27 @@ dd if=x.img of=parts.img bs=1M seek=1 conv=notrunc 2>/dev/null
 serve squashed squash=Root_Squash
 serve
 
+# fits FILE: each object in it is what the schema describes.
+fits() {
+	rm -f one.*
+	jq -c . "$1" | split -a 4 -l 1 - one.
+	for one in one.*; do
+		PYTHONWARNINGS=ignore jsonschema -i "$one" "$schema" >fit.out 2>&1 || {
+			echo "$1, $one does not fit the schema: $(tail -n 5 fit.out)"
+			failed=1
+		}
+	done
+}
+schema=$top/src/cli/report.schema.json
+echo '{"phase": "store", "last": 1, "seconds": 0}' >wrong
+jsonschema -i wrong "$schema" >/dev/null 2>&1 && die "the schema takes everything"
+
 # take PART FILE: one part of the manual, what was written for it.
 take() {
-	python3 - "$top/src/cli/img2nfs.1" "$1" "$2" <<'EOP' || failed=1
+	case $1 in
+	'' | *progress | *destinations | *verify) fits "$2" ;;
+	esac
+	python3 - "$top/src/cli/img2nfs-json.5" "$1" "$2" <<'EOP' || failed=1
 import json, re, sys
 manual, part, path = sys.argv[1:4]
 text = open(manual).read()
