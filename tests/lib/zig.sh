@@ -46,7 +46,7 @@ need_zig() {
 library_headers() {
 	mkdir -p "$WORK/include"
 	for path in ext2fs et libfdisk nfsc lzma lzma.h nettle xxhash.h xxh3.h zstd.h zstd_errors.h zlib.h zconf.h \
-		archive.h archive_entry.h seccomp.h; do
+		archive.h archive_entry.h seccomp.h seccomp-syscalls.h; do
 		for dir in /usr/include "/usr/include/$(uname -m)-linux-gnu"; do
 			[ ! -e "$dir/$path" ] || cp -R "$dir/$path" "$WORK/include/"
 		done
