@@ -13,6 +13,8 @@ void phases_enter(struct phases *p, enum phase phase)
 {
 	int64_t now = progress_now_ms();
 
+	if (!p)
+		return;
 	p->ms[p->now] += now - p->since_ms;
 	p->now = phase;
 	p->since_ms = now;

@@ -26,7 +26,7 @@ struct phases {
 	int64_t ms[PHASES];
 };
 
-/* From here on it is this. */
+/* From here on it is this. Does nothing when p is NULL: a part that is on one thing as a whole. */
 void phases_enter(struct phases *p, enum phase phase);
 
 /* The present one: "store"; NULL while the clock stands, or p is NULL. */

@@ -8,7 +8,7 @@
 bool ext4_grow(void *array, size_t *cap, size_t n, size_t add, size_t size)
 {
 	void **p = array, *bigger;
-	size_t want = *cap ? *cap : 64;
+	size_t want = *cap > 64 ? *cap : 64;	/* from less, half of it may be nothing */
 
 	if (add <= *cap - n)
 		return true;
