@@ -199,10 +199,36 @@ static bool queued(struct rpc_conn *conn, bool ok)
 	return ok;
 }
 
+/* Those that all have the same signature: procedure, and libnfs' name for it. */
+#define NFS3_PROCS(X) \
+	X(LOOKUP, lookup) X(GETATTR, getattr) X(SETATTR, setattr) X(FSINFO, fsinfo) \
+	X(FSSTAT, fsstat) X(READDIRPLUS, readdirplus) X(CREATE, create) X(MKDIR, mkdir) \
+	X(SYMLINK, symlink) X(MKNOD, mknod) X(LINK, link) X(WRITE, write) X(COMMIT, commit) \
+	X(REMOVE, remove) X(RMDIR, rmdir) X(RENAME, rename) X(READLINK, readlink) \
+	X(ACCESS, access)
+#define NFS3_CASE(proc, op) \
+	case I2N_PROC_##proc: \
+		return RPC_CALL(nfs3_##op, conn, args, slot);
+
+static bool queue(struct rpc_conn *conn, enum i2n_proc proc, void *args, struct rpc_slot *slot)
+{
+	switch (proc) {
+		NFS3_PROCS(NFS3_CASE)
+	case I2N_PROC_GETACL:
+		return RPC_ACL_CALL(getacl, conn, args, slot);
+	case I2N_PROC_SETACL:
+		return RPC_ACL_CALL(setacl, conn, args, slot);
+	case I2N_PROC_READ:
+		return rpc_queue_read(conn, args, slot);
+	default:
+		return false;	/* NULL is sent by connecting, MNT has its own function */
+	}
+}
+
 bool rpc_conn_send(struct rpc_conn *conn, enum i2n_proc proc, void *args, struct rpc_slot *slot)
 {
 	slot->conn = conn;
-	return queued(conn, rpc_queue(conn, proc, args, slot));
+	return queued(conn, queue(conn, proc, args, slot));
 }
 
 bool rpc_conn_send_compound(struct rpc_conn *conn, COMPOUND4args *args, size_t room,
@@ -215,13 +241,13 @@ bool rpc_conn_send_compound(struct rpc_conn *conn, COMPOUND4args *args, size_t r
 bool rpc_conn_send_mnt(struct rpc_conn *conn, char *path, struct rpc_slot *slot)
 {
 	slot->conn = conn;
-	return queued(conn, rpc_queue_mnt(conn, path, slot));
+	return queued(conn, RPC_CALL(mount3_mnt, conn, path, slot));
 }
 
 bool rpc_conn_send_export(struct rpc_conn *conn, struct rpc_slot *slot)
 {
 	slot->conn = conn;
-	return queued(conn, rpc_queue_export(conn, slot));
+	return queued(conn, RPC_EXPORT_CALL(conn, slot));
 }
 
 /* Why a connection could not be made, in the system's words: libnfs only tells that it saw a

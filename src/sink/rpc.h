@@ -1,5 +1,5 @@
-/* rpc.h - one TCP connection to one RPC program. rpc_async.c and rpc_task.c are the only files that
- * know which libnfs it is built against.
+/* rpc.h - one TCP connection to one RPC program. rpc_own.h, rpc_async.c and rpc_task.c are the
+ * only files that know which libnfs it is built against.
  *
  * A connection lives once: new -> (connecting) -> up -> failed -> free. It is never repaired:
  * libnfs' own reconnecting re-sends in another order and can wedge a server, so after any failure

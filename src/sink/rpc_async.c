@@ -2,39 +2,9 @@
 
 #ifndef LIBNFS_API_V2
 
-#define NFS3(proc, op) \
-	case I2N_PROC_##proc: \
-		return rpc_nfs3_##op##_async(conn->rpc, rpc_on_reply, args, slot) >= 0;
-#define NFSACL(op, args) (rpc_nfsacl_##op##_async(conn->rpc, rpc_on_acl_reply, (args), slot) >= 0)
-
-static bool send_read(struct rpc_conn *conn, struct rpc_read_args *args, struct rpc_slot *slot)
+bool rpc_queue_read(struct rpc_conn *conn, struct rpc_read_args *args, struct rpc_slot *slot)
 {
-	return rpc_nfs3_read_async(conn->rpc, rpc_on_reply, &args->xdr, slot) >= 0;
-}
-
-bool rpc_queue(struct rpc_conn *conn, enum i2n_proc proc, void *args, struct rpc_slot *slot)
-{
-	switch (proc) {
-		RPC_NFS3_PROCS(NFS3)
-	case I2N_PROC_GETACL:
-		return NFSACL(getacl, args);
-	case I2N_PROC_SETACL:
-		return NFSACL(setacl, args);
-	case I2N_PROC_READ:
-		return send_read(conn, args, slot);
-	default:
-		return false;	/* NULL is sent by connecting, MNT has its own function */
-	}
-}
-
-bool rpc_queue_mnt(struct rpc_conn *conn, char *path, struct rpc_slot *slot)
-{
-	return rpc_mount3_mnt_async(conn->rpc, rpc_on_reply, path, slot) >= 0;
-}
-
-bool rpc_queue_export(struct rpc_conn *conn, struct rpc_slot *slot)
-{
-	return rpc_mount3_export_async(conn->rpc, rpc_on_reply, slot) >= 0;
+	return RPC_CALL(nfs3_read, conn, &args->xdr, slot);
 }
 
 uint32_t rpc_read_take(const READ3res *res, void *buf, uint32_t cap)

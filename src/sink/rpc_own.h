@@ -1,4 +1,4 @@
-/* rpc_own.h - the inside of a connection, for the files that know which libnfs it is.
+/* rpc_own.h - the inside of a connection, and the names that calls have in this libnfs.
  *
  *	rpc.c		what is the same with all of them
  *	rpc_async.c	libnfs 4 and 5: calls are named ..._async and return an int
@@ -21,24 +21,33 @@ struct rpc_conn {
 	char error[160];
 };
 
-/* Procedure and libnfs' name for it, of those that all have the same signature. */
-#define RPC_NFS3_PROCS(X) \
-	X(LOOKUP, lookup) X(GETATTR, getattr) X(SETATTR, setattr) X(FSINFO, fsinfo) \
-	X(FSSTAT, fsstat) X(READDIRPLUS, readdirplus) X(CREATE, create) X(MKDIR, mkdir) \
-	X(SYMLINK, symlink) X(MKNOD, mknod) X(LINK, link) X(WRITE, write) X(COMMIT, commit) \
-	X(REMOVE, remove) X(RMDIR, rmdir) X(RENAME, rename) X(READLINK, readlink) \
-	X(ACCESS, access)
-
 /* Callbacks for libnfs. */
 void rpc_on_reply(struct rpc_context *rpc, int status, void *data, void *private_data);
 void rpc_on_acl_reply(struct rpc_context *rpc, int status, void *data, void *private_data);
 
+/* RPC_CALL(nfs3_lookup, conn, args, slot): what all versions have, under names of their own. false:
+ * not queued. */
+#ifdef LIBNFS_API_V2
+#define RPC_CALL_ON(name, conn, on_reply, args, slot) \
+	(rpc_##name##_task((conn)->rpc, (on_reply), (args), (slot)) != NULL)
+#define RPC_ACL_CALL(op, conn, args, slot) \
+	RPC_CALL_ON(nfsacl3_##op, conn, rpc_on_acl_reply, args, slot)
+#define RPC_EXPORT_CALL(conn, slot) \
+	(rpc_mount3_export_task((conn)->rpc, rpc_on_reply, (slot)) != NULL)
+#else
+#define RPC_CALL_ON(name, conn, on_reply, args, slot) \
+	(rpc_##name##_async((conn)->rpc, (on_reply), (args), (slot)) >= 0)
+#define RPC_ACL_CALL(op, conn, args, slot) \
+	RPC_CALL_ON(nfsacl_##op, conn, rpc_on_acl_reply, args, slot)
+#define RPC_EXPORT_CALL(conn, slot) \
+	(rpc_mount3_export_async((conn)->rpc, rpc_on_reply, (slot)) >= 0)
+#endif
+#define RPC_CALL(name, conn, args, slot) RPC_CALL_ON(name, conn, rpc_on_reply, args, slot)
+
 /* Of one version. false: not queued. */
-bool rpc_queue(struct rpc_conn *conn, enum i2n_proc proc, void *args, struct rpc_slot *slot);
+bool rpc_queue_read(struct rpc_conn *conn, struct rpc_read_args *args, struct rpc_slot *slot);
 bool rpc_queue_compound(struct rpc_conn *conn, COMPOUND4args *args, size_t room, void *read_buf,
 			struct rpc_slot *slot);
-bool rpc_queue_mnt(struct rpc_conn *conn, char *path, struct rpc_slot *slot);
-bool rpc_queue_export(struct rpc_conn *conn, struct rpc_slot *slot);
 /* Ask for what rpc_can_secure() allowed. NULL, or why not. */
 const char *rpc_secure(struct nfs_context *nfs, const struct rpc_security *want);
 

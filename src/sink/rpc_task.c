@@ -4,41 +4,10 @@
 
 #ifdef LIBNFS_API_V2
 
-#define NFS3(proc, op) \
-	case I2N_PROC_##proc: \
-		return rpc_nfs3_##op##_task(conn->rpc, rpc_on_reply, args, slot) != NULL;
-#define NFSACL(op, args) \
-	(rpc_nfsacl3_##op##_task(conn->rpc, rpc_on_acl_reply, (args), slot) != NULL)
-
-static bool send_read(struct rpc_conn *conn, struct rpc_read_args *args, struct rpc_slot *slot)
+bool rpc_queue_read(struct rpc_conn *conn, struct rpc_read_args *args, struct rpc_slot *slot)
 {
 	return rpc_nfs3_read_task(conn->rpc, rpc_on_reply, args->buf, args->xdr.count, &args->xdr,
 				  slot) != NULL;
-}
-
-bool rpc_queue(struct rpc_conn *conn, enum i2n_proc proc, void *args, struct rpc_slot *slot)
-{
-	switch (proc) {
-		RPC_NFS3_PROCS(NFS3)
-	case I2N_PROC_GETACL:
-		return NFSACL(getacl, args);
-	case I2N_PROC_SETACL:
-		return NFSACL(setacl, args);
-	case I2N_PROC_READ:
-		return send_read(conn, args, slot);
-	default:
-		return false;	/* NULL is sent by connecting, MNT has its own function */
-	}
-}
-
-bool rpc_queue_mnt(struct rpc_conn *conn, char *path, struct rpc_slot *slot)
-{
-	return rpc_mount3_mnt_task(conn->rpc, rpc_on_reply, path, slot) != NULL;
-}
-
-bool rpc_queue_export(struct rpc_conn *conn, struct rpc_slot *slot)
-{
-	return rpc_mount3_export_task(conn->rpc, rpc_on_reply, slot) != NULL;
 }
 
 /* It is in the buffer that the call named. */
