@@ -3,15 +3,7 @@
 # and in its place, again only where they differ, and their failure is told and leaves the root.
 . "$top/tests/lib/e2e.sh"
 . "$top/tests/lib/boot_tree.sh"
-need_loop
-need mkfs.vfat mcopy sfdisk mke2fs
-cd "$WORK" || exit 1
-export TZ=UTC LC_ALL=C.UTF-8
-boot_tree tree
-pi_disk pi.img tree
-chmod a+r pi.img
-img=$(for_nobody "$WORK/pi.img") || die "no image for nobody"
-serve
+boot_rig
 root=$(ganesha_url srv /root) tftp=$(ganesha_url srv /tftp)
 mkdir -p "$exp/tftp/11112222"
 echo other >"$exp/tftp/11112222/cmdline.txt"

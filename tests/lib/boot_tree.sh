@@ -50,8 +50,11 @@ fat_of() {
 # pi_disk IMAGE TREE [mkfs.vfat option...]: a disk as Raspberry Pi OS has it, in small: disk id 0x8a676486,
 # FAT with TREE from sector 8192 on, then ext4 with a root that a profile recognises (below root/).
 pi_disk() {
-	pd_img=$1 pd_tree=$2
-	shift 2
+	pi_root
+	pi_disk_of "$@"
+}
+
+pi_root() {
 	rm -rf root && mkdir -p root/etc root/usr/lib/systemd root/boot/firmware root/sbin
 	echo 'Raspberry Pi reference 2024-11-19' >root/etc/rpi-issue
 	printf 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\nVERSION_CODENAME=bookworm\n' >root/etc/os-release
@@ -59,16 +62,35 @@ pi_disk() {
 	echo raspberrypi >root/etc/hostname
 	echo init >root/sbin/init
 	echo tool >root/sbin/mount.nfs
+}
+
+# The same of what is in root/ now.
+pi_disk_of() {
+	pd_img=$1 pd_tree=$2
+	shift 2
 	rm -f boot.fat root.ext4 "$pd_img"
 	truncate -s 16m boot.fat
 	fat_of "$pd_tree" boot.fat -n bootfs -i 8e5a1c0d -h 8192 "$@"
-	mke2fs -q -F -t ext4 -E root_owner=0:0 -d root root.ext4 8m || exit 1
+	mke2fs -q -F -t ext4 -L rootfs -E root_owner=0:0 -d root root.ext4 8m || exit 1
 	truncate -s 32m "$pd_img"
 	printf 'label: dos\nlabel-id: 0x8a676486\nstart=8192,size=32768,type=c\nstart=40960,size=16384,type=83\n' |
 		sfdisk -q "$pd_img" >/dev/null || exit 1
 	dd if=boot.fat of="$pd_img" bs=1M seek=4 conv=notrunc,sparse 2>/dev/null
 	dd if=root.ext4 of="$pd_img" bs=1M seek=20 conv=notrunc,sparse 2>/dev/null
 	rm -f boot.fat root.ext4
+}
+
+# boot_rig: for tests with a server. $img, a disk of $WORK/tree that nobody can read; sets $exp. Source e2e.sh before.
+boot_rig() {
+	need_loop
+	need mkfs.vfat mcopy sfdisk mke2fs
+	cd "$WORK" || exit 1
+	export TZ=UTC LC_ALL=C.UTF-8
+	boot_tree tree
+	pi_disk pi.img tree
+	chmod a+r pi.img
+	img=$(for_nobody "$WORK/pi.img") || die "no image for nobody"
+	serve
 }
 
 # What --netboot makes of boot_tree's cmdline.txt: nfsroot_line IPV4:PATH
