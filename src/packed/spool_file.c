@@ -4,6 +4,7 @@
 #include "img2nfs/name.h"
 
 #include "os.h"
+#include "read_at.h"
 #include "write_at.h"
 
 #include <errno.h>
@@ -19,24 +20,13 @@
 int spool_file_read(const struct spool_file *f, void *buf, size_t len, uint64_t off,
 		    struct i2n_err *err)
 {
-	unsigned char *to = buf;
+	size_t n;
 
-	while (len) {
-		ssize_t n = pread(f->fd, to, len, (off_t)off);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return i2n_fail(err, I2N_FATAL, I2N_DOM_SYS, errno,
-					"cannot read back from %s: %s", f->dir, strerror(errno));
-		if (n == 0) {	/* zeros at the end were not written */
-			memset(to, 0, len);
-			return I2N_OK;
-		}
-		to += n;
-		off += (uint64_t)n;
-		len -= (size_t)n;
-	}
+	if (!read_at(f->fd, buf, len, off, &n))
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_SYS, errno, "cannot read back from %s: %s",
+				f->dir, strerror(errno));
+	/* zeros at the end were not written */
+	memset((unsigned char *)buf + n, 0, len - n);
 	return I2N_OK;
 }
 

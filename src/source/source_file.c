@@ -9,6 +9,7 @@
 #include "img2nfs/name.h"
 
 #include "os.h"
+#include "read_at.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,24 +39,15 @@ static int file_pread(struct i2n_source *src, void *buf, size_t len, uint64_t of
 		      struct i2n_err *err)
 {
 	const struct file *f = (const struct file *)src;
-	unsigned char *to = buf;
+	size_t n;
 
-	while (len) {
-		ssize_t n = pread(f->fd, to, len, (off_t)off);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return read_failed(f, off, errno, err);
-		if (n == 0)
-			return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0,
-					"cannot read %s at %" PRIu64
-					": the file became shorter while it was read",
-					f->src.name, off);
-		to += n;
-		off += (uint64_t)n;
-		len -= (size_t)n;
-	}
+	if (!read_at(f->fd, buf, len, off, &n))
+		return read_failed(f, off + n, errno, err);
+	if (n < len)
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_IMAGE, 0,
+				"cannot read %s at %" PRIu64
+				": the file became shorter while it was read",
+				f->src.name, off + n);
 	return I2N_OK;
 }
 
