@@ -5,8 +5,7 @@
  * space for edits: FAT16 with clusters of 512 bytes, or FAT32 from 32 MiB on, with the largest
  * clusters, up to 4 KiB, of which there are enough. The same tree and options give the same bytes.
  *
- * The file is made beside `path` under another name, with holes for what is zero, and takes its
- * place when it is complete.
+ * The image goes into an empty file that is open for writing; what is zero in it is a hole.
  *
  * Unit:      bytes; times as in node.h, stored as UTC in steps of 2 s between 1980 and 2107.
  * Trust:     names of the tree are anything. What FAT cannot hold - names that are not UTF-8, that
@@ -37,8 +36,8 @@ struct i2n_card_result {
 	uint64_t files, dirs, failed;
 };
 
-/* I2N_FATAL: nothing is at path that was not there before. I2N_OK: look at `failed`. */
-int i2n_card_write(const char *path, const struct i2n_tree *tree, struct i2n_reader *reader,
+/* fd stays the caller's; path is for messages. I2N_OK: look at `failed`. */
+int i2n_card_write(int fd, const char *path, const struct i2n_tree *tree, struct i2n_reader *reader,
 		   const struct i2n_card_opts *opts, const struct i2n_notes *notes,
 		   struct i2n_card_result *ret, struct i2n_err *err);
 

@@ -1,10 +1,10 @@
 /* sandbox.h - give up what the process does not need, before something hostile is read.
  *
- *	struct i2n_sandbox_path out = { "rootfs.tar", I2N_SANDBOX_WRITE };
+ *	struct i2n_sandbox_path out = { "rootfs.tar", I2N_SANDBOX_RENAME };
  *	struct i2n_sandbox_opts opts = { .paths = &out, .n_paths = 1 };
  *	char text[I2N_SANDBOX_TEXT];
  *
- *	... open what will be read ...
+ *	... open what will be read, and rootfs.tar.part0 to be written ...
  *	i2n_sandbox_enter(&opts, text);
  *	... parse it ...
  *
@@ -18,7 +18,8 @@
  *
  *	Linux	Landlock for files, TCP and signals, by raw calls, as much of it as the kernel has;
  *		seccomp through libseccomp for calls, where it was built with it. Where the kernel
- *		has no Landlock and nothing is listed, seccomp forbids all opening.
+ *		has no Landlock, seccomp forbids all opening where no path that can be opened is
+ *		listed, and no names of hosts are.
  *	FreeBSD	capability mode, only where nothing is listed: it knows neither paths nor connecting
  *	OpenBSD	pledge and unveil
  *
@@ -37,10 +38,11 @@
 
 enum i2n_sandbox_right {
 	I2N_SANDBOX_READ,	/* this file, or all below this directory */
-	/* this file; it need not exist and may be made beside, under another name, and renamed: so
-	 * this is a right to the directory that it is in, and, as rights go, to all below */
-	I2N_SANDBOX_WRITE,
-	I2N_SANDBOX_READ_WRITE,	/* the same, and it is read back: so may be all beside it */
+	/* this name may be taken by a file that is open already under another one beside it, and
+	 * that one removed. Nothing can be opened by it; but as systems give rights to directories,
+	 * the files in the one that it is in, and below that, can be removed or renamed where they
+	 * are, and by Landlock without seccomp empty ones be made. */
+	I2N_SANDBOX_RENAME,
 	/* this directory and all below; where it does not exist, the one in which it will be
 	 * made */
 	I2N_SANDBOX_FILL,

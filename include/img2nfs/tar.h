@@ -21,8 +21,8 @@
 #include "img2nfs/sink.h"
 
 struct i2n_tar_opts {
-	const char *path;		/* NULL: fd is written */
-	int fd;				/* stays the caller's */
+	int fd;				/* written from where it stands; stays the caller's */
+	const char *name;		/* for messages: "cannot write NAME: ..." */
 	const char *type;		/* for i2n_pack_open(), NULL: not compressed */
 	const volatile int *stop;	/* NULL: cannot be stopped while it waits for a reader */
 };
@@ -33,12 +33,9 @@ bool i2n_tar_type(const char *name, const char **ret);
 /* The ends that are known, for a message: ".tar, .tar.gz, ..." */
 const char *i2n_tar_types(void);
 
-/* A regular file at path is replaced by i2n_sink_publish_tar(), and not before. */
+/* The archive is whole when i2n_sink_finish() was: a file that is to have one under its name only
+ * should get it then. */
 int i2n_sink_open_tar(const struct i2n_tar_opts *opts, const struct i2n_sink_env *env,
 		      struct i2n_sink **ret, struct i2n_err *err);
-
-/* After i2n_sink_finish(), when all that was to be checked has been: give the archive its name.
- * Without it i2n_sink_free() removes what was written. */
-int i2n_sink_publish_tar(struct i2n_sink *sink, struct i2n_err *err);
 
 #endif

@@ -4,7 +4,6 @@
 #include "img2nfs/loss.h"
 #include "img2nfs/name.h"
 #include "img2nfs/stage.h"
-#include "img2nfs/tar.h"
 #include "img2nfs/update.h"
 
 #include "choose_opts.h"
@@ -132,8 +131,8 @@ int run_edit(struct run *r, struct i2n_err *err)
 
 static int read_image(struct run *r, struct i2n_err *err)
 {
-	run_confine(r, &r->confine);
-	if (run_open_image(r, r->image, err) || early_read_tree(r, err))
+	if (run_confine(r, &r->confine, err) || run_open_image(r, r->image, err) ||
+	    early_read_tree(r, err))
 		return I2N_FATAL;
 	if (r->is_staged)
 		return early_edit(r, r->tree, NULL, err);
@@ -163,7 +162,7 @@ static int leave_to_script(struct run *r, struct i2n_err *err)
 
 	if (!r->check.squashed)
 		return I2N_OK;
-	if (script_write(r->o->script, r->tree, r->reader, err) ||
+	if (script_write(&r->files.script, &r->files.mtree, r->tree, r->reader, err) ||
 	    i2n_edit_squashed(r->tree, r->check.uid, r->check.gid, &r->notes, &reduced, err))
 		return I2N_FATAL;
 	full = *r->tree;
@@ -202,7 +201,7 @@ static int open_dest(struct run *r, const struct i2n_sink_env *env, struct i2n_e
 	case DEST_NULL:
 		return i2n_sink_open_null(env, &r->sink, err);
 	case DEST_TAR:
-		return dest_open_tar(&r->dest, env, &r->sink, err);
+		return dest_open_tar(&r->dest, &r->files.tar, env, &r->sink, err);
 	default:
 		return i2n_sink_open_nfs3(r->at, &r->nfs, env, signals_stop(), &r->sink, err);
 	}
@@ -293,11 +292,6 @@ int run_finish_image(struct run *r, struct i2n_err *err)
 	return image_finish(r->image, err);
 }
 
-static int publish(struct run *r, struct i2n_err *err)
-{
-	return r->dest.kind == DEST_TAR ? i2n_sink_publish_tar(r->sink, err) : I2N_OK;
-}
-
 /* Removing the lock disturbs the time of the destination directory. */
 int run_unlock(struct run *r, struct i2n_err *err)
 {
@@ -321,7 +315,7 @@ int run_prove(struct run *r, struct i2n_err *err)
 
 	r->result.proof = &r->proof;
 	phases_enter(&r->phases, PHASE_MANIFEST);
-	if (o->manifest && proof_manifest(&args, o->manifest, err))
+	if (o->manifest && proof_manifest(&args, &r->files.manifest, err))
 		return I2N_FATAL;
 	if (!o->verify)
 		return I2N_OK;
@@ -345,7 +339,7 @@ int run_swap(struct run *r, struct i2n_err *err)
 int run_store_boot(struct run *r, struct i2n_err *err)
 {
 	const struct boot_args args = { .nfs = &r->nfs, .progress = &r->progress_opts,
-					.break_lock = r->o->break_lock,
+					.break_lock = r->o->break_lock, .card = &r->files.card,
 					.report = &r->report, .silent = r->o->json };
 
 	if (r->o->update.dry_run || (r->o->atomic && !r->atomic.swap.swapped))
@@ -366,8 +360,9 @@ static int run_all(struct run *r, struct i2n_err *err)
 		return run_finish_image(r, err);	/* the edits are all there is to show */
 	if (run_open_sink(r, err))
 		return I2N_FATAL;
-	/* what was stored is good only when the image proves to be */
-	if (run_store(r, err) || run_finish_image(r, err) || publish(r, err) || run_unlock(r, err))
+	/* what was stored is good only when the image proves to be; a tar gets its name then */
+	if (run_store(r, err) || run_finish_image(r, err) ||
+	    out_file_close(&r->files.tar, true, err) || run_unlock(r, err))
 		return I2N_FATAL;
 	return run_prove(r, err) || run_swap(r, err) || run_store_boot(r, err) ? I2N_FATAL : I2N_OK;
 }
@@ -442,6 +437,7 @@ void run_release(struct run *r)
 {
 	i2n_plan_free(r->plan);
 	i2n_sink_free(r->sink);
+	run_close_files(r);
 	atomic_release(&r->atomic);
 	run_lock_release(&r->lock);
 	i2n_digests_release(&r->digests);

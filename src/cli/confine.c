@@ -25,6 +25,11 @@ void confine_path(struct confine *c, const char *path, enum i2n_sandbox_right ri
 	p[c->n_paths++] = (struct i2n_sandbox_path){ .path = path, .right = right };
 }
 
+void confine_out(struct confine *c, const struct out_file *o)
+{
+	confine_path(c, o->to, I2N_SANDBOX_RENAME);
+}
+
 void confine_server(struct confine *c, const struct i2n_nfs_url *url)
 {
 	const char **p;

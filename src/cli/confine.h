@@ -2,7 +2,7 @@
  * the rest (img2nfs/sandbox.h).
  *
  *	struct confine c = { 0 };
- *	confine_path(&c, o->manifest, I2N_SANDBOX_WRITE);
+ *	confine_out(&c, &manifest);
  *	confine_server(&c, &url);
  *	opts.packed.confine = &c;		image_open() does it at the right moment
  *	confine_enter(&c, off, notes, err);	where there is no image
@@ -11,7 +11,7 @@
  * Kerberos and TLS switch it off: their libraries load what the system's configuration names, keep
  * keys in the kernel and look for servers of their own.
  *
- * Ownership: paths and servers are borrowed until confine_enter(). */
+ * Ownership: paths, files and servers are borrowed until confine_enter(). */
 #ifndef CLI_CONFINE_H
 #define CLI_CONFINE_H
 
@@ -21,6 +21,7 @@
 #include "img2nfs/sink.h"
 
 #include "opts.h"
+#include "out_file.h"
 
 /* Row for a struct (`tag`) with a bool member `m`. */
 #define CONFINE_ROW(tag, m) \
@@ -38,6 +39,8 @@ struct confine {
 
 /* path NULL: nothing. */
 void confine_path(struct confine *c, const char *path, enum i2n_sandbox_right right);
+/* An open file (or one that is not open: nothing) gets its name later. */
+void confine_out(struct confine *c, const struct out_file *o);
 void confine_server(struct confine *c, const struct i2n_nfs_url *url);
 
 /* Once, further calls do nothing. off: with --no-sandbox. Fails only for want of memory. */

@@ -100,7 +100,8 @@ static int boards_read(struct boards *b, struct i2n_err *err)
 	struct run *lead = &b->lead;
 
 	for (unsigned i = 0; i < b->n; i++)
-		run_confine(&b->runs[i], &lead->confine);
+		if (run_confine(&b->runs[i], &lead->confine, err))
+			return I2N_FATAL;
 	if (run_open_image(lead, lead->image, err))
 		return I2N_FATAL;
 	phases_enter(&lead->phases, PHASE_TREE);

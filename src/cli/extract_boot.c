@@ -430,11 +430,17 @@ static void place_card(const struct boot_run *r, struct i2n_card_opts *opts)
 static int store_card(struct work *w, struct i2n_err *err)
 {
 	struct boot_run *r = w->r;
+	struct out_file *card = w->args->card;
 	struct i2n_card_opts opts = { .start = 4 << 20, .part_no = 1, .stop = signals_stop() };
 
 	place_card(r, &opts);
-	if (i2n_card_write(r->dest, r->tree, r->reader, &opts, &r->notes, &r->card, err))
+	if (i2n_card_write(fileno(card->f), r->dest, r->tree, r->reader, &opts, &r->notes,
+			   &r->card, err))
 		return I2N_FATAL;
+	if (out_file_close(card, true, err)) {
+		i2n_err_blame(err, I2N_BLAME_SERVER);	/* it is a destination */
+		return I2N_FATAL;
+	}
 	r->at.done.files = r->card.files;
 	r->at.done.dirs = r->card.dirs;
 	r->at.done.objects = r->card.files + r->card.dirs;

@@ -81,6 +81,7 @@ struct boot_args {
 	const struct i2n_nfs_opts *nfs;		/* as for the root */
 	const struct progress_opts *progress;
 	bool break_lock;
+	struct out_file *card;			/* open, if it goes to a card; closed by it */
 	struct report *report;
 	bool silent;				/* differences only go to the report */
 };

@@ -4,7 +4,6 @@
 #include "img2nfs/name.h"
 #include "img2nfs/tar.h"
 
-#include "out_file.h"
 #include "signals.h"
 
 #include <errno.h>
@@ -57,23 +56,28 @@ int dest_parse(const char *text, const char *image, struct dest *ret, struct i2n
 }
 
 /* The archive keeps the descriptor, and what is printed goes where messages go. */
-static int move_stdout(struct dest *d, struct i2n_err *err)
+static int move_stdout(int *ret_fd, struct i2n_err *err)
 {
-	d->fd = dup(STDOUT_FILENO);
-	if (d->fd < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+	*ret_fd = dup(STDOUT_FILENO);
+	if (*ret_fd < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_SYS, errno,
 				"cannot write to standard output: %s", strerror(errno));
 	return I2N_OK;
 }
 
-int dest_open_tar(struct dest *d, const struct i2n_sink_env *env, struct i2n_sink **ret,
-		  struct i2n_err *err)
+int dest_open_tar(const struct dest *d, const struct out_file *file,
+		  const struct i2n_sink_env *env, struct i2n_sink **ret, struct i2n_err *err)
 {
-	struct i2n_tar_opts opts = { .path = d->path, .type = d->type, .stop = signals_stop() };
+	struct i2n_tar_opts opts = { .name = "to standard output", .type = d->type,
+				     .stop = signals_stop() };
+	char q[300];
 
-	if (!d->path && move_stdout(d, err))
+	if (d->path) {
+		opts.fd = fileno(file->f);
+		opts.name = i2n_quote(q, sizeof(q), d->path, strlen(d->path));
+	} else if (move_stdout(&opts.fd, err)) {
 		return I2N_FATAL;
-	opts.fd = d->fd;
+	}
 	return i2n_sink_open_tar(&opts, env, ret, err);
 }
 

@@ -4,20 +4,21 @@
 
 #include "img2nfs/sink.h"
 
+#include "out_file.h"
+
 struct dest {
 	enum dest_kind { DEST_NFS, DEST_NULL, DEST_TAR } kind;
 	const char *path;	/* TAR: of the archive; NULL: standard output */
 	const char *type;	/* TAR: how it is compressed, NULL: not */
-	int fd;			/* TAR: standard output, which is then standard error's */
 };
 
 /* What the operand means. `image` is the other one: it must not be overwritten. */
 int dest_parse(const char *text, const char *image, struct dest *ret, struct i2n_err *err);
 
-/* Open the sink of a tar. To standard output: from here on what is printed goes to standard
- * error. */
-int dest_open_tar(struct dest *dest, const struct i2n_sink_env *env, struct i2n_sink **ret,
-		  struct i2n_err *err);
+/* Open the sink of a tar. file: open, where it has a path; the caller's. To standard output: from
+ * here on what is printed goes to standard error. */
+int dest_open_tar(const struct dest *dest, const struct out_file *file,
+		  const struct i2n_sink_env *env, struct i2n_sink **ret, struct i2n_err *err);
 
 /* The word of a message: "null:", "a tar". */
 const char *dest_word(const struct dest *dest);

@@ -18,11 +18,18 @@
 #include "extract_many.h"
 #include "extract_opts.h"
 #include "extract_report.h"
+#include "out_file.h"
 #include "phases.h"
 #include "proof.h"
 #include "run_report.h"
 
 #define RUN_VALUES 6
+
+/* What this machine's files get of a run; those that are not wanted are not open. */
+struct run_files {
+	struct out_file tar, manifest, card, script, mtree;
+	char *mtree_name;
+};
 
 /* One run, from the words of the command line to the report. */
 struct run {
@@ -31,6 +38,7 @@ struct run {
 	struct report report;
 	struct i2n_notes notes;
 	struct dest dest;
+	struct run_files files;
 	struct i2n_nfs_url url;
 	const struct i2n_nfs_url *at;	/* where the tree is built */
 	struct atomic atomic;
@@ -73,8 +81,10 @@ void run_init(struct run *r, const struct extract_opts *o, const char *image,
 	      const char *destination);
 /* All that can be wrong with the command line, before anything is opened. */
 int run_parse(struct run *r, struct i2n_err *err);
-/* What it will open and speak to when the image is read. */
-void run_confine(const struct run *r, struct confine *c);
+/* Open what will be written, and say what else it will open and speak to when the image is read. */
+int run_confine(struct run *r, struct confine *c, struct i2n_err *err);
+/* What was not closed goes, as if it had never been. */
+void run_close_files(struct run *r);
 int run_open_image(struct run *r, struct image *image, struct i2n_err *err);
 /* With tree and reader: what of it is meant; the edits of the root; the boot files, with theirs. */
 int run_edit(struct run *r, struct i2n_err *err);

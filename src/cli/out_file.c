@@ -3,6 +3,8 @@
 
 #include "img2nfs/name.h"
 
+#include "signals.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -80,8 +82,10 @@ int out_file_open(struct out_file *o, const char *path, struct i2n_err *err)
 	*o = (struct out_file){ .path = path };
 	fd = open_fd(o);
 	o->f = fd < 0 ? NULL : fdopen(fd, "w");
-	if (o->f)
+	if (o->f) {
+		signals_remove(o->part);
 		return I2N_OK;
+	}
 	code = errno;
 	if (fd >= 0) {
 		(void)close(fd);	/* nothing was written */
@@ -115,6 +119,7 @@ int out_file_close(struct out_file *o, bool keep, struct i2n_err *err)
 		rc = cannot_write(o->path, errno, err);
 	if (o->part && (!keep || rc != I2N_OK))
 		(void)unlink(o->part);	/* the first error counts */
+	signals_keep(o->part);
 	release(o);
 	return rc;
 }

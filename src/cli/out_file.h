@@ -2,7 +2,7 @@
  *
  * It is written as PATH.partN in the same folder and renamed at the end. What is no regular file (a
  * pipe, a terminal), and what lies below /dev, is written in place. A symbolic link is followed. A
- * disk is refused.
+ * disk is refused. A second ctrl-C (signals.h) removes it.
  *
  * Thread:    the program's first one.
  * Ownership: out_file_close() releases all; it accepts a zeroed struct. `path` must live as long.

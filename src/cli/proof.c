@@ -3,7 +3,6 @@
 #include "img2nfs/manifest.h"
 
 #include "choose_opts.h"
-#include "out_file.h"
 #include "signals.h"
 
 int proof_verify(const struct proof_args *args, struct verify_summary *ret, struct i2n_err *err)
@@ -50,15 +49,11 @@ static void note_once(void *ctx, const struct i2n_note *note)
 		report_note(ctx, note);
 }
 
-int proof_manifest(const struct proof_args *args, const char *path, struct i2n_err *err)
+int proof_manifest(const struct proof_args *args, struct out_file *out, struct i2n_err *err)
 {
 	struct i2n_notes notes = { .fn = note_once, .ctx = args->report };
-	struct out_file out;
-	int rc, closed;
+	int rc = i2n_manifest_write(out->f, args->tree, args->reader, signals_stop(), &notes, err);
+	int closed = out_file_close(out, rc == I2N_OK, err);
 
-	if (out_file_open(&out, path, err))
-		return I2N_FATAL;
-	rc = i2n_manifest_write(out.f, args->tree, args->reader, signals_stop(), &notes, err);
-	closed = out_file_close(&out, rc == I2N_OK, err);
 	return rc == I2N_OK ? closed : rc;
 }

@@ -3,6 +3,7 @@
 #ifndef CLI_PROOF_H
 #define CLI_PROOF_H
 
+#include "out_file.h"
 #include "progress.h"
 #include "run_lock.h"
 #include "verify_report.h"
@@ -25,7 +26,7 @@ struct proof_args {
 /* Over a new connection, so that nothing of the run is known to it. */
 int proof_verify(const struct proof_args *args, struct verify_summary *ret, struct i2n_err *err);
 
-/* An existing file is replaced when all is written. */
-int proof_manifest(const struct proof_args *args, const char *path, struct i2n_err *err);
+/* out: open, and closed by it. */
+int proof_manifest(const struct proof_args *args, struct out_file *out, struct i2n_err *err);
 
 #endif

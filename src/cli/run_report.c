@@ -34,8 +34,7 @@ static int open_file(struct run_report *r, const struct run_report_opts *o, stru
 {
 	if (check_file(o, err) || out_file_open(&r->file, o->file, err))
 		return I2N_FATAL;
-	confine_path(o->confine, r->file.to, I2N_SANDBOX_WRITE);
-	signals_remove(r->file.part);
+	confine_out(o->confine, &r->file);
 	signals_catch();
 	return I2N_OK;
 }
@@ -95,7 +94,6 @@ int run_report_close(struct run_report *r, int status)
 		(void)close(r->peak);	/* only read */
 	json_end(&r->json);
 	rc = out_file_close(&r->file, true, &err);
-	signals_remove(NULL);
 	if (rc == I2N_OK)
 		return status;
 	msg_error(&err);

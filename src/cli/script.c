@@ -4,7 +4,6 @@
 #include "img2nfs/name.h"
 
 #include "checked.h"
-#include "out_file.h"
 #include "xattr_text.h"
 
 #include <inttypes.h>
@@ -407,33 +406,21 @@ static void put_mtree(struct script *s)
 	free(target);
 }
 
-static int write_one(struct script *s, const char *path, void (*put)(struct script *s))
+static int write_one(struct script *s, struct out_file *out, void (*put)(struct script *s))
 {
-	struct out_file out;
 	int rc;
 
-	if (out_file_open(&out, path, s->err))
-		return I2N_FATAL;
-	s->f = out.f;
+	s->f = out->f;
 	put(s);
-	rc = out_file_close(&out, s->rc == I2N_OK, s->err);
+	rc = out_file_close(out, s->rc == I2N_OK, s->err);
 	return s->rc == I2N_OK ? rc : s->rc;
 }
 
-int script_write(const char *file, const struct i2n_tree *tree, struct i2n_reader *reader,
-		 struct i2n_err *err)
+int script_write(struct out_file *script, struct out_file *mtree, const struct i2n_tree *tree,
+		 struct i2n_reader *reader, struct i2n_err *err)
 {
 	struct script s = { .tree = tree, .reader = reader, .err = err };
-	size_t size = strlen(file) + 7;
-	char *mtree = malloc(size);
-	int rc;
+	int rc = write_one(&s, script, put_script);
 
-	if (!mtree)
-		return i2n_err_nomem(err);
-	(void)snprintf(mtree, size, "%s.mtree", file);	/* fits */
-	rc = write_one(&s, file, put_script);
-	if (rc == I2N_OK)
-		rc = write_one(&s, mtree, put_mtree);
-	free(mtree);
-	return rc;
+	return rc == I2N_OK ? write_one(&s, mtree, put_mtree) : rc;
 }

@@ -16,9 +16,10 @@
 
 #include "img2nfs/reader.h"
 
-/* tree: as it shall be. Both files are written under a temporary name and renamed; an existing one
- * is replaced. */
-int script_write(const char *file, const struct i2n_tree *tree, struct i2n_reader *reader,
-		 struct i2n_err *err);
+#include "out_file.h"
+
+/* tree: as it shall be. The files are open, and closed by it. */
+int script_write(struct out_file *script, struct out_file *mtree, const struct i2n_tree *tree,
+		 struct i2n_reader *reader, struct i2n_err *err);
 
 #endif

@@ -20,16 +20,26 @@ static const struct {
  * signals. */
 static volatile int stop;
 
-static const char *volatile to_remove;
+/* More than one for each of the trees that `extract` stores at most. */
+#define FILES_MAX 80
+
+static const char *volatile to_remove[FILES_MAX];
+
+static void remove_all(void)
+{
+	for (size_t i = 0; i < FILES_MAX; i++)
+		if (to_remove[i])
+			(void)unlink(to_remove[i]);
+}
 
 /* A signal that comes between the look at `stop` and a call that waits, a write to a pipe that
  * nobody reads, would not end that call. So another one comes each second from then on. */
 static void on_signal(int signo)
 {
-	if (stop && signo == SIGINT && to_remove)
-		(void)unlink(to_remove);
-	if (stop && signo == SIGINT)
+	if (stop && signo == SIGINT) {
+		remove_all();
 		_exit(STATUS_SIGNAL + signo);
+	}
 	if (!stop)
 		stop = signo;
 	(void)alarm(1);
@@ -57,9 +67,25 @@ void signals_catch(void)
 	}
 }
 
+static void swap_for(const char *from, const char *to)
+{
+	for (size_t i = 0; i < FILES_MAX; i++)
+		if (to_remove[i] == from) {
+			to_remove[i] = to;
+			return;
+		}
+}
+
 void signals_remove(const char *path)
 {
-	to_remove = path;
+	if (path)
+		swap_for(NULL, path);
+}
+
+void signals_keep(const char *path)
+{
+	if (path)
+		swap_for(path, NULL);
 }
 
 const volatile int *signals_stop(void)

@@ -9,8 +9,10 @@
 /* Start to catch them (a signal that was ignored from the start, as by nohup, stays ignored). */
 void signals_catch(void);
 
-/* This file goes when a second SIGINT ends the program; NULL: none. It must live as long. */
+/* This file goes when a second SIGINT ends the program, until signals_keep() with the same pointer.
+ * NULL: nothing. More files than any command has are forgotten. */
 void signals_remove(const char *path);
+void signals_keep(const char *path);
 
 /* 0, or the number of the first signal that came. */
 const volatile int *signals_stop(void);

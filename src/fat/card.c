@@ -3,12 +3,8 @@
 #include "write_at.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static void put32(unsigned char *p, uint32_t v)
@@ -44,64 +40,12 @@ static int fill(struct make *m, struct i2n_err *err)
 	return make_content(m, err);
 }
 
-/* A name beside path that nobody else uses. */
-static char *temp_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	size_t dir = slash ? (size_t)(slash - path) + 1 : 0, cap = dir + 64;
-	char *temp = malloc(cap);
-
-	if (!temp)
-		return NULL;
-	memcpy(temp, path, dir);
-	/* fits always */
-	(void)snprintf(temp + dir, cap - dir, ".img2nfs-tmp-%ld", (long)getpid());
-	return temp;
-}
-
-/* What is there may be replaced if it is a file. */
-static int check_path(const char *path, struct i2n_err *err)
-{
-	struct stat st;
-
-	if (stat(path, &st) || S_ISREG(st.st_mode))
-		return I2N_OK;
-	errno = S_ISDIR(st.st_mode) ? EISDIR : EEXIST;
-	return dest_failed("write", path, err);
-}
-
-static int write_file(struct make *m, struct i2n_err *err)
-{
-	char *temp = temp_name(m->path);
-	int rc = I2N_OK;
-
-	if (!temp)
-		return i2n_err_nomem(err);
-	m->fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (m->fd < 0) {
-		rc = dest_failed("create a file beside", m->path, err);
-		free(temp);
-		return rc;
-	}
-	rc = fill(m, err);
-	if (!rc && fsync(m->fd))
-		rc = dest_failed("write", m->path, err);
-	if (close(m->fd) && !rc)
-		rc = dest_failed("write", m->path, err);
-	if (!rc && rename(temp, m->path))
-		rc = dest_failed("replace", m->path, err);
-	if (rc)
-		(void)unlink(temp);	/* the first failure is told */
-	free(temp);
-	return rc;
-}
-
-int i2n_card_write(const char *path, const struct i2n_tree *tree, struct i2n_reader *reader,
+int i2n_card_write(int fd, const char *path, const struct i2n_tree *tree, struct i2n_reader *reader,
 		   const struct i2n_card_opts *opts, const struct i2n_notes *notes,
 		   struct i2n_card_result *ret, struct i2n_err *err)
 {
-	struct make m = { .tree = tree,	  .reader = reader, .opts = opts,
-			  .notes = notes, .ret = ret,	    .path = path };
+	struct make m = { .tree = tree,	  .reader = reader, .opts = opts, .notes = notes,
+			  .ret = ret, .fd = fd, .path = path };
 	int rc;
 
 	assert(opts->start >= MAKE_SECTOR && opts->start % MAKE_SECTOR == 0);
@@ -109,10 +53,10 @@ int i2n_card_write(const char *path, const struct i2n_tree *tree, struct i2n_rea
 	*ret = (struct i2n_card_result){ 0 };
 	m.made = calloc(tree->n_dirents + (size_t)1, sizeof(*m.made));
 	m.order = calloc(tree->n_dirents + (size_t)1, sizeof(*m.order));
-	rc = m.made && m.order ? check_path(path, err) : i2n_err_nomem(err);
+	rc = m.made && m.order ? I2N_OK : i2n_err_nomem(err);
 	if (!rc)
-		rc = make_names(&m, err) || make_layout(&m, err) || write_file(&m, err) ?
-			     I2N_FATAL : I2N_OK;
+		rc = make_names(&m, err) || make_layout(&m, err) || fill(&m, err) ? I2N_FATAL :
+										   I2N_OK;
 	free(m.made);
 	free(m.order);
 	return rc;

@@ -123,26 +123,6 @@ static void allow_beside(const struct ruleset *set, const char *path, uint64_t r
 	free(copy);
 }
 
-static void allow_write(const struct ruleset *set, const char *path, uint64_t more)
-{
-	const uint64_t rights = WRITE_FILE | TRUNCATE | MAKE_REG | REMOVE_FILE | more;
-	struct stat st;
-	bool exists = !stat(path, &st);
-	char *real;
-
-	if (exists && !S_ISREG(st.st_mode)) {	/* a device, a pipe: written where it is */
-		allow(set, path, WRITE_FILE | more);
-		return;
-	}
-	allow_beside(set, path, rights);
-	if (exists)	/* a name in /dev/fd leads to files that have lost theirs */
-		allow(set, path, WRITE_FILE | TRUNCATE);
-	real = exists ? realpath(path, NULL) : NULL;
-	if (real)	/* a symlink may lead elsewhere */
-		allow_beside(set, real, rights);
-	free(real);
-}
-
 static void allow_fill(const struct ruleset *set, const char *path)
 {
 	const uint64_t rights = WRITE_FILE | READ_FILE | READ_DIR | TRUNCATE | MAKE_REG | MAKE_DIR |
@@ -162,10 +142,9 @@ static void allow_all(const struct ruleset *set, const struct i2n_sandbox_opts *
 
 		if (p->right == I2N_SANDBOX_READ)
 			allow(set, p->path, READ_FILE | READ_DIR);
-		else if (p->right == I2N_SANDBOX_WRITE)
-			allow_write(set, p->path, 0);
-		else if (p->right == I2N_SANDBOX_READ_WRITE)
-			allow_write(set, p->path, READ_FILE);
+		else if (p->right == I2N_SANDBOX_RENAME)
+			/* makes one name, removes another */
+			allow_beside(set, p->path, MAKE_REG | REMOVE_FILE);
 		else
 			allow_fill(set, p->path);
 	}
@@ -176,11 +155,7 @@ static void allow_all(const struct ruleset *set, const struct i2n_sandbox_opts *
 /* The first ABI has no right to link from one directory into another, as a tree may need it. */
 static bool can_hold(int abi, const struct i2n_sandbox_opts *opts)
 {
-	bool fills = false;
-
-	for (unsigned i = 0; i < opts->n_paths; i++)
-		fills |= opts->paths[i].right == I2N_SANDBOX_FILL;
-	return abi >= ABI_REFER || (abi && !fills);
+	return abi >= ABI_REFER || (abi && !sandbox_has(opts, I2N_SANDBOX_FILL));
 }
 
 bool landlock_enter(const struct i2n_sandbox_opts *opts, const struct sandbox_net *net)

@@ -59,12 +59,14 @@ static const char *const always[] = {
 /* Where there is something to be opened. Landlock says what. */
 static const char *const opening[] = { "open", "openat", "access", "faccessat", "faccessat2",
 				       "readlink", "readlinkat", NULL };
+/* Where a name is to be changed: of something that is open, or of any. */
+static const char *const renaming[] = { "rename",   "renameat", "renameat2", "unlink",
+					"unlinkat", NULL };
 /* And where something is to be made. */
 static const char *const making[] = {
-	"creat", "mkdir", "mkdirat", "rename", "renameat", "renameat2", "unlink", "unlinkat",
-	"rmdir", "link", "linkat", "symlink", "symlinkat", "fchmod", "chmod", "fchmodat",
-	"fchmodat2", "utimensat", "utimensat_time64", "fchown", "fchown32", "fchownat", "flock",
-	"getdents", "getdents64", "statfs", "statfs64",
+	"creat", "mkdir", "mkdirat", "rmdir", "link", "linkat", "symlink", "symlinkat", "fchmod",
+	"chmod", "fchmodat", "fchmodat2", "utimensat", "utimensat_time64", "fchown", "fchown32",
+	"fchownat", "flock", "getdents", "getdents64", "statfs", "statfs64",
 	NULL,
 };
 
@@ -207,10 +209,14 @@ static bool allow_net(scmp_filter_ctx ctx, const struct sandbox_net *net)
 static bool allow_files(scmp_filter_ctx ctx, const struct i2n_sandbox_opts *opts,
 			const struct sandbox_net *net)
 {
+	const uint32_t yes = SCMP_ACT_ALLOW;
 	const uint32_t no = SCMP_ACT_ERRNO(EACCES);	/* as Landlock says it */
+	const bool fills = sandbox_has(opts, I2N_SANDBOX_FILL);
+	const bool renames = fills || sandbox_has(opts, I2N_SANDBOX_RENAME);
 
-	return add_list(ctx, opts->n_paths || net->names ? SCMP_ACT_ALLOW : no, opening) &&
-	       add_list(ctx, opts->n_paths ? SCMP_ACT_ALLOW : no, making);
+	return add_list(ctx, sandbox_opens(opts) || net->names ? yes : no, opening) &&
+	       add_list(ctx, renames ? yes : no, renaming) &&
+	       add_list(ctx, fills ? yes : no, making);
 }
 
 static bool add_rules(scmp_filter_ctx ctx, const struct i2n_sandbox_opts *opts,

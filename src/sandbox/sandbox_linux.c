@@ -65,7 +65,7 @@ unsigned i2n_sandbox_enter(const struct i2n_sandbox_opts *opts, char text[I2N_SA
 	seccomp_name(calls, sizeof(calls));
 	parts |= landlock_enter(opts, &net) ? I2N_SANDBOX_FILES : 0;
 	parts |= seccomp_enter(opts, &net) ? I2N_SANDBOX_CALLS : 0;
-	if (parts & I2N_SANDBOX_CALLS && !opts->n_paths && !net.names)
+	if (parts & I2N_SANDBOX_CALLS && !sandbox_opens(opts) && !net.names)
 		parts |= I2N_SANDBOX_FILES;
 	(void)snprintf(text, I2N_SANDBOX_TEXT, "%s: %s%s, %s%s",
 		       parts ? "confined" : "not confined", files,

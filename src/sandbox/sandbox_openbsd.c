@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A file may be made beside and renamed: that takes the directory. */
+/* Names are a matter of the directory that they are in. */
 static void unveil_beside(const char *path, const char *rights)
 {
 	char copy[PATH_MAX];
@@ -24,12 +24,13 @@ static void unveil_beside(const char *path, const char *rights)
 static void unveil_path(const struct i2n_sandbox_path *p)
 {
 	struct stat st;
-	bool exists = !stat(p->path, &st);
 
 	/* what cannot be unveiled fails where it is wanted */
 	if (p->right == I2N_SANDBOX_READ)
 		(void)unveil(p->path, "r");
-	else if (exists && (p->right == I2N_SANDBOX_FILL || !S_ISREG(st.st_mode)))
+	else if (p->right == I2N_SANDBOX_RENAME)
+		unveil_beside(p->path, "c");
+	else if (!stat(p->path, &st))
 		(void)unveil(p->path, "rwc");
 	else
 		unveil_beside(p->path, "rwc");

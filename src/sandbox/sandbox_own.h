@@ -9,6 +9,21 @@
 
 #include <stdbool.h>
 
+/* Is there a path with this right? */
+static inline bool sandbox_has(const struct i2n_sandbox_opts *opts, enum i2n_sandbox_right right)
+{
+	for (unsigned i = 0; i < opts->n_paths; i++)
+		if (opts->paths[i].right == right)
+			return true;
+	return false;
+}
+
+/* Is there a path that can be opened? */
+static inline bool sandbox_opens(const struct i2n_sandbox_opts *opts)
+{
+	return sandbox_has(opts, I2N_SANDBOX_READ) || sandbox_has(opts, I2N_SANDBOX_FILL);
+}
+
 /* sandbox_hosts.c: what it takes to find them. */
 struct sandbox_net {
 	bool any;	/* sockets */

@@ -461,8 +461,3 @@ int i2n_sink_open_tar(const struct i2n_tar_opts *opts, const struct i2n_sink_env
 		tar_free(&t->base);
 	return rc;
 }
-
-int i2n_sink_publish_tar(struct i2n_sink *sink, struct i2n_err *err)
-{
-	return tar_out_publish(((struct tar_sink *)sink)->out, err);
-}

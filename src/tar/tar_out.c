@@ -1,28 +1,19 @@
-#define _XOPEN_SOURCE 700
+#define _POSIX_C_SOURCE 200809L
 #include "tar_out.h"
 
-#include "img2nfs/name.h"
 #include "img2nfs/pack.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define OUT_BUF (1u << 20)
-#define PARTS 100	/* names that are tried: others may be at work, or have been killed */
 
 struct tar_out {
 	int fd;
-	bool owns;		/* fd is ours to close */
-	bool is_file;		/* fd is `part`, which is to become `path` */
-	char *path, *part;
-	char name[300];		/* for messages */
+	char *name;		/* for messages */
 	const volatile int *stop;
 	struct i2n_pack *pack;
 	size_t len;
@@ -34,8 +25,6 @@ static int failed(const struct tar_out *o, int code, struct i2n_err *err)
 	return i2n_fail(err, I2N_FATAL, I2N_DOM_SYS, code, "cannot write %s: %s", o->name,
 			strerror(code));
 }
-
-/* --- bytes --- */
 
 static bool is_stopped(const struct tar_out *o)
 {
@@ -121,57 +110,6 @@ int tar_out_zeros(struct tar_out *o, uint64_t len, struct i2n_err *err)
 	return I2N_OK;
 }
 
-/* --- files --- */
-
-/* A symlink stays, and what it points to is replaced. */
-static int find_target(struct tar_out *o, const char *path, struct i2n_err *err)
-{
-	struct stat st;
-
-	o->path = !lstat(path, &st) && S_ISLNK(st.st_mode) ? realpath(path, NULL) : NULL;
-	if (!o->path)
-		o->path = strdup(path);
-	return o->path ? I2N_OK : i2n_err_nomem(err);
-}
-
-static int open_part(struct tar_out *o, struct i2n_err *err)
-{
-	const size_t cap = strlen(o->path) + 16;
-
-	o->part = malloc(cap);
-	if (!o->part)
-		return i2n_err_nomem(err);
-	for (unsigned i = 0; i < PARTS && o->fd < 0; i++) {
-		/* fits always */
-		(void)snprintf(o->part, cap, "%s.part%u", o->path, i);
-		o->fd = open(o->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-		if (o->fd < 0 && errno != EEXIST)
-			break;
-	}
-	if (o->fd < 0)
-		return failed(o, errno, err);
-	o->owns = o->is_file = true;
-	return I2N_OK;
-}
-
-static int open_path(struct tar_out *o, const char *path, struct i2n_err *err)
-{
-	struct stat st;
-
-	i2n_quote(o->name, sizeof(o->name), path, strlen(path));
-	if (find_target(o, path, err))
-		return I2N_FATAL;
-	if (stat(o->path, &st) || S_ISREG(st.st_mode))
-		return open_part(o, err);
-	if (S_ISDIR(st.st_mode))
-		return failed(o, EISDIR, err);
-	o->fd = open(o->path, O_WRONLY | O_CLOEXEC);
-	if (o->fd < 0)
-		return failed(o, errno, err);
-	o->owns = true;
-	return I2N_OK;
-}
-
 int tar_out_open(const struct i2n_tar_opts *opts, struct tar_out **ret, struct i2n_err *err)
 {
 	struct tar_out *o = malloc(sizeof(*o));
@@ -182,14 +120,11 @@ int tar_out_open(const struct i2n_tar_opts *opts, struct tar_out **ret, struct i
 	/* not the buffer, which costs nothing until it is used */
 	memset(o, 0, offsetof(struct tar_out, buf));
 	o->stop = opts->stop;
-	o->fd = -1;
-	if (opts->path) {
-		rc = open_path(o, opts->path, err);
-	} else {
-		o->fd = opts->fd;
-		(void)snprintf(o->name, sizeof(o->name), "to standard output");	/* fits */
-	}
-	if (rc == I2N_OK && opts->type)
+	o->fd = opts->fd;
+	o->name = strdup(opts->name);
+	if (!o->name)
+		rc = i2n_err_nomem(err);
+	else if (opts->type)
 		rc = i2n_pack_open(opts->type, on_packed, o, &o->pack, err);
 	if (rc == I2N_OK)
 		*ret = o;
@@ -200,24 +135,7 @@ int tar_out_open(const struct i2n_tar_opts *opts, struct tar_out **ret, struct i
 
 int tar_out_finish(struct tar_out *o, struct i2n_err *err)
 {
-	if (flush(o, err) || (o->pack && i2n_pack_finish(o->pack, err)))
-		return I2N_FATAL;
-	if (o->is_file && fsync(o->fd))
-		return failed(o, errno, err);
-	return I2N_OK;
-}
-
-int tar_out_publish(struct tar_out *o, struct i2n_err *err)
-{
-	int fd = o->fd;
-
-	if (!o->owns)
-		return I2N_OK;
-	o->owns = false;
-	if (close(fd) || (o->is_file && rename(o->part, o->path)))
-		return failed(o, errno, err);
-	o->is_file = false;
-	return I2N_OK;
+	return flush(o, err) || (o->pack && i2n_pack_finish(o->pack, err)) ? I2N_FATAL : I2N_OK;
 }
 
 void tar_out_free(struct tar_out *o)
@@ -225,12 +143,6 @@ void tar_out_free(struct tar_out *o)
 	if (!o)
 		return;
 	i2n_pack_free(o->pack);
-	/* an error was told, or nobody wants what was written: so here nothing is */
-	if (o->owns)
-		(void)close(o->fd);
-	if (o->is_file)
-		(void)unlink(o->part);
-	free(o->path);
-	free(o->part);
+	free(o->name);
 	free(o);
 }

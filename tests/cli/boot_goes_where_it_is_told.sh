@@ -97,4 +97,4 @@ run 4 extract pi.img null: --boot no/such/dir
 says "boot files: cannot create the directory 'no/such/dir'"
 hints '--update'
 run 4 extract pi.img null: --boot no/such/card.img
-says 'boot files: cannot create a file beside'
+says 'boot files: cannot write'

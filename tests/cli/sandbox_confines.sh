@@ -1,5 +1,6 @@
 # Whoever takes the program over while it reads an image, or at its end, can open no other file, make none, speak to no
-# local service, start no program and send no signal. With --no-sandbox all of that succeeds, so the trial is one.
+# local service, start no program and send no signal. With --no-sandbox all of that succeeds, so the trial is one. Where a
+# file is to get its name, a tar for example, names in its folder can be changed, but nothing there can be opened.
 . "$top/tests/lib/cli.sh"
 . "$top/tests/lib/tiny_image.sh"
 "$img2nfs" --version | grep -q '^Landlock (ABI .*), libseccomp' || skip "not both halves of the sandbox: $("$img2nfs" --version | tail -n 1)"
@@ -9,15 +10,19 @@ tiny_image x.img
 gzip -k x.img && xz -k x.img || die "cannot pack it"
 mkdir elsewhere out
 from=/dev/null
-all='open make socket program signal'
+beside='peek overwrite empty fill'
+all="open make socket program signal $beside"
 
 # intruded WANT COMMAND...: at both moments each trial ends with a word of the pattern WANT.
 intruded() {
 	want=$1
 	shift
 	rm -f elsewhere/made
-	LD_PRELOAD=$O/tests/tools/intruder.so INTRUDER_FD=9 INTRUDER_FILE=$WORK/elsewhere/made "$img2nfs" "$@" \
-		<"$from" 9>tried >stdout 2>err || {
+	for f in other here gone; do
+		echo content >out/$f
+	done
+	LD_PRELOAD=$O/tests/tools/intruder.so INTRUDER_FD=9 INTRUDER_FILE=$WORK/elsewhere/made \
+		INTRUDER_BESIDE=$WORK/out "$img2nfs" "$@" <"$from" 9>tried >stdout 2>err || {
 		cat stdout err >&2
 		die "$*: status $?"
 	}
@@ -37,8 +42,21 @@ confined() {
 	shift
 	intruded 'EACCES|EPERM|ENOSYS' "$command" "$@"
 	[ ! -e elsewhere/made ] || die "$command: a file was made"
+	[ "$(cat out/other)" = content ] || die "$command: a file of others was changed"
+	[ ! -e out/new ] || die "$command: a file was made beside"
+	case " $* " in
+	*' out/'* | *=out/*) names OK ;;
+	*) names 'EACCES|EPERM|ENOSYS' ;;
+	esac
 	intruded OK "$command" --no-sandbox "$@"
 	[ -e elsewhere/made ] || die "$command: the trial does not try"
+}
+
+# names WANT: what may be done with the names of the folder
+names() {
+	for what in rename remove; do
+		grep -qE "^end: $what ($1)\$" tried || die "$command: $what is not $1: $(cat tried)"
+	done
 }
 
 confined list x.img
@@ -51,6 +69,7 @@ confined extract x.img.xz null:
 confined extract x.img.gz null:
 confined extract x.img.gz out/x.tar
 confined extract --manifest=out/m.mtree x.img out/x.tar.zst
+confined extract --report=out/r.json x.img null:
 from=x.img.gz
 confined extract - null:
 from=x.img.xz
@@ -65,10 +84,11 @@ cmp a.tar b.tar || die "the tars differ"
 old() {	# WORDS MESSAGE TRIAL...: with COMMAND in $command, these trials fail and the others do not
 	old=$1 says=$2
 	shift 2
-	INTRUDER_OLD=$old LD_PRELOAD=$O/tests/tools/intruder.so INTRUDER_FD=9 "$img2nfs" $command 9>tried \
-		>stdout 2>err || die "$command: without $old: status $?: $(cat err)"
+	rm -f out/new
+	INTRUDER_OLD=$old LD_PRELOAD=$O/tests/tools/intruder.so INTRUDER_FD=9 INTRUDER_BESIDE=$WORK/out \
+		"$img2nfs" $command 9>tried >stdout 2>err || die "$command: without $old: status $?: $(cat err)"
 	grep -q "^img2nfs: $says" err || die "$command: without $old it says: $(cat err)"
-	for what in open socket program; do
+	for what in open socket program $beside; do
 		result=OK
 		case " $* " in *" $what "*) result='(EACCES|EPERM|ENOSYS)' ;; esac
 		grep -qE "^first read: $what $result\$" tried || {
@@ -78,12 +98,16 @@ old() {	# WORDS MESSAGE TRIAL...: with COMMAND in $command, these trials fail an
 	done
 }
 command='ls -v x.img'
-old landlock 'confined: no Landlock in this kernel, libseccomp' open socket program
-old seccomp 'confined: Landlock (ABI .*), libseccomp .* (not used)' open program
+# truncate(2) is a matter of Landlock from ABI 3 on
+abi=$("$img2nfs" --version | sed -n 's/^Landlock (ABI \([0-9]*\)).*/\1/p')
+[ "$abi" -ge 3 ] || beside='peek overwrite fill'
+old landlock 'confined: no Landlock in this kernel, libseccomp' open socket program $beside
+old seccomp 'confined: Landlock (ABI .*), libseccomp .* (not used)' open program $beside
 old landlock,seccomp 'not confined: no Landlock' none
 command='extract -v x.img out/x.tar'
-old landlock 'confined: no Landlock in this kernel (not used), libseccomp' socket program
-old seccomp 'confined: Landlock (ABI .*), libseccomp .* (not used)' open program
+old landlock 'confined: no Landlock in this kernel, libseccomp' open socket program $beside
+old seccomp 'confined: Landlock (ABI .*), libseccomp .* (not used)' open program $beside
+[ -e out/new ] && [ ! -s out/new ] || die "Landlock alone lets an empty file be made, or so the manual says"
 old landlock,seccomp 'not confined: no Landlock' none
 tar -tf out/x.tar >/dev/null || die "no tar without a sandbox"
 

@@ -5,6 +5,8 @@
  * Notes go to standard error as "path: text". Exit status: 0, 1 = an error, 4 = something was left
  * out. */
 #define _XOPEN_SOURCE 700
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +21,20 @@ static void on_note(void *ctx, const struct i2n_note *note)
 	(void)ctx;
 	fprintf(stderr, "%.*s: %s\n", (int)note->path_len, note->path ? note->path : "",
 		note->text);
+}
+
+static int write_card(const char *to, const struct i2n_tree *tree, struct i2n_fat *fat,
+		      const struct i2n_card_opts *opts, const struct i2n_notes *notes,
+		      struct i2n_card_result *ret, struct i2n_err *err)
+{
+	int fd = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0666), rc;
+
+	if (fd < 0)
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_SYS, errno, "cannot open '%s'", to);
+	rc = i2n_card_write(fd, to, tree, i2n_fat_reader(fat), opts, notes, ret, err);
+	if (close(fd) && !rc)
+		rc = i2n_fail(err, I2N_FATAL, I2N_DOM_SYS, errno, "cannot write '%s'", to);
+	return rc;
 }
 
 static int run(const char *from, const char *to, struct i2n_card_opts *opts, struct i2n_err *err)
@@ -39,7 +55,7 @@ static int run(const char *from, const char *to, struct i2n_card_opts *opts, str
 		opts->has_label = i2n_fat_info(fat)->has_label;
 		memcpy(opts->label, i2n_fat_info(fat)->label, sizeof(opts->label));
 		opts->label_mtime = i2n_fat_info(fat)->label_mtime;
-		rc = i2n_card_write(to, tree, i2n_fat_reader(fat), opts, &notes, &result, err);
+		rc = write_card(to, tree, fat, opts, &notes, &result, err);
 	}
 	i2n_tree_free(tree);
 	i2n_fat_free(fat);

@@ -6,8 +6,10 @@
  *	first read: open EACCES
  *
  * with OK or the name of the error. With INTRUDER_OLD=landlock, seccomp or both words, the system does
- * not have these calls, as in an old kernel or in a container. It opens /etc/passwd, makes the file INTRUDER_FILE, makes a UNIX
- * socket, starts a program, asks if it may send a signal to its parent. */
+ * not have these calls, as in an old kernel or in a container. It opens /etc/passwd, makes the file
+ * INTRUDER_FILE, makes a UNIX socket, starts a program, asks if it may send a signal to its parent.
+ * In the folder INTRUDER_BESIDE it reads, overwrites and empties the file "other", puts something into
+ * a new file "new", and at the end renames "here" to "there" and removes "gone". */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -55,6 +57,49 @@ static int start_program(void)
 	return code;
 }
 
+static int fill(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600), code = errno;
+
+	if (fd < 0)
+		return code;
+	code = write(fd, "x", 1) == 1 ? 0 : errno;
+	(void)close(fd);
+	(void)unlink(path);	/* for the next try */
+	return code;
+}
+
+static int empty(const char *path)
+{
+	if (!truncate(path, 0))
+		return 0;
+	return close_it(open(path, O_WRONLY | O_TRUNC));
+}
+
+static void try_beside(const char *when, const char *folder)
+{
+	char other[4096], new[4096];
+
+	(void)snprintf(other, sizeof(other), "%s/other", folder);
+	(void)snprintf(new, sizeof(new), "%s/new", folder);
+	tell(when, "peek", close_it(open(other, O_RDONLY)));
+	tell(when, "overwrite", close_it(open(other, O_WRONLY)));
+	tell(when, "empty", empty(other));
+	tell(when, "fill", fill(new));
+}
+
+/* What is allowed where a file is to get its name. */
+static void try_names(const char *when, const char *folder)
+{
+	char from[4096], to[4096];
+
+	(void)snprintf(from, sizeof(from), "%s/here", folder);
+	(void)snprintf(to, sizeof(to), "%s/there", folder);
+	tell(when, "rename", rename(from, to) ? errno : 0);
+	(void)snprintf(from, sizeof(from), "%s/gone", folder);
+	tell(when, "remove", unlink(from) ? errno : 0);
+}
+
 static void try_all(const char *when)
 {
 	const char *file = getenv("INTRUDER_FILE");
@@ -65,6 +110,8 @@ static void try_all(const char *when)
 	tell(when, "socket", close_it(socket(AF_UNIX, SOCK_STREAM, 0)));
 	tell(when, "program", start_program());
 	tell(when, "signal", kill(getppid(), 0) ? errno : 0);
+	if (getenv("INTRUDER_BESIDE"))
+		try_beside(when, getenv("INTRUDER_BESIDE"));
 }
 
 static void first_read(void)
@@ -141,6 +188,9 @@ ssize_t read(int fd, void *buf, size_t len)
 
 __attribute__((destructor)) static void at_end(void)
 {
-	if (tried)
-		try_all("end");
+	if (!tried)
+		return;
+	try_all("end");
+	if (getenv("INTRUDER_BESIDE"))
+		try_names("end", getenv("INTRUDER_BESIDE"));
 }

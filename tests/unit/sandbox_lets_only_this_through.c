@@ -19,7 +19,7 @@
 
 #include "t.h"
 
-static int kept = -1;	/* open before */
+static int kept = -1, part = -1;	/* open before */
 
 /* --- what is tried: 0 or errno --- */
 
@@ -38,13 +38,47 @@ static int open_beside(void)
 	return code_of(open("out/new", O_WRONLY | O_CREAT, 0600));
 }
 
-static int write_listed(void)
+/* What is open gets its name, in the place of what had it; and back, for who comes next. */
+static int name_listed(void)
 {
-	int fd = open("out/listed.part", O_WRONLY | O_CREAT | O_EXCL, 0600);
-
-	if (fd < 0 || write(fd, "x", 1) != 1 || close(fd))
+	if (write(part, "x", 1) != 1 || rename("out/listed.part", "out/listed"))
 		return errno;
-	return code_of(rename("out/listed.part", "out/listed"));
+	return code_of(rename("out/listed", "out/listed.part"));
+}
+
+static int write_beside(void)
+{
+	return code_of(open("out/other", O_WRONLY));
+}
+
+static int read_beside(void)
+{
+	return code_of(open("out/other", O_RDONLY));
+}
+
+static int open_named(void)
+{
+	return code_of(open("out/listed.part", O_WRONLY));
+}
+
+static int link_beside(void)
+{
+	return code_of(link("out/other", "out/second"));
+}
+
+static int move_away(void)
+{
+	return code_of(rename("out/other", "tree/other"));
+}
+
+static int make_dir_beside(void)
+{
+	return code_of(mkdir("out/dir", 0700));
+}
+
+static int make_empty(void)
+{
+	return code_of(open("out/empty", O_WRONLY | O_CREAT, 0600));
 }
 
 static int read_listed(void)
@@ -208,14 +242,16 @@ struct trial {
 
 static const struct i2n_sandbox_path listed[] = {
 	{ "in", I2N_SANDBOX_READ },
-	{ "out/listed", I2N_SANDBOX_WRITE },
+	{ "out/listed", I2N_SANDBOX_RENAME },
 	{ "tree", I2N_SANDBOX_FILL },
-	{ "missing/too", I2N_SANDBOX_WRITE },
+	{ "missing/too", I2N_SANDBOX_RENAME },
 };
+static const struct i2n_sandbox_path named[] = { { "out/listed", I2N_SANDBOX_RENAME } };
 static const char *const address[] = { "192.0.2.1" }, *const name[] = { "example.org" };
 
 static const struct i2n_sandbox_opts none = { 0 };
 static const struct i2n_sandbox_opts files = { .paths = listed, .n_paths = 4 };
+static const struct i2n_sandbox_opts names = { .paths = named, .n_paths = 1 };
 static const struct i2n_sandbox_opts by_address = { .hosts = address, .n_hosts = 1 };
 static const struct i2n_sandbox_opts by_name = { .hosts = name, .n_hosts = 1 };
 
@@ -298,30 +334,55 @@ static void outside(void)
 	T_EQ(in_child(NULL, make_device), 0);
 	T_EQ(in_child(NULL, truncate_other), 0);
 	T_EQ(in_child(NULL, open_beside), 0);
+	T_EQ(unlink("out/new"), 0);
+	T_EQ(in_child(NULL, write_beside), 0);
+	T_EQ(in_child(NULL, read_beside), 0);
+	T_EQ(in_child(NULL, open_named), 0);
+	T_EQ(in_child(NULL, name_listed), 0);
+	T_EQ(in_child(NULL, link_beside), 0);
+	T_EQ(unlink("out/second"), 0);
+	T_EQ(in_child(NULL, make_dir_beside), 0);
+	T_EQ(rmdir("out/dir"), 0);
 	T_EQ(in_child(NULL, write_read_only), 0);
 }
 
 static void prepare(void)
 {
-	T_EQ(system("mkdir out tree && printf kept >kept && printf in >in && printf o >other"), 0);
+	T_EQ(system("mkdir out tree && printf kept >kept && printf in >in && printf o >other &&"
+		    "cp other out/ && cp other out/listed"), 0);
 	kept = open("kept", O_RDONLY);
-	T_OK(kept >= 0);
+	part = open("out/listed.part", O_WRONLY | O_CREAT, 0600);
+	T_OK(kept >= 0 && part >= 0);
 }
 
 static void inside(void)
 {
 	always(&none, "none");
 	always(&files, "files");
+	always(&names, "names");
 	always(&by_address, "by_address");
 	always(&by_name, "by_name");
-	TRY(&none, write_listed, IN_FILES);
+	TRY(&none, name_listed, IN_FILES);
 	TRY(&none, tcp_socket, IN_CALLS);
 	TRY(&none, code_in_memory, IN_CALLS);
 	TRY(&files, read_listed, NOWHERE);
-	TRY(&files, write_listed, NOWHERE);
+	TRY(&files, name_listed, NOWHERE);
+	TRY(&files, write_beside, IN_FILES);
+	TRY(&files, open_named, IN_FILES);
 	TRY(&files, fill, NOWHERE);
 	TRY(&files, write_read_only, IN_FILES);
 	TRY(&files, tcp_socket, IN_CALLS);
+	TRY(&names, name_listed, NOWHERE);
+	TRY(&names, open_beside, IN_FILES);
+	TRY(&names, write_beside, IN_FILES);
+	TRY(&names, read_beside, IN_FILES);
+	TRY(&names, open_named, IN_FILES);
+	TRY(&names, link_beside, IN_CALLS);
+	TRY(&names, move_away, IN_FILES);
+	TRY(&names, make_dir_beside, IN_FILES);
+	TRY(&names, make_empty, IN_FILES);
+	/* that it could not be opened does not mean that it was not made */
+	T_OK(!(parts & I2N_SANDBOX_CALLS) || access("out/empty", F_OK));
 	TRY(&by_address, tcp_socket, NOWHERE);
 	TRY(&by_address, read_listed, IN_FILES);
 	TRY(&by_address, code_in_memory, IN_CALLS);
