@@ -1,15 +1,6 @@
-# The commands in README.md: those of the program exist with their options, those of make have a rule.
+# The make targets in README.md have a rule, and the files that it names are there. Its commands are run by
+# e2e/examples_of_readme, the shell parts of its CI snippets by e2e/readme_in_ci.
 . "$top/tests/lib/cli.sh"
-sed -n 's/^    img2nfs //p' "$top/README.md" >commands
-[ "$(wc -l <commands)" -ge 5 ] || die "no commands found in README.md"
-while read -r c words; do
-	run 0 "$c" --help
-	for w in $words; do
-		case $w in
-		-*) "$img2nfs" help --options "$c" | grep -q -e "^${w%%=*}\\b" || die "README.md: $c has no option $w" ;;
-		esac
-	done
-done <commands
 grep -o '^    \(sudo \)\{0,1\}make.*\|`make [a-z]*' "$top/README.md" | sed 's/.*make *//; s/ .*//' | sort -u >targets
 [ -s targets ] || die "no make targets found in README.md"
 while read -r t; do
