@@ -58,6 +58,8 @@ struct i2n_source {
 	 * nobody should look at the end who can do without. */
 	bool is_stream;
 	bool is_open_ended;	/* `size` is a limit only; where it ends, nobody knows yet */
+	bool any_thread;	/* ops->pread, not the gate, may be called by several threads at a
+				 * time */
 	struct i2n_source_stats stats;
 	uint64_t next_off;	/* gate's own: where a sequential read would continue */
 };

@@ -33,6 +33,7 @@ struct blocks {
 	struct crew *crew;
 	struct kept kept;
 	size_t max_len;
+	unsigned threads;		/* 0: they are decoded when they are read, by the reader */
 	unsigned n_slots, max_ahead;
 	struct slot *slots;
 	uint16_t *slot_of;	/* of each block: its slot or NO_SLOT */
@@ -45,9 +46,22 @@ struct blocks {
 
 struct blocks_input {
 	struct blocks *blocks;
-	const struct block *block;
+	struct block block;
+	uint32_t number;
 	uint64_t pos;
 };
+
+static struct block block_of(const struct blocks_spec *spec, uint32_t number)
+{
+	uint64_t off = (uint64_t)number * spec->len;
+
+	if (spec->table)
+		return spec->table[number];
+	return (struct block){
+		.off = off,
+		.len = spec->size - off < spec->len ? (uint32_t)(spec->size - off) : spec->len,
+	};
+}
 
 bool blocks_are_usable(uint64_t n, uint64_t max)
 {
@@ -62,14 +76,14 @@ bool blocks_are_usable(uint64_t n, uint64_t max)
 int blocks_input(struct blocks_input *in, void *buf, size_t cap, size_t *ret, struct i2n_err *err)
 {
 	struct blocks *b = in->blocks;
-	uint64_t left = in->block->packed - in->pos;
+	uint64_t left = in->block.packed - in->pos;
 	size_t n = left < cap ? (size_t)left : cap;
 	int rc;
 
 	if (crew_is_stopping(b->crew))
 		return I2N_END;
 	/* past the gate, which is for one thread */
-	rc = n ? b->spec.packed->ops->pread(b->spec.packed, buf, n, in->block->at + in->pos, err)
+	rc = n ? b->spec.packed->ops->pread(b->spec.packed, buf, n, in->block.at + in->pos, err)
 	       : I2N_OK;
 	in->pos += n;
 	*ret = n;
@@ -82,8 +96,7 @@ int blocks_damaged(const struct blocks_input *in, const char *why, struct i2n_er
 
 	i2n_err_set(err, I2N_DOM_PACKED, 0,
 		    "cannot read %s: its block %" PRIu32 " of %" PRIu32 ", at %" PRIu64
-		    ", is damaged: %s", b->src.name, (uint32_t)(in->block - b->spec.table) + 1,
-		    b->spec.n, in->block->at, why);
+		    ", is damaged: %s", b->src.name, in->number + 1, b->spec.n, in->block.at, why);
 	i2n_err_hint(err, "copy or download it again and compare its size or checksum");
 	return I2N_FATAL;
 }
@@ -92,9 +105,10 @@ static void run_slot(struct job *job)
 {
 	struct slot *s = (struct slot *)(void *)job;	/* its first member */
 	const struct blocks_spec *spec = &s->blocks->spec;
-	struct blocks_input in = { .blocks = s->blocks, .block = &spec->table[s->block] };
+	struct blocks_input in = { .blocks = s->blocks, .block = block_of(spec, s->block),
+				   .number = s->block };
 
-	s->rc = spec->codec->decode(spec->ctx, in.block, &in, s->buf, &s->err);
+	s->rc = spec->codec->decode(spec->ctx, &in.block, &in, s->buf, &s->err);
 }
 
 /* --- slots, all by the thread of the reader --- */
@@ -227,6 +241,8 @@ static uint32_t find_block(const struct blocks *b, uint64_t off)
 	const struct block *t = b->spec.table;
 	uint32_t lo = 0, hi = b->spec.n;
 
+	if (!t)
+		return (uint32_t)(off / b->spec.len);
 	while (hi - lo > 1) {
 		uint32_t mid = lo + (hi - lo) / 2;
 
@@ -291,15 +307,15 @@ static int blocks_pread(struct i2n_source *src, void *buf, size_t len, uint64_t 
 	if (kept_get(&b->kept, buf, len, off))
 		return I2N_OK;
 	for (at = off, block = find_block(b, off); at < end; block++) {
-		const struct block *t = &b->spec.table[block];
-		uint64_t in = at - t->off, n = t->len - in;
+		const struct block t = block_of(&b->spec, block);
+		uint64_t in = at - t.off, n = t.len - in;
 
 		rc = get_block(b, block, &s, err);
 		if (rc != I2N_OK)
 			return rc;
 		n = n < end - at ? n : end - at;
 		memcpy(to, s->buf + in, (size_t)n);
-		kept_put(&b->kept, off, len, s->buf, t->off, t->len);
+		kept_put(&b->kept, off, len, s->buf, t.off, t.len);
 		to += n;
 		at += n;
 	}
@@ -311,7 +327,9 @@ static void blocks_willneed(struct i2n_source *src, uint64_t off, uint64_t len)
 	struct blocks *b = (struct blocks *)src;
 	uint32_t block = find_block(b, off);
 
-	for (; block < b->spec.n && b->spec.table[block].off < off + len; block++)
+	if (!b->threads)
+		return;
+	for (; block < b->spec.n && block_of(&b->spec, block).off < off + len; block++)
 		if (b->slot_of[block] == NO_SLOT)
 			set_hint(b, block, true);
 	start_hinted(b);
@@ -349,6 +367,8 @@ static unsigned count_threads(const struct blocks_spec *spec, size_t max_len)
 	uint64_t ram = lzma_physmem(), each = (uint64_t)max_len + spec->memory;
 	unsigned n = spec->threads ? spec->threads : lzma_cputhreads();
 
+	if (!spec->packed->any_thread)
+		return 0;
 	if (n > THREADS_MAX)
 		n = THREADS_MAX;
 	if (n > spec->n)
@@ -358,11 +378,12 @@ static unsigned count_threads(const struct blocks_spec *spec, size_t max_len)
 	return n ? n : 1;
 }
 
-/* Peak memory: threads * (block + what its decoder needs) + BLOCKS_EXTRA + KEPT_MAX, but at least
+/* Peak memory: threads * (block + what its decoder needs) + what is held + KEPT_MAX, but at least
  * two blocks. */
-static void set_slots(struct blocks *b, unsigned threads)
+static void set_slots(struct blocks *b)
 {
-	uint64_t n = threads + BLOCKS_EXTRA / b->max_len;
+	const unsigned threads = b->threads;
+	uint64_t n = threads + (b->spec.held ? b->spec.held : BLOCKS_EXTRA) / b->max_len;
 	unsigned past;
 
 	if (n > SLOTS_MAX)
@@ -403,27 +424,27 @@ static void give_back(struct blocks *b)
 int blocks_new(const struct blocks_spec *spec, struct i2n_source **ret, struct i2n_err *err)
 {
 	struct blocks *b = calloc(1, sizeof(*b));
-	const struct block *last = &spec->table[spec->n - 1];
-	unsigned threads;
+	const struct block last = block_of(spec, spec->n - 1);
 	uint32_t i;
 
 	if (!b)
 		return i2n_err_nomem(err);
 	b->spec = *spec;
-	for (i = 0; i < spec->n; i++)
+	b->max_len = spec->len;
+	for (i = 0; spec->table && i < spec->n; i++)
 		if (spec->table[i].len > b->max_len)
 			b->max_len = spec->table[i].len;
-	threads = count_threads(spec, b->max_len);
-	set_slots(b, threads);
+	b->threads = count_threads(spec, b->max_len);
+	set_slots(b);
 	b->src = (struct i2n_source){
 		.ops = &blocks_ops,
-		.size = last->off + last->len,
+		.size = last.off + last.len,
 		.name = spec->packed->name,
-		.ahead = (uint64_t)b->max_ahead * b->max_len,
+		.ahead = b->threads ? (uint64_t)b->max_ahead * b->max_len : 0,
 		.by_block = true,
 		.stats.n_blocks = spec->n,
 	};
-	if (make_arrays(b, err) != I2N_OK || crew_new(threads, &b->crew, err) != I2N_OK) {
+	if (make_arrays(b, err) != I2N_OK || crew_new(b->threads, &b->crew, err) != I2N_OK) {
 		give_back(b);
 		return I2N_FATAL;
 	}

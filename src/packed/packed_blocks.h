@@ -8,7 +8,7 @@
  * Unit:      bytes.
  * Thread:    one source, one thread, as all sources; the threads that decode are its own.
  * Ownership: what the spec points to is the source's when blocks_new() succeeds, but not `packed`,
- *            which must outlive it and of which ops->pread may be called by several threads.
+ *            which must outlive it.
  * Trust:     offsets and sizes of the table have been checked by who made it. */
 #ifndef PACKED_BLOCKS_H
 #define PACKED_BLOCKS_H
@@ -46,10 +46,15 @@ struct blocks_spec {
 	const struct blocks_codec *codec;
 	void *ctx;
 	struct i2n_source *packed;
-	struct block *table;	/* malloc'ed */
+	struct block *table;	/* malloc'ed; NULL: blocks of `len` bytes, the last one has what is
+				 * left of `size`, and where they lie packed decode() knows */
+	uint64_t size;
+	uint32_t len;
 	uint32_t n;
 	size_t memory;		/* what decode() uses besides */
-	unsigned threads;	/* 0 = one for each core */
+	size_t held;		/* bytes of decoded blocks held besides one for each thread; 0:
+				 * BLOCKS_EXTRA */
+	unsigned threads;	/* 0 = one for each core; none where `packed` is for one thread */
 	const volatile int *stop;	/* not 0: waiting is over; NULL: never */
 };
 

@@ -5,10 +5,9 @@
  * index); nothing was kept, and the caller unpacks it as a stream. Else an error: it is this format
  * and damaged.
  *
- * Thread:    `raw` is a file, a device, or a spooled stream. Of a file or device raw->ops->pread
- *            may be called by several threads at a time (it is pread(2)); the gate
- *            i2n_source_pread() by the caller's only, because it counts. With raw->is_stream by the
- *            caller's only.
+ * Thread:    `raw` is a file, a device, a spooled stream, or what another one of these functions
+ *            made. Threads of *ret call raw->ops->pread, where raw->any_thread says that they may;
+ *            the gate i2n_source_pread() is for the caller's only, because it counts.
  * Ownership: `raw` is borrowed and outlives *ret; opts does, too. */
 #ifndef PACKED_RANDOM_H
 #define PACKED_RANDOM_H

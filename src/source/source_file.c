@@ -148,6 +148,7 @@ int i2n_source_open_file(const char *path, struct i2n_source **ret, struct i2n_e
 	f->fd = -1;
 	f->src.ops = &file_ops;
 	f->src.ahead = AHEAD;
+	f->src.any_thread = true;	/* pread(2) */
 	f->name = quoted_copy(path);
 	f->src.name = f->name;
 	if (!f->name) {

@@ -33,7 +33,8 @@ int i2n_source_mem(const void *buf, size_t len, struct i2n_source **ret, struct 
 
 	if (!m)
 		return i2n_err_nomem(err);
-	m->src = (struct i2n_source){ .ops = &mem_ops, .size = len, .name = "memory" };
+	m->src = (struct i2n_source){ .ops = &mem_ops, .size = len, .any_thread = true,
+				      .name = "memory" };
 	m->buf = buf;
 	*ret = &m->src;
 	return I2N_OK;

@@ -44,7 +44,7 @@ static void read_block(struct i2n_source *src, uint32_t block)
 int main(void)
 {
 	static const uint32_t want[] = { 20, 21, 3, 5, 7 };
-	struct i2n_source packed = { .size = N, .name = "test" }, *src = NULL;
+	struct i2n_source packed = { .size = N, .name = "test", .any_thread = true }, *src = NULL;
 	struct blocks_spec spec = { .codec = &codec, .packed = &packed, .n = N, .threads = 1 };
 	struct i2n_err err;
 
