@@ -6,15 +6,19 @@
 
 #define SIZE (DATA_SIZE + 1536)		/* qemu wants sectors */
 
-static const char *const options[] = {
-	"", "-c", "-o compat=0.10", "-c -o compat=0.10", "-o cluster_size=512",
-	"-c -o cluster_size=512", "-o cluster_size=2M", "-c -o cluster_size=2M",
-	"-c -o compression_type=zstd", "-o preallocation=metadata", "-S 0",
+static const struct {
+	const char *options;
+	unsigned blocks;	/* of 1 MiB, or of a cluster; 0: nothing is compressed */
+} made[] = {
+	{ "", 0 }, { "-c", 2 }, { "-o compat=0.10", 0 }, { "-c -o compat=0.10", 2 },
+	{ "-o cluster_size=512", 0 }, { "-c -o cluster_size=512", 2 },
+	{ "-o cluster_size=2M", 0 }, { "-c -o cluster_size=2M", 1 },
+	{ "-c -o compression_type=zstd", 2 }, { "-o preallocation=metadata", 0 }, { "-S 0", 0 },
 };
 
-static void read_whole(const unsigned char *want, unsigned reads)
+static void read_whole(const unsigned char *want, unsigned reads, unsigned blocks)
 {
-	struct i2n_image *image = open_blocks("x.qcow2", 0, 0);
+	struct i2n_image *image = open_blocks("x.qcow2", 0, blocks);
 
 	if (image)
 		read_randomly(i2n_image_source(image), want, SIZE, reads);
@@ -108,12 +112,12 @@ int main(void)
 	memcpy(raw, data, 400000);
 	memcpy(raw + 800001, data, SIZE - 800001);
 	save_file("raw", raw, SIZE);
-	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+	for (i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
 		snprintf(cmd, sizeof(cmd), "qemu-img convert -f raw -O qcow2 %s raw x.qcow2",
-			 options[i]);
+			 made[i].options);
 		printf("%s\n", cmd);
 		T_OK(sh(cmd));
-		read_whole(raw, 200);
+		read_whole(raw, 200, made[i].blocks);
 		if (!i)
 			T_OK(sh("cp x.qcow2 good.qcow2"));
 	}
