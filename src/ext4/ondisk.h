@@ -49,6 +49,7 @@ enum superblock_offsets {
 enum compat_features {
 	COMPAT_HAS_JOURNAL = 0x4,
 	COMPAT_DIR_INDEX = 0x20,
+	COMPAT_FAST_COMMIT = 0x400,
 };
 enum incompat_features {
 	INCOMPAT_FILETYPE = 0x2,

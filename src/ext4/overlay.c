@@ -32,6 +32,22 @@ static size_t lower_bound(const struct overlay *o, uint64_t blk)
 	return lo;
 }
 
+bool overlay_find(const struct i2n_source *overlay, uint64_t blk, uint64_t *ret_pos)
+{
+	const struct overlay *o = (const struct overlay *)overlay;
+	const size_t i = lower_bound(o, blk);
+
+	if (i == o->n || o->blocks[i].blk != blk)
+		return false;
+	*ret_pos = o->blocks[i].pos;
+	return true;
+}
+
+void overlay_unescape(unsigned char *block)
+{
+	memcpy(block, jbd2_magic, sizeof(jbd2_magic));
+}
+
 /* How many listed blocks from i on follow each other both in the file system and in the journal.
  * Escaped blocks stand alone, because their first bytes have to be put right. */
 static size_t run_length(const struct overlay *o, size_t i, uint64_t max)

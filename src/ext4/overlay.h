@@ -35,6 +35,11 @@ int overlay_new(struct i2n_source *below, struct i2n_source *journal, uint32_t b
 		struct overlay_block *blocks, size_t n, struct i2n_source **ret,
 		struct i2n_err *err);
 
+/* Whether a block is listed; *ret_pos as above. */
+bool overlay_find(const struct i2n_source *overlay, uint64_t blk, uint64_t *ret_pos);
+/* Put right what was read at a position with OVERLAY_ESCAPED. */
+void overlay_unescape(unsigned char *block);
+
 struct overlay_patch {
 	uint64_t off;		/* [off, off + len) of the overlay reads as bytes[at .. at + len) */
 	uint32_t len;

@@ -157,6 +157,26 @@ static void clip(struct spool_file *f, uint64_t off, size_t len, size_t *ret_fro
 }
 
 /* Give back the place of what came before anybody said that it is of no use. */
+static void drop_outside(struct spool_file *f, uint64_t end)
+{
+	uint64_t off, to;
+	bool news;
+
+	lock(f);
+	news = f->keep_news;
+	f->keep_news = false;
+	off = f->keep_off;
+	to = f->keep_end;
+	unlock(f);
+	if (!news)
+		return;
+	if (off && end)
+		os_punch(f->fd, 0, off < end ? off : end);
+	if (to < end)
+		os_punch(f->fd, to, end - to);
+}
+
+/* The same for what the bitmaps call free. */
 static void drop_unused(struct spool_file *f, uint64_t end)
 {
 	struct i2n_image_unused unused;
@@ -191,6 +211,7 @@ int spool_file_add(struct spool_file *f, const unsigned char *buf, size_t n, uin
 	size_t from, to;
 
 	f->come.size = off;
+	drop_outside(f, off);
 	drop_unused(f, off);
 	clip(f, off, n, &from, &to);
 	return write_used(f, buf + from, to - from, off + from, err);
@@ -213,6 +234,7 @@ void spool_file_keep_only(struct spool_file *f, uint64_t off, uint64_t len)
 	lock(f);
 	f->keep_off = off;
 	f->keep_end = off + len;
+	f->keep_news = true;
 	unlock(f);
 }
 

@@ -34,6 +34,7 @@ struct spool_file {
 	pthread_mutex_t mutex;		/* of all that follows */
 	uint64_t spooled;		/* bytes that it keeps */
 	uint64_t keep_off, keep_end;	/* what is still of use */
+	bool keep_news;			/* the rest of what came is not punched out yet */
 	struct i2n_image_unused unused;	/* of that, what is not; .at NULL: all is */
 	struct unkept unkept;
 };

@@ -1,13 +1,13 @@
 # What the block bitmaps call free is not kept in the spool, so that deleted files cost no room:
-# its size on disk is at most the used part of the file system, whatever its block groups look like.
-# A journal that has to be replayed, or bitmaps that are damaged, and all is kept; a file in blocks
-# that a bitmap calls free is not taken for zeros.
+# its size on disk is at most the used part of the file system, whatever its block groups look like,
+# and whatever lay on the medium before it was formatted. Bitmaps that are damaged, or a journal that is
+# left alone, and all is kept; a file in blocks that a bitmap calls free is not taken for zeros.
+# (A journal that changes bitmaps: root/spool_after_replay.)
 . "$top/tests/lib/cli.sh"
 . "$top/tests/lib/tiny_image.sh"
 . "$top/tests/lib/packed.sh"
-need mke2fs debugfs dumpe2fs gzip python3
-[ -d /proc/self/fd ] || skip "no /proc/PID/fd here"
-mkdir -p tree/etc spool
+. "$top/tests/lib/spool.sh"
+mkdir -p tree/etc
 echo hello >tree/etc/motd
 head -c 3000000 /dev/urandom >tree/kept-1
 head -c 20000000 /dev/urandom >tree/old
@@ -23,49 +23,15 @@ delete() {
 	debugfs -w -R 'rm old' "$1" 2>/dev/null || die "debugfs failed"
 	e2fsck -fn "$1" >fsck.log 2>&1 || die "$(cat fsck.log)"
 }
-# spool_bytes FILE: what the spool of `cat FILE | extract - null:` has on the disk when all has come
-spool_bytes() {
-	rm -f pipe
-	mkfifo pipe
-	"$img2nfs" extract --allow-loss=all --spool=spool - null: <pipe >out 2>err &
-	pid=$!
-	exec 3>pipe
-	gzip -1c "$1" >&3
-	until_ok 60 has_come "$1" || die "it does not come to its end"
-	bytes=$(($(stat -L -c %b "$fd") * 512))
-	exec 3>&-
-	rc=0
-	wait $pid || rc=$?
-}
-# bytes that nobody has taken out of the pipe
-in_pipe() {
-	python3 -c 'import array, fcntl, termios
-n = array.array("i", [0])
-fcntl.ioctl(3, termios.FIONREAD, n)
-print(n[0])'
-}
-# all was unpacked: nothing is left in the pipe, each thread waits, and the spool does not grow any more
-has_come() {
-	fd=
-	for f in "/proc/$pid/fd"/*; do
-		case $(readlink "$f") in
-		*/spool/*deleted*) fd=$f ;;
-		esac
-	done
-	[ -n "$fd" ] || return 1
-	was=${now-}
-	now=$(stat -L -c %b "$fd") || return 1
-	[ "$now" = "$was" ] && [ "$now" -gt 4000 ] && [ "$(in_pipe)" -eq 0 ] &&
-		[ "$(cat "/proc/$pid/task"/*/stat | cut -d' ' -f3 | sort -u)" = S ]
-}
-# in bytes, by dumpe2fs
-used() {
-	dumpe2fs -h "$1" 2>/dev/null | awk -F: '/^Block count/ { b = $2 } /^Free blocks/ { f = $2 }
-		/^Block size/ { s = $2 } END { print (b - f) * s }'
-}
 right() {	# WHAT
 	[ $rc -eq 0 ] || die "$1: status $rc: $(cat err)"
 	grep -q 'files  *3 ' out || die "$1: $(cat out)"
+}
+no_more_than_used() {	# WHAT
+	right "$1"
+	[ "$bytes" -le "$(used disk)" ] ||
+		die "$1: the spool has $bytes bytes, the file system uses $(used disk)"
+	[ "$bytes" -gt 6000000 ] || die "$1: the files are not in the spool: $bytes"
 }
 
 for how in '-t ext4 -b 1024' '-t ext4 -O bigalloc -C 65536' '-t ext2'; do
@@ -73,19 +39,31 @@ for how in '-t ext4 -b 1024' '-t ext4 -O bigalloc -C 65536' '-t ext2'; do
 	with_deleted disk $how
 	delete disk
 	spool_bytes disk
-	right "$how"
-	[ "$bytes" -le "$(used disk)" ] ||
-		die "$how: the spool has $bytes bytes, the file system uses $(used disk)"
-	[ "$bytes" -gt 6000000 ] || die "$how: the files are not in the spool: $bytes"
+	no_more_than_used "$how"
 done
 
-# a dirty journal: the bitmaps are not the last word
+# what was there before: in groups that have never been in use, too, which have no bitmap
+for how in '-t ext4 -b 1024' '-t ext4 -b 1024 -O ^flex_bg' '-t ext4 -b 1024 -O meta_bg,^resize_inode'; do
+	head -c 40M /dev/urandom >disk
+	# shellcheck disable=SC2086
+	mke2fs -q -F -E nodiscard $how -d tree disk 40M || die "mke2fs failed"
+	delete disk
+	dumpe2fs disk 2>/dev/null | grep -q BLOCK_UNINIT || die "$how: each group has a bitmap"
+	e2fsck -fn disk >fsck.log 2>&1 || die "$how: $(head -c 1000 fsck.log)"
+	spool_bytes disk
+	no_more_than_used "used before, $how"
+done
+
+# the superblock asks for a replay, and the journal is empty: the bitmaps are the last word, but not
+# when the journal is not looked at
 with_deleted disk -t ext4 -b 4096
 delete disk
 debugfs -w -R 'feature needs_recovery' disk >/dev/null 2>&1
 spool_bytes disk
-right 'journal to be replayed'
-[ "$bytes" -gt 25000000 ] || die "bitmaps are believed before the journal is replayed: $bytes"
+no_more_than_used 'an empty journal'
+spool_bytes disk --journal=ignore
+right 'a journal that is ignored'
+[ "$bytes" -gt 25000000 ] || die "bitmaps are believed without the journal: $bytes"
 
 # a bitmap with a wrong bit
 with_deleted disk -t ext4 -b 4096
@@ -94,6 +72,27 @@ at=$(dumpe2fs disk 2>/dev/null | sed -n 's/.*Block bitmap at \([0-9]*\).*/\1/p' 
 printf '\000' | dd of=disk bs=1 seek=$((at * 4096 + 10)) conv=notrunc status=none
 spool_bytes disk
 [ "$bytes" -gt 20000000 ] || die "a damaged bitmap is believed: $bytes"
+
+# of two file systems the first one is given back when the second one proves to be the root
+if command -v sfdisk >/dev/null; then
+	mkdir -p root/etc root/sbin
+	cp -a tree/kept-1 tree/zz-kept-2 root/
+	echo init >root/sbin/init
+	rm -f part disk
+	truncate -s 40M part
+	mke2fs -q -F -t ext4 -b 4096 -d root part || die "mke2fs failed"
+	mkdir data && cp tree/old data/
+	truncate -s 100M disk
+	truncate -s 40M part1
+	mke2fs -q -F -t ext4 -b 4096 -d data part1 || die "mke2fs failed"
+	printf 'label: dos\n2048,81920,83\n83968,81920,83\n' | sfdisk -q disk
+	dd if=part1 of=disk bs=512 seek=2048 conv=notrunc status=none
+	dd if=part of=disk bs=512 seek=83968 conv=notrunc status=none
+	spool_bytes disk
+	right 'two file systems'
+	[ "$bytes" -le "$(used part)" ] ||
+		die "two file systems: the spool has $bytes bytes, the second one uses $(used part)"
+fi
 
 # a file whose blocks are called free, by a bitmap with the right checksum, and so says its
 # group
