@@ -8,10 +8,12 @@
 #include "version.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int run(const struct i2n_cmd *cmd, int argc, char **argv)
 {
@@ -82,8 +84,18 @@ static int close_stdout(int status)
 	return status;
 }
 
+/* The next file to be opened would be standard output, and get what is printed. What is there
+ * instead fails as before. */
+static void fill_closed(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)	/* the lowest one that is free: open() takes it */
+			(void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
+	fill_closed();
 	os_keep_freed();
 	(void)signal(SIGPIPE, SIG_IGN);	/* SIGPIPE exists and can be ignored: this cannot fail */
 	return close_stdout(dispatch(argc, argv));
