@@ -84,6 +84,10 @@ int i2n_image_open(const char *spec, const struct i2n_image_opts *opts, struct i
 		   struct i2n_err *err);
 void i2n_image_free(struct i2n_image *image);
 
+/* Is what spec names, whatever follows FILE in it, the file or device at path? false where one of
+ * them is none. */
+bool i2n_image_is(const char *spec, const char *path);
+
 /* The bytes of the disk. It is the image's own. */
 struct i2n_source *i2n_image_source(struct i2n_image *image);
 

@@ -35,7 +35,7 @@ int run_parse(struct run *r, struct i2n_err *err)
 {
 	const struct extract_opts *o = r->o;
 
-	if (dest_parse(r->result.destination, r->result.image, &r->dest, err) ||
+	if (dest_parse(r->result.destination, &r->dest, err) ||
 	    server_parse(&o->server, r->dest.kind == DEST_NFS ? r->result.destination : NULL,
 			 &r->notes, &r->url, &r->nfs, &r->report.allow, err))
 		return I2N_FATAL;
@@ -47,7 +47,8 @@ int run_parse(struct run *r, struct i2n_err *err)
 		r->report.allow |= I2N_LOSS_CAPS;
 	r->update = o->update;
 	r->at = &r->url;
-	if (extract_check(o, r->result.image, &r->dest, err) ||
+	if (extract_check(o, &r->dest, err) ||
+	    extract_check_files(o, r->result.image, r->result.destination, err) ||
 	    choose_init(&r->choose, &o->choose, err) ||
 	    netboot_check(&o->netboot, &r->netboot, err) ||
 	    boot_check(&o->boot, &r->notes, &r->boot, err))
@@ -467,11 +468,16 @@ static int exec_one(const struct extract_opts *o, const char *image, const char 
 		    const struct i2n_err *refused)
 {
 	struct run r = { 0 };
-	const struct run_report_opts opts = run_report_opts(o, image, &r.confine);
+	struct run_report_opts opts = run_report_opts(o, image, &r.confine);
 	struct run_report out;
 	struct i2n_next next;
+	struct i2n_err why;
 
 	run_init(&r, o, image, destination);
+	if (extract_check_files(o, image, destination, &why)) {
+		opts.file = NULL;
+		refused = refused ? refused : &why;
+	}
 	r.rc = run_report_open(&out, &opts, &r.err);
 	r.json = run_report_json(&out);
 	if (refused) {

@@ -301,14 +301,18 @@ int boards_exec(const struct extract_opts *o, const char *image, const struct ma
 {
 	struct boards b = { .o = o, .many = many, .n = many->n,
 			    .together = !o->update.update && !o->atomic && !o->update.dry_run };
-	const struct run_report_opts opts = run_report_opts(o, image, &b.lead.confine);
+	struct run_report_opts opts = run_report_opts(o, image, &b.lead.confine);
 	struct run_report out;
 	struct i2n_next next;
 	bool has_next;
 	int status;
 
 	run_init(&b.lead, o, image, NULL);
-	b.lead.rc = run_report_open(&out, &opts, &b.lead.err);
+	b.lead.rc = extract_check_files(o, image, NULL, &b.lead.err);
+	if (b.lead.rc)
+		opts.file = NULL;
+	if (run_report_open(&out, &opts, &b.lead.err))
+		b.lead.rc = I2N_FATAL;
 	b.json = run_report_json(&out);
 	b.runs = calloc(b.n, sizeof(b.runs[0]));
 	if (!b.runs) {

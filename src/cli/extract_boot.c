@@ -82,6 +82,11 @@ static enum boot_kind kind_of(const char *dest)
 	return ends_with_img(dest) ? BOOT_CARD : BOOT_DIR;
 }
 
+const char *boot_file(const struct boot_opts *o)
+{
+	return o->dest && strncmp(o->dest, "nfs:", 4) ? o->dest : NULL;
+}
+
 static int go_below(struct boot_run *r, struct i2n_err *err)
 {
 	struct text path = { 0 };

@@ -62,6 +62,9 @@ struct boot_run {
 /* In front of their paths, so that nobody looks for them in the root. */
 #define BOOT_PREFIX "boot:"
 
+/* The file or directory of this machine that will be written; NULL: none. */
+const char *boot_file(const struct boot_opts *o);
+
 /* Refuse what makes no sense, and take the destination apart. */
 int boot_check(const struct boot_opts *o, const struct i2n_notes *notes, struct boot_run *ret,
 	       struct i2n_err *err);

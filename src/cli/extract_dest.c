@@ -22,17 +22,21 @@ static int unknown(const char *text, struct i2n_err *err)
 	return I2N_FATAL;
 }
 
-static int check_file(const char *text, const char *image, struct i2n_err *err)
+/* The archive keeps the descriptor, and what is printed goes where messages go, also when there
+ * will be none: who reads it takes all for the archive. */
+static int move_stdout(struct dest *d, struct i2n_err *err)
 {
-	char q[200];
-
-	if (!out_file_is(text, image))
-		return I2N_OK;
-	return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0, "%s is the image itself",
-			i2n_quote(q, sizeof(q), text, strlen(text)));
+	if (isatty(STDOUT_FILENO))
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
+				"a tar is not written to a terminal");
+	d->fd = dup(STDOUT_FILENO);
+	if (d->fd < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_SYS, errno,
+				"cannot write to standard output: %s", strerror(errno));
+	return I2N_OK;
 }
 
-int dest_parse(const char *text, const char *image, struct dest *ret, struct i2n_err *err)
+int dest_parse(const char *text, struct dest *ret, struct i2n_err *err)
 {
 	*ret = (struct dest){ .kind = DEST_NFS };
 	if (!strcmp(text, "null:")) {
@@ -41,10 +45,7 @@ int dest_parse(const char *text, const char *image, struct dest *ret, struct i2n
 	}
 	if (!strcmp(text, "-")) {
 		ret->kind = DEST_TAR;
-		if (isatty(STDOUT_FILENO))
-			return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
-					"a tar is not written to a terminal");
-		return I2N_OK;
+		return move_stdout(ret, err);
 	}
 	if (strstr(text, "://"))
 		return I2N_OK;
@@ -52,16 +53,6 @@ int dest_parse(const char *text, const char *image, struct dest *ret, struct i2n
 		return unknown(text, err);
 	ret->kind = DEST_TAR;
 	ret->path = text;
-	return check_file(text, image, err);
-}
-
-/* The archive keeps the descriptor, and what is printed goes where messages go. */
-static int move_stdout(int *ret_fd, struct i2n_err *err)
-{
-	*ret_fd = dup(STDOUT_FILENO);
-	if (*ret_fd < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_SYS, errno,
-				"cannot write to standard output: %s", strerror(errno));
 	return I2N_OK;
 }
 
@@ -69,14 +60,12 @@ int dest_open_tar(const struct dest *d, const struct out_file *file,
 		  const struct i2n_sink_env *env, struct i2n_sink **ret, struct i2n_err *err)
 {
 	struct i2n_tar_opts opts = { .name = "to standard output", .type = d->type,
-				     .stop = signals_stop() };
+				     .fd = d->fd, .stop = signals_stop() };
 	char q[300];
 
 	if (d->path) {
 		opts.fd = fileno(file->f);
 		opts.name = i2n_quote(q, sizeof(q), d->path, strlen(d->path));
-	} else if (move_stdout(&opts.fd, err)) {
-		return I2N_FATAL;
 	}
 	return i2n_sink_open_tar(&opts, env, ret, err);
 }

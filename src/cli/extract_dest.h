@@ -10,13 +10,15 @@ struct dest {
 	enum dest_kind { DEST_NFS, DEST_NULL, DEST_TAR } kind;
 	const char *path;	/* TAR: of the archive; NULL: standard output */
 	const char *type;	/* TAR: how it is compressed, NULL: not */
+	int fd;			/* TAR without path: standard output, which is then standard
+				 * error's */
 };
 
-/* What the operand means. `image` is the other one: it must not be overwritten. */
-int dest_parse(const char *text, const char *image, struct dest *ret, struct i2n_err *err);
+/* What the operand means. Of a tar to standard output what is printed goes to standard error from
+ * here on. */
+int dest_parse(const char *text, struct dest *ret, struct i2n_err *err);
 
-/* Open the sink of a tar. file: open, where it has a path; the caller's. To standard output: from
- * here on what is printed goes to standard error. */
+/* Open the sink of a tar. file: open, where it has a path; the caller's. */
 int dest_open_tar(const struct dest *dest, const struct out_file *file,
 		  const struct i2n_sink_env *env, struct i2n_sink **ret, struct i2n_err *err);
 

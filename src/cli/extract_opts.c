@@ -1,10 +1,12 @@
 #include "extract_opts.h"
 
 #include "img2nfs/name.h"
+#include "img2nfs/packed.h"
 
 #include "out_file.h"
 #include "run_report.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const struct opt extract_rows[] = {
@@ -151,27 +153,40 @@ static int check_dest(const struct extract_opts *o, const struct dest *dest, str
 	return I2N_FATAL;
 }
 
-/* A file is for one purpose only, and none of them is the image. */
-static int check_files(const struct extract_opts *o, const char *image, const struct dest *dest,
-		       struct i2n_err *err)
+struct named_file {
+	const char *what, *file;
+};
+
+static bool is_same(const struct named_file *a, const struct named_file *b, bool b_is_image)
 {
-	const struct {
-		const char *what, *file;
-	} files[] = {
+	if (!a->file || !b->file)
+		return false;
+	return !strcmp(a->file, b->file) || (b_is_image ? i2n_image_is(b->file, a->file) :
+							  out_file_is(a->file, b->file));
+}
+
+int extract_check_files(const struct extract_opts *o, const char *image, const char *destination,
+			struct i2n_err *err)
+{
+	const bool has_script = o->squashed == SQUASHED_SCRIPT;
+	char mtree[4096];	/* a path that does not fit cannot be opened either */
+	const struct named_file files[] = {
 		{ "the image", image },
-		{ "the destination", dest->kind == DEST_TAR ? dest->path : NULL },
+		{ "option '--journal-device'", o->image.journal_device },
+		{ "the destination", destination },
+		{ "option '--boot'", boot_file(&o->boot) },
 		{ "option '--manifest'", o->manifest },
-		{ "option '--script'", o->squashed == SQUASHED_SCRIPT ? o->script : NULL },
+		{ "option '--script'", has_script ? o->script : NULL },
+		{ "option '--script'", has_script ? mtree : NULL },
 		{ "option '--report'", o->report },
 	};
 	const size_t n = sizeof(files) / sizeof(files[0]);
 	char q[300];
 
+	(void)snprintf(mtree, sizeof(mtree), "%s.mtree", o->script);
 	for (size_t i = 2; i < n; i++)
 		for (size_t k = 0; k < i; k++)
-			if (files[i].file && files[k].file &&
-			    (!strcmp(files[i].file, files[k].file) ||
-			     out_file_is(files[i].file, files[k].file)))
+			if (is_same(&files[i], &files[k], !k))
 				return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
 						"%s: %s is the file of %s", files[i].what,
 						i2n_quote(q, sizeof(q), files[i].file,
@@ -180,14 +195,26 @@ static int check_files(const struct extract_opts *o, const char *image, const st
 	return I2N_OK;
 }
 
-int extract_check(const struct extract_opts *o, const char *image, const struct dest *dest,
-		  struct i2n_err *err)
+/* Standard output has something else to carry. */
+static int check_names(const struct extract_opts *o, struct i2n_err *err)
+{
+	const char *option = o->manifest && !strcmp(o->manifest, "-") ? "manifest"
+			     : !strcmp(o->script, "-")		      ? "script"
+								      : NULL;
+
+	if (!option)
+		return I2N_OK;
+	return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
+			"option '--%s': it takes the name of a file", option);
+}
+
+int extract_check(const struct extract_opts *o, const struct dest *dest, struct i2n_err *err)
 {
 	struct update_opts update = o->update;
 
 	update.update |= o->atomic;	/* an interrupted one is continued */
 	update.dry_run &= !netboot_is_on(&o->netboot);	/* which has edits to show */
-	if (check_dest(o, dest, err) || check_files(o, image, dest, err) || check_atomic(o, err) ||
+	if (check_dest(o, dest, err) || check_names(o, err) || check_atomic(o, err) ||
 	    update_check(&update, err))
 		return I2N_FATAL;
 	if (o->squashed == SQUASHED_SCRIPT && o->no_check)

@@ -30,8 +30,12 @@ enum { SQUASHED_FAIL, SQUASHED_SCRIPT };
 
 extern const struct opt extract_rows[];
 
-/* Refuse what makes no sense together. image: as given. */
-int extract_check(const struct extract_opts *o, const char *image, const struct dest *dest,
-		  struct i2n_err *err);
+/* Refuse what makes no sense together. */
+int extract_check(const struct extract_opts *o, const struct dest *dest, struct i2n_err *err);
+
+/* A file is for one purpose only, and none of them is the image: to be asked before the first one
+ * is opened. destination: as given, or NULL. */
+int extract_check_files(const struct extract_opts *o, const char *image, const char *destination,
+			struct i2n_err *err);
 
 #endif

@@ -1,6 +1,7 @@
 #include "run_report.h"
 
 #include "img2nfs/name.h"
+#include "img2nfs/packed.h"
 
 #include "msg.h"
 #include "os.h"
@@ -22,7 +23,7 @@ static int check_file(const struct run_report_opts *o, struct i2n_err *err)
 		i2n_err_hint(err, "on standard output --json writes the same");
 		return I2N_FATAL;
 	}
-	if (o->image && out_file_is(o->file, o->image))
+	if (o->image && i2n_image_is(o->image, o->file))
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0, "option '--report': %s is %s",
 				i2n_quote(q, sizeof(q), o->file, strlen(o->file)),
 				"what is to be read");

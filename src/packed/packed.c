@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MAPS_MAX 2u			/* a container in blocks of xz */
@@ -298,6 +299,19 @@ int i2n_image_open(const char *spec, const struct i2n_image_opts *opts, struct i
 	else
 		i2n_image_free(image);
 	return rc;
+}
+
+bool i2n_image_is(const char *spec, const char *path)
+{
+	struct stat a, b;
+	struct spec parts;
+	bool found;
+
+	if (!spec_parse(&parts, spec))
+		return false;
+	found = parts.file ? !stat(parts.file, &a) : !fstat(STDIN_FILENO, &a);
+	spec_release(&parts);
+	return found && !stat(path, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 void i2n_image_free(struct i2n_image *image)

@@ -34,6 +34,18 @@ reported 0 ok
 run 0 extract --report=r.json x.img -
 tar -tf out >/dev/null || die "no tar on standard output"
 reported 0 ok
+# what reads the archive gets nothing else, also where there will be none
+for f in x.img nothing.img; do
+	rc=0
+	"$img2nfs" extract --json --delete $f - 2>err >out || rc=$?
+	[ $rc -eq 2 ] && [ ! -s out ] && grep -q '"status": 2' err || die "$f: status $rc, $(cat out err)"
+	rc=0
+	"$img2nfs" extract --hostname=x --dry-run $f - 2>err >out || rc=$?
+	[ ! -s out ] || die "--dry-run: $(cat out)"
+done
+rc=0
+"$img2nfs" extract --json nothing.img - 2>err >out || rc=$?
+[ $rc -eq 3 ] && [ ! -s out ] && grep -q '"status": 3' err || die "status $rc, $(cat out err)"
 # both: the same bytes
 run 0 extract --report=r.json --json x.img null:
 cmp out r.json || die "--json and --report differ"

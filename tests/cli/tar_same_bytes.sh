@@ -58,7 +58,7 @@ says "cannot tell what kind of destination 'a.tar.rar' is"
 hints '.tar.zst'
 run 2 extract x.img http://x/y.tar
 run 2 extract a.tar a.tar
-says "'a.tar' is the image itself"
+says "'a.tar' is the file of the image"
 for o in --update --atomic --verify --squashed=script; do
 	run 2 extract "$o" x.img c.tar
 	says "option '$o' is for servers, and the destination is a tar"
