@@ -44,9 +44,9 @@ done
 
 # what was there before: in groups that have never been in use, too, which have no bitmap
 for how in '-t ext4 -b 1024' '-t ext4 -b 1024 -O ^flex_bg' '-t ext4 -b 1024 -O meta_bg,^resize_inode'; do
-	head -c 40M /dev/urandom >disk
+	head -c 60M /dev/urandom >disk
 	# shellcheck disable=SC2086
-	mke2fs -q -F -E nodiscard $how -d tree disk 40M || die "mke2fs failed"
+	mke2fs -q -F -E nodiscard $how -d tree disk 60M || die "mke2fs failed"
 	delete disk
 	dumpe2fs disk 2>/dev/null | grep -q BLOCK_UNINIT || die "$how: each group has a bitmap"
 	e2fsck -fn disk >fsck.log 2>&1 || die "$how: $(head -c 1000 fsck.log)"
