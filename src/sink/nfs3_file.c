@@ -2,6 +2,7 @@
 #include "nfs3_sink.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #define COMMIT_EVERY (UINT64_C(256) << 20)	/* so much of a file is sent again at most when a
@@ -26,6 +27,11 @@ static struct nfs3_queue *queue_of(struct nfs3_op *o)
 	return &o->nfs->writers[o->want.size > o->nfs->wsize];
 }
 
+static bool by_medium(const struct nfs3 *nfs)
+{
+	return nfs->env.reader && nfs->env.reader->by_block;
+}
+
 static void join_writers(struct nfs3_op *o)
 {
 	struct nfs3_queue *q = queue_of(o);
@@ -33,6 +39,10 @@ static void join_writers(struct nfs3_op *o)
 	if (o->on_writers)
 		return;
 	o->on_writers = true;
+	if (by_medium(o->nfs)) {
+		nfs_sweep_put(&o->nfs->sweep, &o->in_sweep, o->pend.at);
+		return;
+	}
 	o->writer_next = NULL;
 	*(q->tail ? &q->tail->writer_next : &q->head) = o;
 	q->tail = o;
@@ -45,6 +55,11 @@ static void leave_writers(struct nfs3_op *o)
 
 	if (!o->on_writers)
 		return;
+	o->on_writers = false;
+	if (by_medium(o->nfs)) {
+		nfs_sweep_remove(&o->nfs->sweep, &o->in_sweep);
+		return;
+	}
 	while (*link != o) {
 		prev = *link;
 		link = &prev->writer_next;
@@ -52,7 +67,6 @@ static void leave_writers(struct nfs3_op *o)
 	*link = o->writer_next;
 	if (q->tail == o)
 		q->tail = prev;
-	o->on_writers = false;
 }
 
 void nfs3_file_close(struct nfs3_op *o)
@@ -370,7 +384,8 @@ static void send_data(struct nfs3_op *o, struct nfs3_write *w, struct nfs_buf *b
 	size_t len;
 	int rc;
 
-	nfs->sweep = o->pend.at;
+	if (by_medium(nfs))
+		nfs_sweep_go(&nfs->sweep, &o->in_sweep);
 	rc = read_data(o, buf->data, next_size(o), &len);
 
 	*w = (struct nfs3_write){ .op = o, .buf = buf, .off = off, .len = (uint32_t)len };
@@ -399,28 +414,28 @@ static void send_data(struct nfs3_op *o, struct nfs3_write *w, struct nfs_buf *b
 	write_send(w);
 }
 
-/* The way to it as the medium is read: upwards, and then from its beginning. */
-static uint64_t way_to(const struct nfs3 *nfs, const struct nfs3_op *o)
+static struct nfs3_op *nearest_writer(struct nfs3 *nfs)
 {
-	return o->pend.at ? o->pend.at - nfs->sweep : 0;	/* it may well wrap */
+	char *entry = (char *)nfs->sweep.first;
+
+	return entry ? (struct nfs3_op *)(void *)(entry - offsetof(struct nfs3_op, in_sweep))
+		     : NULL;
 }
 
-static struct nfs3_op *nearest_writer(const struct nfs3 *nfs)
+/* Some of it was sent: what comes next lies elsewhere. */
+static void stay_on_writers(struct nfs3_op *o)
 {
-	struct nfs3_op *best = NULL, *o;
-
-	for (int i = 0; i < 2; i++)
-		for (o = nfs->writers[i].head; o; o = o->writer_next)
-			if (!best || way_to(nfs, o) < way_to(nfs, best))
-				best = o;
-	return best;
+	if (!by_medium(o->nfs))
+		return;
+	nfs_sweep_remove(&o->nfs->sweep, &o->in_sweep);
+	nfs_sweep_put(&o->nfs->sweep, &o->in_sweep, o->pend.at);
 }
 
 static struct nfs3_op *next_writer(struct nfs3 *nfs)
 {
 	struct nfs3_op *small = nfs->writers[0].head, *large = nfs->writers[1].head;
 
-	if (nfs->env.reader && nfs->env.reader->by_block)
+	if (by_medium(nfs))
 		return nearest_writer(nfs);
 	if (small && large)
 		return nfs->ahead > 0 ? large : small;
@@ -462,6 +477,8 @@ static bool pump_one(struct nfs3 *nfs, struct nfs3_op *o)
 	send_data(o, w, buf);
 	if (o->on_writers && (!has_more(o) || o->storing || is_time_to_commit(o)))
 		leave_writers(o);
+	else if (o->on_writers)
+		stay_on_writers(o);
 	return true;
 }
 

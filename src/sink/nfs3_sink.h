@@ -23,6 +23,7 @@
 #include "nfs3_obj.h"
 #include "nfs_buf.h"
 #include "nfs_call.h"
+#include "nfs_sweep.h"
 
 struct nfs3_op;
 
@@ -60,6 +61,7 @@ struct nfs3_op {
 	bool asked;				/* a GETATTR was needed */
 	bool ambiguous;				/* some request was re-sent: audit at the end */
 	bool on_writers;
+	struct nfs_sweep_entry in_sweep;	/* with on_writers */
 	bool borrowed;				/* of an audit: not from the heap of ops */
 	uint64_t compare_at, compare_end;	/* of what may be ours */
 	/* file data */
@@ -101,7 +103,7 @@ struct nfs3 {
 	struct nfs3_queue writers[2];		/* files of one WRITE, and of more */
 	int64_t ahead;				/* bytes that files of one WRITE are ahead of the
 						 * others while both wait */
-	uint64_t sweep;				/* where on the medium was read last */
+	struct nfs_sweep sweep;			/* instead, where the medium's order counts */
 	struct nfs3_op *listed, *listed_tail;
 	uint64_t read_bytes, write_bytes;	/* of READs, of WRITEs under way */
 	uint64_t shared_bytes;			/* in flight at most, but for very large files */
