@@ -1,8 +1,9 @@
 # The shell parts of "In CI" in README.md, taken from there, run as written, by nobody, in an empty environment and a fresh
-# folder, with the sources as `img2nfs/` and an image beside them: a tar and a tree on a server come out. Not run: apt-get
-# (what it installs is here), and what the services themselves do.
+# folder, with the sources as `img2nfs/` and an image beside them: a tar and a tree on a server come out, and the reports that
+# are kept with the runs, of one that fails as well; they are what the schema says. Not run: apt-get (what it installs is here),
+# and what the services themselves do.
 . "$top/tests/lib/e2e.sh"
-need mke2fs python3 bash make zstd
+need mke2fs jq jsonschema bash make zstd
 
 # shell_of yaml: the lines that a runner hands to its shell.
 shell_of() {
@@ -24,7 +25,7 @@ snippet() {
 # runner N IMAGE BUILT: runs the Nth snippet as a service would: a failing line ends it. Its folder is $job. BUILT is a
 # folder with what was built before: make decides what is good of it.
 runner() {
-	job=$jobs/$1
+	n=$1 job=$jobs/$1
 	mkdir -m 777 "$job" "$job/img2nfs" "$job/img2nfs/build"
 	cp -p "$top/Makefile" "$job/img2nfs/" && cp -Rp "$top/src" "$top/include" "$top/third_party" "$job/img2nfs/" || exit 1
 	for f in src img2nfs cli.a libimg2nfs.a flags; do
@@ -38,7 +39,16 @@ runner() {
 	(cd "$job" && as_nobody env -i PATH="$PATH" HOME="$job" CI=true NFS_URL="$url" bash -eo pipefail script) \
 		>"$WORK/out" 2>"$WORK/err" </dev/null
 	rc=$?
-	want_rc 0
+}
+
+# kept STATUS: the service is told to keep the report, it fits the schema, and it says this.
+kept() {
+	snippet "$n" | awk '/upload-artifact|^ *artifacts:/ { on = 1 } on' | sed 's/\\n/ /g' | tr -c 'a-z.' '\n' | grep -qx 'report.json' ||
+		bad "snippet $n does not keep the report"
+	snippet "$n" | grep -qE 'if: always\(\)|when: always' || bad "snippet $n keeps no report of a run that fails"
+	PYTHONWARNINGS=ignore jsonschema -i "$job/report.json" "$top/src/cli/report.schema.json" || bad "not by the schema"
+	[ "$(jq -r '.command, .status' "$job/report.json" | tr '\n' ' ')" = "extract $1 " ] ||
+		bad "it says $(jq -c '[.command, .status, .error]' "$job/report.json")"
 }
 
 d=$WORK/tree
@@ -57,13 +67,25 @@ ganesha_start mem mem -
 url=$(ganesha_url mem /root)
 
 runner 1 "$WORK/disk.img" "$O"
+want_rc 0
+kept 0
+[ "$(jq -c '[.stored.files, .stored.links]' "$job/report.json")" = '[2,1]' ] || bad "stored: $(jq -c .stored "$job/report.json")"
 zstd -dcq "$job/rootfs.tar.zst" | tar -xf - -C "$WORK/got" --exclude=./lost+found || bad "no tar"
 diff -r "$d" "$WORK/got" && [ "$WORK/got/etc/motd" -ef "$WORK/got/etc/second-name" ] || bad "another tree"
-python3 -c 'import json, sys; json.load(open(sys.argv[1]))' "$job/report.json" || bad "no report"
 
 runner 2 "$WORK/disk.img" "$jobs/1/img2nfs/build"
+want_rc 0
+kept 0
+[ "$(jq -c '[.verify.differences.count, .update.deleted]' "$job/report.json")" = '[0,0]' ] || bad "verify: $(jq -c .verify "$job/report.json")"
 nfslist=$(for_nobody "$O/tests/tools/nfslist") || exit 1
 as_nobody "$nfslist" "$url&uid=0&gid=0" | cut -f 1,3,6 | grep -v '^lost+found' | LC_ALL=C sort >"$WORK/listed"
 (cd "$d" && find . -mindepth 1 -type d -printf '%P\t%m\t-\n' -o -type f -printf '%P\t%m\t%s\n') | LC_ALL=C sort |
 	diff - "$WORK/listed" || failed=1
+
+# The same job with an image that is cut short.
+head -c 1000000 "$WORK/disk.img" >"$WORK/short.img"
+mv "$jobs/1" "$jobs/built" && rm -r "$jobs/2"
+runner 1 "$WORK/short.img" "$jobs/built/img2nfs/build"
+want_rc 3
+kept 3
 e2e_end
