@@ -6,6 +6,17 @@
 #        FDISK=0 (no partition tables)  PORTABLE=1 (nothing that only Linux has)
 #        SECCOMP=0 (the sandbox without libseccomp)
 
+# What is installed decides how the rest is built, and make decides that before it runs anything:
+# with other goals beside it, `deps` comes first and they get a make of their own.
+ifneq ($(and $(filter deps,$(MAKECMDGOALS)),$(filter-out deps,$(MAKECMDGOALS))),)
+.PHONY: $(MAKECMDGOALS) after-deps
+$(MAKECMDGOALS): after-deps
+	@:
+after-deps:
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory $(filter-out deps,$(MAKECMDGOALS))
+else
+
 O ?= build
 CC ?= cc
 PREFIX ?= /usr/local
@@ -286,3 +297,4 @@ help: ## this list
 	@sed -n '3,7s/^# *//p' Makefile
 
 -include $(shell find $(O)/src $(O)/tests -name '*.d' -type f 2>/dev/null)
+endif
