@@ -232,6 +232,7 @@ check-portability: ## other processors under qemu-user; macOS, the BSDs and musl
 check-distros: ## build and test in other Debians, debootstrapped: DISTROS="trixie sid" (root; ten minutes each)
 	$(Q)sh third_party/install.sh --test
 	$(Q)O='$(abspath $(O))' T='$(T)' J='$(J)' sh tests/distros $(DISTROS)
+	$(Q)BARE=1 O='$(abspath $(O))' sh tests/run e2e/readme_in_bare
 
 demo: ## install what is missing, build, and show one whole run on a throw-away NFS server
 	$(Q)sh third_party/install.sh --test

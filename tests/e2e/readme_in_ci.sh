@@ -1,26 +1,10 @@
 # The shell parts of "In CI" in README.md, taken from there, run as written, by nobody, in an empty environment and a fresh
 # folder, with the sources as `img2nfs/` and an image beside them: a tar and a tree on a server come out, and the reports that
-# are kept with the runs, of one that fails as well; they are what the schema says. Not run: apt-get (what it installs is here),
-# and what the services themselves do.
+# are kept with the runs, of one that fails as well; they are what the schema says. Not run: apt-get (what it installs is here;
+# e2e/readme_in_bare_debian begins without), and what the services themselves do.
 . "$top/tests/lib/e2e.sh"
+. "$top/tests/lib/ci_snippets.sh"
 need mke2fs jq jsonschema bash make zstd
-
-# shell_of yaml: the lines that a runner hands to its shell.
-shell_of() {
-	awk '
-		{ match($0, /^ */); depth = RLENGTH }
-		block && depth > at { print substr($0, at + 1); next }
-		{ block = 0 }
-		/^ *(- )?run: \|$/ { block = 1; at = depth; next }
-		/^ *(- )?run: / { sub(/^ *(- )?run: /, ""); print; next }
-		/^ *(before_)?script:$/ { list = 1; next }
-		list && /^ *- / { sub(/^ *- /, ""); print; next }
-		{ list = 0 }'
-}
-# snippet N: the Nth fenced block of the section
-snippet() {
-	sed -n '/^## In CI/,/^## [^I]/p' "$top/README.md" | awk -v n="$1" '/^```/ { i++; next } i == 2 * n - 1'
-}
 
 # runner N IMAGE BUILT: runs the Nth snippet as a service would: a failing line ends it. Its folder is $job. BUILT is a
 # folder with what was built before: make decides what is good of it.
@@ -39,16 +23,6 @@ runner() {
 	(cd "$job" && as_nobody env -i PATH="$PATH" HOME="$job" CI=true NFS_URL="$url" bash -eo pipefail script) \
 		>"$WORK/out" 2>"$WORK/err" </dev/null
 	rc=$?
-}
-
-# kept STATUS: the service is told to keep the report, it fits the schema, and it says this.
-kept() {
-	snippet "$n" | awk '/upload-artifact|^ *artifacts:/ { on = 1 } on' | sed 's/\\n/ /g' | tr -c 'a-z.' '\n' | grep -qx 'report.json' ||
-		bad "snippet $n does not keep the report"
-	snippet "$n" | grep -qE 'if: always\(\)|when: always' || bad "snippet $n keeps no report of a run that fails"
-	PYTHONWARNINGS=ignore jsonschema -i "$job/report.json" "$top/src/cli/report.schema.json" || bad "not by the schema"
-	[ "$(jq -r '.command, .status' "$job/report.json" | tr '\n' ' ')" = "extract $1 " ] ||
-		bad "it says $(jq -c '[.command, .status, .error]' "$job/report.json")"
 }
 
 d=$WORK/tree
