@@ -5,6 +5,8 @@
 #define LONG_US 1000000		/* replies later than this: too much is waiting at the server */
 #define SHORT_US 250000
 #define PIPES 4			/* so much of what the network holds */
+/* From here on half of them: as fast at 5 and 20 ms, and so much still fits into caches. */
+#define ENOUGH (UINT64_C(16) << 20)
 #define CALLS_BASE 128
 #define CALLS_LEAST 8
 /* Four of the largest WRITEs: the server stores some while others are on their way. Measured: 2 MiB
@@ -60,7 +62,7 @@ static void adapt(struct nfs_limit *l, int64_t least_us, int64_t length_us)
 	int64_t rtt_us = l->rtt_us < INT64_MAX ? l->rtt_us : least_us;
 	/* a gigabyte a second and a minute of waiting: below 2^62 */
 	uint64_t pipe = l->seen * (uint64_t)rtt_us / (uint64_t)length_us;
-	uint64_t want = most(PIPES * pipe, l->floor);
+	uint64_t want = most(least(PIPES * pipe, most(PIPES / 2 * pipe, ENOUGH)), l->floor);
 
 	if (want > l->now)
 		l->now = least(least(want, 2 * l->now), l->max);
