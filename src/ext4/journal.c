@@ -337,6 +337,19 @@ static int refuse_dirty(const struct replay *r, struct i2n_err *err)
 	return I2N_FATAL;
 }
 
+/* Where a read unpacks all that is around it, the unpacking begins now and goes on beside that of
+ * the tables, which are read first. */
+static void hint_log(const struct replay *r)
+{
+	struct journal_map map = { 0 };
+	struct i2n_err err;
+
+	if (journal_map_inode(&r->fs, r->fs.journal_ino, &map, &err) == I2N_OK && map.n)
+		i2n_source_willneed(r->src, map.runs[0].phys_blk * r->fs.block_size,
+				    r->fs.block_size);
+	journal_map_release(&map);
+}
+
 static int decide(struct replay *r, struct journal_replay *ret, struct i2n_err *err)
 {
 	if (r->fs.incompat & JOURNAL_FS_JOURNAL_DEV || !(r->fs.compat & JOURNAL_FS_HAS_JOURNAL)) {
@@ -348,7 +361,9 @@ static int decide(struct replay *r, struct journal_replay *ret, struct i2n_err *
 	}
 	if (!(r->fs.incompat & JOURNAL_FS_RECOVER)) {
 		/* nothing that decides about the tree: no reason to wait for half of a stream */
-		ret->look_later = i2n_source_available(r->src) < r->src->size;
+		ret->look_later = i2n_source_available(r->src) < r->src->size || r->src->by_block;
+		if (r->src->by_block)
+			hint_log(r);
 		return ret->look_later ? I2N_OK : discard_journal(r, err);
 	}
 	switch (r->opts->journal) {

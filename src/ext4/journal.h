@@ -47,7 +47,7 @@ struct journal_replay {
 int journal_replay(struct i2n_source *src, const void *sb, const struct i2n_fs_opts *opts,
 		   const struct i2n_notes *notes, struct journal_replay *ret, struct i2n_err *err);
 /* What journal_replay() has to say of a log that is discarded, put off because a stream has not
- * brought it yet: I2N_OK, or it cannot be read. */
+ * brought it yet or it is being unpacked: I2N_OK, or it cannot be read. */
 int journal_look(struct i2n_source *src, const void *sb, const struct i2n_fs_opts *opts,
 		 const struct i2n_notes *notes, struct i2n_err *err);
 void journal_release(struct journal_replay *replay);

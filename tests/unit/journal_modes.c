@@ -93,6 +93,27 @@ static void discarded(void)
 	T_EQ(replay("clean", I2N_JOURNAL_FAIL, NULL, &r, &err), I2N_OK);
 }
 
+/* Where a read unpacks all that is around it, that is told later. */
+static void discarded_later(void)
+{
+	struct i2n_fs_opts opts = { .journal = I2N_JOURNAL_REPLAY };
+	unsigned char sb[1024];
+	struct journal_replay r;
+	struct i2n_source *src;
+	struct i2n_err err;
+
+	notes_text[0] = '\0';
+	T_EQ(i2n_source_open_file("clean", &src, &err), I2N_OK);
+	src->by_block = true;
+	T_EQ(i2n_source_pread(src, sb, sizeof(sb), 1024, &err), I2N_OK);
+	T_EQ(journal_replay(src, sb, &opts, &notes, &r, &err), I2N_OK);
+	T_STR(notes_text, "");
+	T_OK(r.look_later);
+	T_EQ(journal_look(src, sb, &opts, &notes, &err), I2N_OK);
+	T_HAS(notes_text, "does not ask for its replay: 1 transaction left out");
+	i2n_source_free(src);
+}
+
 static void external(void)
 {
 	struct journal_replay r;
@@ -125,6 +146,7 @@ int main(void)
 		return t_skip("mke2fs or debugfs cannot make the image");
 	internal();
 	discarded();
+	discarded_later();
 	external();
 	return t_end();
 }
