@@ -32,6 +32,9 @@ struct i2n_source_ops {
 		     struct i2n_err *err);
 	/* Optional: these bytes will be read soon (posix_fadvise WILLNEED). A hint, cannot fail. */
 	void (*willneed)(struct i2n_source *src, uint64_t off, uint64_t len);
+	/* Optional: what is unpacked of these bytes will be read again when all around it has made
+	 * room: keep it, if there is room for that. A hint, cannot fail. */
+	void (*keep)(struct i2n_source *src, uint64_t off, uint64_t len);
 	/* Optional: see i2n_source_available(). */
 	uint64_t (*available)(struct i2n_source *src);
 	void (*free)(struct i2n_source *src);
@@ -69,8 +72,9 @@ struct i2n_source {
 int i2n_source_pread(struct i2n_source *src, void *buf, size_t len, uint64_t off,
 		     struct i2n_err *err);
 
-/* Clipped to the source; does nothing where the source has no such op. */
+/* Both are clipped to the source and do nothing where it has no such op. */
 void i2n_source_willneed(struct i2n_source *src, uint64_t off, uint64_t len);
+void i2n_source_keep(struct i2n_source *src, uint64_t off, uint64_t len);
 
 /* Bytes from 0 on that can be read without waiting for a stream: `size` where nothing is waited
  * for, or nothing more will come. Never becomes less. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define TELL_STEP (1u << 20)	/* bytes of one hint inside a file */
+#define KEEP_MAX (4u << 20)	/* of one extent: what is kept is not given up again */
 
 /* An open file. Most files are one extent, known from the tree: they have no map and need no inode.
  * Inline data is held as a whole (it fits into an inode). */
@@ -239,6 +240,26 @@ static int open_inline(struct i2n_file *f, const struct raw_inode *r, struct i2n
 	return I2N_OK;
 }
 
+/* What lies before data that comes earlier in the file would be read when the block around it, if
+ * the source unpacks such, has long made room. */
+static void keep_backward(struct i2n_file *f)
+{
+	const unsigned bits = f->fs->block_bits;
+	struct ext4_run run;
+	struct i2n_err err;
+	uint64_t highest = 0;
+
+	/* what fails is told when it is read */
+	while (ext4_map_next(&f->map, &run, &err) == I2N_OK) {
+		if (run.pblk < highest)
+			i2n_source_keep(f->fs->src, run.pblk << bits,
+					least(run.len << bits, KEEP_MAX));
+		else
+			highest = run.pblk;
+	}
+	ext4_map_seek(&f->map, 0);
+}
+
 static int open_mapped(struct i2n_file *f, const struct i2n_inode *in, struct i2n_err *err)
 {
 	struct raw_inode r;
@@ -260,6 +281,8 @@ static int open_mapped(struct i2n_file *f, const struct i2n_inode *in, struct i2
 	ext4_map_init(&f->map, f->fs, &r);
 	ext4_map_init(&f->random, f->fs, &r);
 	f->has_map = true;
+	if (f->fs->src->by_block)
+		keep_backward(f);
 	return I2N_OK;
 }
 

@@ -161,6 +161,11 @@ static void overlay_willneed(struct i2n_source *src, uint64_t off, uint64_t len)
 	i2n_source_willneed(((struct overlay *)src)->below, off, len);
 }
 
+static void overlay_keep(struct i2n_source *src, uint64_t off, uint64_t len)
+{
+	i2n_source_keep(((struct overlay *)src)->below, off, len);
+}
+
 static void overlay_free(struct i2n_source *src)
 {
 	struct overlay *o = (struct overlay *)src;
@@ -175,6 +180,7 @@ static const struct i2n_source_ops overlay_ops = {
 	.name = "overlay",
 	.pread = overlay_pread,
 	.willneed = overlay_willneed,
+	.keep = overlay_keep,
 	.free = overlay_free,
 };
 

@@ -37,7 +37,7 @@ bool kept_get(const struct kept *k, void *buf, size_t len, uint64_t off)
 {
 	unsigned char *to = buf;
 
-	if (!k->pages || len > KEPT_READ_MAX ||
+	if (!k->pages ||
 	    !has_all(k, off / KEPT_PAGE, (off + len - 1) / KEPT_PAGE))
 		return false;
 	while (len) {
@@ -67,18 +67,19 @@ static bool make_table(struct kept *k)
 }
 
 void kept_put(struct kept *k, uint64_t off, size_t len, const unsigned char *data, uint64_t at,
-	      uint64_t n)
+	      uint64_t n, bool is_wanted)
 {
+	const uint32_t most = is_wanted ? KEPT_MAX / KEPT_PAGE : KEPT_MAX / KEPT_PAGE / 4 * 3;
 	uint64_t page, end = off + len < at + n ? off + len : at + n;
 	uint32_t i;
 
-	if (len > KEPT_READ_MAX || !make_table(k))
+	if (!make_table(k))
 		return;
 	for (page = (off > at ? off : at) / KEPT_PAGE; page * KEPT_PAGE < end; page++) {
 		if (page * KEPT_PAGE < at || (page + 1) * KEPT_PAGE > at + n)
 			continue;
 		i = slot_of(k, page);
-		if (k->pages[i] || k->n == KEPT_MAX / KEPT_PAGE)
+		if (k->pages[i] || k->n >= most)
 			continue;
 		k->pages[i] = malloc(KEPT_PAGE);
 		if (!k->pages[i])

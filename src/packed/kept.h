@@ -2,7 +2,8 @@
  *
  * Inode tables and directories are read once in the order of the disk and later again here and
  * there, when the blocks they were decoded from have long made room. The first KEPT_MAX bytes that
- * are read in small pieces are those; nothing is ever thrown out.
+ * are read in small pieces are those, and what i2n_source_keep() asks for; nothing is ever thrown
+ * out.
  *
  * Unit: pages of KEPT_PAGE bytes, aligned in the source. */
 #ifndef PACKED_KEPT_H
@@ -14,7 +15,6 @@
 
 #define KEPT_PAGE 4096u
 #define KEPT_MAX (32u << 20)
-#define KEPT_READ_MAX (256u << 10)	/* larger reads are of file data */
 
 struct kept {
 	unsigned char **pages;		/* hash table; NULL until the first page */
@@ -28,8 +28,9 @@ void kept_release(struct kept *k);
 bool kept_get(const struct kept *k, void *buf, size_t len, uint64_t off);
 
 /* Of a read of [off, off + len): keep the pages that lie completely in bytes [at, at + n), which
- * are in data. Without memory, or when it is full, nothing is kept. */
+ * are in data. Without memory, or when it is full, nothing is kept; a quarter is for what is
+ * wanted. */
 void kept_put(struct kept *k, uint64_t off, size_t len, const unsigned char *data, uint64_t at,
-	      uint64_t n);
+	      uint64_t n, bool is_wanted);
 
 #endif

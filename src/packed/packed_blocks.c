@@ -13,6 +13,8 @@
 #define THREADS_MAX 64
 #define NO_SLOT UINT16_MAX
 #define NO_BLOCK UINT32_MAX
+#define SMALL_READ (256u << 10)	/* larger ones are of file data: once */
+#define WANTS_MAX 64
 
 /* A decoded block, or one that is being decoded. */
 struct slot {
@@ -27,6 +29,9 @@ struct slot {
 	struct i2n_err err;	/* when rc is not OK */
 };
 
+/* Bytes to be kept when they are unpacked for something else. */
+struct want { uint64_t off, len; };
+
 struct blocks {
 	struct i2n_source src;
 	struct blocks_spec spec;
@@ -40,6 +45,8 @@ struct blocks {
 	uint64_t *hinted;	/* a bit for each block: to be decoded when there is room */
 	uint32_t n_hints;	/* bits that are set */
 	uint32_t last;		/* the block that was read last */
+	struct want wants[WANTS_MAX];
+	uint32_t n_wants;	/* so many there were */
 	uint64_t clock, n_first;	/* reads of slots; slots that were read for the first time
 					 * */
 };
@@ -264,6 +271,22 @@ static int stopped(const struct blocks *b, struct i2n_err *err)
 	return i2n_fail(err, I2N_FATAL, I2N_DOM_STOPPED, *b->spec.stop, "stopped by the user");
 }
 
+static void keep_one(struct blocks *b, const struct slot *s, const struct want *w)
+{
+	const struct block t = block_of(&b->spec, s->block);
+
+	if (w->off < t.off + t.len && w->off + w->len > t.off)
+		kept_put(&b->kept, w->off, (size_t)w->len, s->buf, t.off, t.len, true);
+}
+
+static void keep_wanted(struct blocks *b, const struct slot *s)
+{
+	uint32_t i, n = b->n_wants < WANTS_MAX ? b->n_wants : WANTS_MAX;
+
+	for (i = 0; i < n; i++)
+		keep_one(b, s, &b->wants[i]);
+}
+
 /* The slot that holds the block, decoded. */
 static int get_block(struct blocks *b, uint32_t block, struct slot **ret, struct i2n_err *err)
 {
@@ -288,7 +311,9 @@ static int get_block(struct blocks *b, uint32_t block, struct slot **ret, struct
 	start_hinted(b);
 	if (!crew_await(b->crew, &s->job, b->spec.stop))
 		return stopped(b, err);
-	if (s->rc != I2N_OK && err)
+	if (s->rc == I2N_OK && first)
+		keep_wanted(b, s);
+	else if (s->rc != I2N_OK && err)
 		*err = s->err;
 	*ret = s;
 	return s->rc;
@@ -315,7 +340,8 @@ static int blocks_pread(struct i2n_source *src, void *buf, size_t len, uint64_t 
 			return rc;
 		n = n < end - at ? n : end - at;
 		memcpy(to, s->buf + in, (size_t)n);
-		kept_put(&b->kept, off, len, s->buf, t.off, t.len);
+		if (len <= SMALL_READ)
+			kept_put(&b->kept, off, len, s->buf, t.off, t.len, false);
 		to += n;
 		at += n;
 	}
@@ -333,6 +359,19 @@ static void blocks_willneed(struct i2n_source *src, uint64_t off, uint64_t len)
 		if (b->slot_of[block] == NO_SLOT)
 			set_hint(b, block, true);
 	start_hinted(b);
+}
+
+/* Beyond WANTS_MAX they are forgotten, the oldest first. */
+static void blocks_keep(struct i2n_source *src, uint64_t off, uint64_t len)
+{
+	struct blocks *b = (struct blocks *)src;
+	struct want *w = &b->wants[b->n_wants++ % WANTS_MAX];
+	const uint32_t block = find_block(b, off);
+	const struct slot *s = b->slot_of[block] == NO_SLOT ? NULL : &b->slots[b->slot_of[block]];
+
+	*w = (struct want){ off, len };
+	if (s && !s->ahead && crew_is_done(b->crew, &s->job) && s->rc == I2N_OK)
+		keep_one(b, s, w);
 }
 
 static void blocks_free(struct i2n_source *src)
@@ -357,6 +396,7 @@ static const struct i2n_source_ops blocks_ops = {
 	.name = "blocks",
 	.pread = blocks_pread,
 	.willneed = blocks_willneed,
+	.keep = blocks_keep,
 	.free = blocks_free,
 };
 

@@ -21,14 +21,25 @@ int i2n_source_pread(struct i2n_source *src, void *buf, size_t len, uint64_t off
 	return src->ops->pread(src, buf, len, off, err);
 }
 
-void i2n_source_willneed(struct i2n_source *src, uint64_t off, uint64_t len)
+static void hint(void (*op)(struct i2n_source *src, uint64_t off, uint64_t len),
+		 struct i2n_source *src, uint64_t off, uint64_t len)
 {
-	if (!src->ops->willneed || off >= src->size)
+	if (!op || off >= src->size)
 		return;
 	if (len > src->size - off)
 		len = src->size - off;
 	if (len)
-		src->ops->willneed(src, off, len);
+		op(src, off, len);
+}
+
+void i2n_source_willneed(struct i2n_source *src, uint64_t off, uint64_t len)
+{
+	hint(src->ops->willneed, src, off, len);
+}
+
+void i2n_source_keep(struct i2n_source *src, uint64_t off, uint64_t len)
+{
+	hint(src->ops->keep, src, off, len);
 }
 
 uint64_t i2n_source_available(struct i2n_source *src)

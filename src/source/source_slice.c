@@ -26,6 +26,13 @@ static void slice_willneed(struct i2n_source *src, uint64_t off, uint64_t len)
 	i2n_source_willneed(s->parent, s->off + off, len);
 }
 
+static void slice_keep(struct i2n_source *src, uint64_t off, uint64_t len)
+{
+	struct slice *s = (struct slice *)src;
+
+	i2n_source_keep(s->parent, s->off + off, len);
+}
+
 static uint64_t slice_available(struct i2n_source *src)
 {
 	struct slice *s = (struct slice *)src;
@@ -43,6 +50,7 @@ static const struct i2n_source_ops slice_ops = {
 	.name = "slice",
 	.pread = slice_pread,
 	.willneed = slice_willneed,
+	.keep = slice_keep,
 	.available = slice_available,
 	.free = slice_free,
 };
