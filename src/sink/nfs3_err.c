@@ -133,6 +133,11 @@ const char *nfs3_mount_err_name(uint32_t status, char *buf)
 		       status, buf);
 }
 
+bool nfs3_err_is_patience(uint32_t status)
+{
+	return status == 10008 || status == 10013 || status == 10018;
+}
+
 int nfs3_err_rc(uint32_t status, bool own_handle)
 {
 	switch (status) {
@@ -141,7 +146,9 @@ int nfs3_err_rc(uint32_t status, bool own_handle)
 	case 28:	/* NOSPC */
 	case 30:	/* ROFS */
 	case 69:	/* DQUOT */
-	case 10008:	/* JUKEBOX: only handed on when it never ended */
+	case 10008:	/* JUKEBOX, GRACE, RESOURCE: only handed on when they never ended */
+	case 10013:
+	case 10018:
 	case 10011:	/* EXPIRED and the other ones of NFSv4's state: the same */
 	case 10016:	/* WRONGSEC */
 	case 10022:	/* STALE_CLIENTID */
@@ -182,6 +189,10 @@ const char *nfs3_err_hint(uint32_t status)
 		return "the directory was removed or the export was changed while we were writing";
 	case 10004:
 		return "the server's file system cannot hold objects of this type";
+	case 10008:
+	case 10013:
+	case 10018:
+		return "the server asked to be asked again later for longer than --retry-for";
 	case 10016:
 		return "the export does not allow sec=sys (AUTH_SYS) for NFSv4";
 	case 10019:

@@ -25,6 +25,10 @@ const char *nfs3_mount_err_name(uint32_t status, char *buf);
  * object. own_handle: the handle in the request was the object's own, not a directory's. */
 int nfs3_err_rc(uint32_t status, bool own_handle);
 
+/* "Ask again later": JUKEBOX, which is NFSv4's DELAY, and its GRACE and RESOURCE. The calls do so
+ * (nfs_call.h); it is handed on when it never ended. */
+bool nfs3_err_is_patience(uint32_t status);
+
 /* What the user can do about it, or NULL. One line, without a full stop. */
 const char *nfs3_err_hint(uint32_t status);
 

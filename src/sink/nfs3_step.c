@@ -95,7 +95,7 @@ void nfs3_op_fail(struct nfs3_op *o, enum i2n_proc proc, nfsstat3 status, bool o
 void nfs3_op_refused(struct nfs3_op *o, enum i2n_proc proc, nfsstat3 status)
 {
 	tell_refusal(o, proc, status);
-	nfs3_op_done(o, status == NFS3ERR_JUKEBOX ? I2N_FATAL : I2N_BADNODE);
+	nfs3_op_done(o, nfs3_err_is_patience(status) ? I2N_FATAL : I2N_BADNODE);
 }
 
 void nfs3_op_conflict(struct nfs3_op *o, const char *what)

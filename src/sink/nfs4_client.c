@@ -94,12 +94,15 @@ bool nfs4_become_client(struct nfs4 *v4, struct nfs_calls *calls)
 
 static void give_up(struct nfs4 *v4, struct nfs_calls *calls, nfsstat3 status)
 {
+	const char *hint = nfs3_err_hint(status);
 	struct i2n_err why;
 	char code[32];
 
 	i2n_err_set(&why, I2N_DOM_NFS3, status, "cannot open files on the server: %s: %s",
 		    i2n_proc_name(v4->hello.proc), nfs4_err_name(status, code));
-	nfs_calls_stop(calls, &why, true);
+	if (hint)
+		i2n_err_hint(&why, "%s", hint);
+	nfs_calls_give_up(calls, &why);
 }
 
 static void on_hello(struct nfs_call *call, const void *res)
@@ -114,9 +117,12 @@ static void on_hello(struct nfs_call *call, const void *res)
 		return;
 	}
 	if (status != NFS3_OK) {
-		/* somebody else's id, or forgotten since: another one */
+		/* somebody else's id, or forgotten since: another one, unless patience is what was
+		 * asked for and is at its end */
 		v4->id[strlen(v4->id) - 1] ^= 1;
-		if (++v4->refusals > REFUSALS_MAX && !v4->closing)
+		v4->refusals++;
+		if (!v4->closing &&
+		    (nfs3_err_is_patience(status) || v4->refusals > REFUSALS_MAX))
 			give_up(v4, calls, status);
 		v4->closing = false;
 	} else if (call->proc == I2N_PROC_SETCLIENTID) {
@@ -274,11 +280,6 @@ static bool is_about_state(nfsstat4 status)
 	       status == NFS4ERR_BAD_SEQID;
 }
 
-static bool is_patience(nfsstat4 status)
-{
-	return status == NFS4ERR_DELAY || status == NFS4ERR_GRACE || status == NFS4ERR_RESOURCE;
-}
-
 static void take_confirmed(struct nfs4_owner *owner, const nfs_resop4 *op)
 {
 	owner->confirm = false;
@@ -356,7 +357,7 @@ enum nfs4_verdict nfs4_opener_take(struct nfs4 *v4, struct nfs_call *call,
 		v4->renewed_ms = nfs_now_ms();
 	}
 	/* a file that cannot be closed (removed since, say) is no reason not to open another */
-	before = before && failed != NFS4_OK && !is_patience(failed);
+	before = before && failed != NFS4_OK && !nfs3_err_is_patience(failed);
 	if (!good || before || is_about_state(failed))
 		nfs4_forget_opener(call);
 	else

@@ -72,9 +72,7 @@ static nfsstat3 status_of(struct nfs4 *v4, const struct nfs_call *call, const CO
 		return NFS3ERR_SERVERFAULT;	/* and yet not done */
 	case NFS4ERR_GRACE:
 		tell_grace(v4);
-		return NFS3ERR_JUKEBOX;
-	case NFS4ERR_RESOURCE:
-		return NFS3ERR_JUKEBOX;
+		return (nfsstat3)NFS4ERR_GRACE;
 	case NFS4ERR_SAME:		/* remove_name(): it is a directory */
 		return NFS3ERR_ISDIR;
 	case NFS4ERR_NOT_SAME:

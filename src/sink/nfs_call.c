@@ -1,5 +1,6 @@
 #include "nfs_call.h"
 
+#include "nfs3_err.h"
 #include "nfs4_call.h"
 #include "nfs_long.h"
 
@@ -182,7 +183,7 @@ static void take_reply(struct nfs_call *call, const void *res)
 			return;
 		}
 	}
-	if (*(const nfsstat3 *)res == NFS3ERR_JUKEBOX && delay_jukebox(call, now))
+	if (nfs3_err_is_patience(*(const nfsstat3 *)res) && delay_jukebox(call, now))
 		return;
 	answer(call, res);
 }
@@ -278,7 +279,8 @@ static void send_ready(struct nfs_calls *calls)
 
 	if (calls->up && rpc_conn_state(calls->conn) != RPC_UP)
 		return;		/* not noticed yet */
-	while (calls->up && calls->sent.n < calls->window.calls.now && (call = calls->ready.head)) {
+	while (calls->up && !calls->dead && calls->sent.n < calls->window.calls.now &&
+	       (call = calls->ready.head)) {
 		if (answer_unsent(call))
 			continue;
 		if (is_long(call)) {
@@ -565,17 +567,23 @@ static void turn(struct nfs_calls *calls, int timeout_ms)
 	}
 }
 
+static void drop_connection(struct nfs_calls *calls)
+{
+	rpc_conn_free(calls->conn);
+	calls->conn = NULL;
+	calls->up = false;
+	park_sent(calls);
+}
+
 int nfs_calls_service(struct nfs_calls *calls, int timeout_ms)
 {
 	if (!calls->dead)
 		turn(calls, timeout_ms);
 	else if (calls->sent.n && calls->conn)	/* stopping: only wait for what is on its way */
 		rpc_conn_service(calls->conn, timeout_ms < POLL_MAX_MS ? timeout_ms : POLL_MAX_MS);
-	if (calls->dead && calls->conn && rpc_conn_state(calls->conn) == RPC_FAILED) {
-		rpc_conn_free(calls->conn);
-		calls->conn = NULL;
-		park_sent(calls);
-	}
+	if (calls->dead && calls->conn &&
+	    (calls->given_up || rpc_conn_state(calls->conn) == RPC_FAILED))
+		drop_connection(calls);
 	if (calls->dead)
 		answer_waiting(calls);
 	return calls->dead && !calls->sent.n ? I2N_FATAL : I2N_OK;
@@ -584,13 +592,15 @@ int nfs_calls_service(struct nfs_calls *calls, int timeout_ms)
 void nfs_calls_stop(struct nfs_calls *calls, const struct i2n_err *why, bool also_sent)
 {
 	die(calls, why);
-	if (also_sent) {
-		rpc_conn_free(calls->conn);
-		calls->conn = NULL;
-		calls->up = false;
-		park_sent(calls);
-	}
+	if (also_sent)
+		drop_connection(calls);
 	answer_waiting(calls);
+}
+
+void nfs_calls_give_up(struct nfs_calls *calls, const struct i2n_err *why)
+{
+	die(calls, why);
+	calls->given_up = true;
 }
 
 void nfs_calls_release(struct nfs_calls *calls)

@@ -117,6 +117,7 @@ struct nfs_calls {
 	bool answered;				/* some request has been answered */
 	bool denied;				/* dead because the server refuses us below NFS */
 	bool dead;				/* err is set, nothing will be sent any more */
+	bool given_up;				/* dead, and no reply is awaited */
 	int64_t retry_for_ms;			/* 0: give up at the first failure */
 	int64_t no_reply_ms;			/* a connection silent for so long is given up */
 	uint64_t seq, seq_answered;		/* the latest sending; the latest that was
@@ -158,6 +159,10 @@ int nfs_calls_service(struct nfs_calls *calls, int timeout_ms);
 /* Answer everything that is not on its way to the server with *why; if also_sent, drop the
  * connection and answer the rest too. Calls started later are answered in the same way. */
 void nfs_calls_stop(struct nfs_calls *calls, const struct i2n_err *why, bool also_sent);
+
+/* The same with also_sent, from inside a done(), where the connection is in use: at the end of this
+ * service. */
+void nfs_calls_give_up(struct nfs_calls *calls, const struct i2n_err *why);
 
 /* Forget all calls without running done, close. */
 void nfs_calls_release(struct nfs_calls *calls);

@@ -23,13 +23,17 @@
  *	status=PROC:CODE:N	every N-th call of this procedure is answered with nfsstat3 CODE.
  *			NFSv4: 22 is every COMPOUND, 23 those in which img2nfs opens a file;
  *			of another one the operation that does the same fails, after those before it
+ *	op=OP:CODE:N	every N-th COMPOUND with this operation of NFSv4 is cut off before it, which
+ *			fails with nfsstat4 CODE
+ *	hold=FILE	as long as there is such a file nothing is passed on
  *	hates=PROGRAM	connection is reset instead of passing on calls of this RPC program
  *	short=N		every N-th WRITE is shortened to half of its bytes
  *	verifier=N	the write verifier in replies changes with every N-th WRITE
  *	rot		READ replies of more than 4 KiB come with a wrong byte
  *	twin=N		every N-th CREATE, MKDIR, SYMLINK, MKNOD and LINK is carried out twice, under
  *			two xids: what a run that has ended may do to the next one
- *	log=FILE	a line for each call: K, procedure, bytes of a WRITE, its round trip from 1 on
+ *	log=FILE	a line for each call: K, procedure, bytes of a WRITE, its round trip from 1 on;
+ *			100 + operation for what only NFSv4 has: RENEW is 130
  *	no-attrs	replies of CREATE, ..., MKNOD and SETATTR come without attributes, handles
  * Every K rule may be given several times. */
 #define _GNU_SOURCE
@@ -101,7 +105,8 @@ struct pending {
 
 static struct rule rules[RULES_MAX];
 static unsigned n_rules, jukebox_every, short_every, verifier_every, twin_every, hated;
-static unsigned status_proc, status_code, status_every;
+static unsigned status_proc, status_op, status_code, status_every;
+static const char *hold_file;
 static bool no_attrs, rot, parsing;
 static FILE *call_log;
 static long delay_us, down_ms;
@@ -348,39 +353,40 @@ static void send_twin(struct conn *c, unsigned char *mark, size_t len, struct pe
 	enqueue(&c->to[1], mark, len);
 }
 
-/* A COMPOUND gets a number that NFSv3 does not have; 23: there is an open-owner of img2nfs' in it,
- * 16 digits and most of them zero. */
-static uint32_t proc_of(const unsigned char *r, size_t len)
-{
-	if (get32(r + 16) != 4 || !get32(r + 20))
-		return get32(r + 20);
-	return memmem(r, len, "\0\0\0\x10" "00000000", 12) ? 23 : 22;
-}
-
-/* The same of NFSv4, whose WRITE is an operation among others. */
-static void inspect_compound(unsigned char *mark, size_t *len, const struct compound *c,
+/* The same of NFSv4, whose WRITE is an operation among others. false: it is answered here. */
+static bool inspect_compound(unsigned char *mark, size_t *len, const struct compound *c,
 			     struct pending *p)
 {
-	uint32_t proc = compound_proc(c, mark + 4), op = compound_op_of(status_proc);
+	uint32_t proc = compound_proc(c, mark + 4);
+	uint32_t op = status_op ? status_op : compound_op_of(status_proc);
+	unsigned char reply[56];
 	int write = compound_find(c, OP_WRITE), at = compound_find(c, op);
 
-	log_call(p->k, proc, write >= 0 ? get32(mark + 4 + c->ops[write].at + 32) : 0);
+	log_call(p->k, proc || !c->n ? proc : 100 + c->ops[0].op,
+		 write >= 0 ? get32(mark + 4 + c->ops[write].at + 32) : 0);
 	writes += write >= 0;
 	if (write >= 0 && verifier_every && writes % verifier_every == 0)
 		verifier_epoch++;
-	if (op && at >= 0 && (op != OP_CREATE || proc == status_proc) && status_every &&
-	    ++status_seen % status_every == 0) {
+	if (op && at >= 0 && (status_op || op != OP_CREATE || proc == status_proc) &&
+	    status_every && ++status_seen % status_every == 0) {
+		if (at == 0) {
+			enqueue(&p->conn->to[0], reply,
+				compound_fail_first(p->xid, op, status_code, reply));
+			p->used = false;
+			return false;
+		}
 		p->cut_op = op;
 		p->cut_status = status_code;
 		compound_cut(c, at, mark, len);
 	} else if (write >= 0 && short_every && writes % short_every == 0) {
 		compound_shorten(c, write, mark, len);
 	}
+	return true;
 }
 
 static bool is_told_of(uint32_t proc)
 {
-	return proc == status_proc || (proc == 23 && status_proc == 22);
+	return !status_op && (proc == status_proc || (proc == 23 && status_proc == 22));
 }
 
 /* false: the call is not to be passed on. */
@@ -397,7 +403,7 @@ static bool inspect_call(struct conn *c, unsigned char *mark, size_t *len)
 	if (!at || get32(r + 4) != 0)
 		return true;
 	xid = get32(r);
-	as_nfs3 = proc = proc_of(r, *len - 4);
+	as_nfs3 = proc = compound_number(r, *len - 4);
 	free(pending_of(xid)->held);
 	*pending_of(xid) = (struct pending){ .xid = xid, .proc = proc, .k = k, .round = rounds + 1,
 					     .used = true, .conn = c };
@@ -437,9 +443,7 @@ static bool inspect_call(struct conn *c, unsigned char *mark, size_t *len)
 		return false;
 	}
 	if (proc == 22 || proc == 23) {
-		if (is_known)
-			inspect_compound(mark, len, &compound, pending_of(xid));
-		return true;
+		return !is_known || inspect_compound(mark, len, &compound, pending_of(xid));
 	}
 	if (proc == 7) {
 		writes++;
@@ -654,6 +658,10 @@ static void turn(int lfd)
 		usleep((useconds_t)(frozen_until - now));
 		return;
 	}
+	if (hold_file && !access(hold_file, F_OK)) {
+		usleep(20000);
+		return;
+	}
 	n = prepare(lfd, now, &wait);
 	for (int i = 1; i < n; i++)
 		pfds[i].revents = 0;
@@ -730,8 +738,13 @@ static bool parse_rule(const char *s)
 		verifier_every = (unsigned)v;
 	else if (!strncmp(s, "twin=", 5))
 		twin_every = (unsigned)v;
-	else if (!strncmp(s, "log=", 4))
-		return (call_log = fopen(s + 4, "w")) != NULL;
+	else if (!strncmp(s, "hold=", 5))
+		hold_file = s + 5;
+	else if (!strncmp(s, "op=", 3))
+		return sscanf(s, "op=%u:%u:%u", &status_op, &status_code, &status_every) == 3 &&
+		       status_op && status_every;
+	else if (!strncmp(s, "log=", 4))	/* may be read at any time */
+		return (call_log = fopen(s + 4, "w")) && !setvbuf(call_log, NULL, _IOLBF, BUFSIZ);
 	else if (!strcmp(s, "rot"))
 		rot = true;
 	else if (!strcmp(s, "no-attrs"))
