@@ -314,7 +314,8 @@ static bool take_opened(struct nfs4_owner *owner, const nfs_resop4 *op, const CO
 }
 
 /* Walk over the results as far as the owner has a part in them. *ret_failed: what ended it before
- * the file was opened. false: the owner is of no more use. */
+ * the file was opened. false: the owner is of no more use; it is told that something was closed
+ * that was not open. */
 static bool walk(struct nfs4_owner *owner, const COMPOUND4res *res, nfsstat4 *ret_failed,
 		 bool *ret_before)
 {
@@ -333,6 +334,8 @@ static bool walk(struct nfs4_owner *owner, const COMPOUND4res *res, nfsstat4 *re
 			*ret_failed = status;
 			return true;
 		}
+		if ((op.resop == OP_CLOSE || op.resop == OP_OPEN_CONFIRM) && !owner->n_opens)
+			return false;
 		if (op.resop == OP_OPEN_CONFIRM)
 			take_confirmed(owner, &op);
 		else if (op.resop == OP_CLOSE)
@@ -352,7 +355,7 @@ enum nfs4_verdict nfs4_opener_take(struct nfs4 *v4, struct nfs_call *call,
 	nfsstat4 failed = NFS4_OK;
 
 	good = walk(owner, res, &failed, &before);
-	if (good && failed == NFS4_OK) {
+	if (failed == NFS4_OK) {
 		v4->has_open = true;
 		v4->renewed_ms = nfs_now_ms();
 	}

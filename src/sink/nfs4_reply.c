@@ -211,16 +211,23 @@ static bool room_for_entries(struct nfs4 *v4, const entry4 *first)
 	return true;
 }
 
-/* A name with a NUL byte is cut there, which makes it another one, or none: found out later. */
+/* A name with a NUL byte is none; left as it is it would be cut there and become another one. */
+static bool is_text(const utf8string *s)
+{
+	return s->utf8string_len && !memchr(s->utf8string_val, '\0', s->utf8string_len);
+}
+
 static void take_entry(struct nfs4_entry *to, const entry4 *from, char *name)
 {
 	struct nfs4_attrs a;
 	bool good = nfs4_attrs_take(&a, &from->attrs) && !a.error;
 
 	memset(to, 0, sizeof(*to));
-	if (from->name.utf8string_len)
+	name[0] = '\0';
+	if (is_text(&from->name)) {
 		memcpy(name, from->name.utf8string_val, from->name.utf8string_len);
-	name[from->name.utf8string_len] = '\0';
+		name[from->name.utf8string_len] = '\0';
+	}
 	to->e.fileid = a.obj.fileid;
 	to->e.cookie = from->cookie;
 	to->e.name = name;
