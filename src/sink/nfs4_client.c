@@ -194,7 +194,7 @@ static void on_renewed(struct nfs_call *call, const void *res)
 
 void nfs4_renew(struct nfs4 *v4, struct nfs_calls *calls, int64_t now_ms)
 {
-	if (v4->state != NFS4_CONFIRMED || !v4->has_open || v4->renew.where != CALL_IDLE ||
+	if (v4->state != NFS4_CONFIRMED || v4->renew.where != CALL_IDLE ||
 	    now_ms - v4->renewed_ms < (int64_t)v4->lease_s * 1000 / 3)
 		return;
 	nfs_call_start(calls, &v4->renew);

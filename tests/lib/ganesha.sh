@@ -7,6 +7,7 @@
 #	ganesha_query NAME			prints version=3&nfsport=N&mountport=M
 #	ganesha_stop NAME [SIGNAL]		ends it and waits for its end; at exit this happens by itself
 #	ganesha_restart NAME			starts it again: same ports, same options, same export
+#	ganesha_knows NAME, ganesha_knows_nobody NAME	are there clients of NFSv4 with a lease?
 #	is_v4; only_v3 REASON; in_version TEXT	for tests that run over both: I2N_TEST_VERSION
 #
 # Options: ro             read-only export
@@ -14,6 +15,8 @@
 #          secure         only privileged source ports, as `secure` in /etc/exports
 #          epoch=N        the write verifier; else the second of the start
 #          grace=SECONDS  NFSv4 grace period after a start, and the lease (default none, and 60)
+#          lease=SECONDS  the NFSv4 lease, after which a silent client is forgotten (nfs-ganesha 6 would
+#                         remember it for a day), without a grace period
 #          nfsport=N mountport=N    instead of free ones
 #          addr=ADDRESS   instead of 127.0.0.1
 #          rpcbind        registered with rpcbind, which must run, and at all addresses
@@ -71,7 +74,7 @@ NFSv4 {
 	Allow_Numeric_Owners = true;
 	RecoveryBackend = fs;
 	RecoveryRoot = $1/recovery;
-}
+${12}}
 EXPORT {
 	Export_Id = 1;
 	Path = $3;
@@ -93,7 +96,7 @@ ganesha_start() {
 	need ganesha.nfsd
 	gan_st=$(ganesha_dir "$gan_name")
 	gan_access=RW gan_squash=No_Root_Squash gan_priv=false gan_epoch='' gan_np='' gan_mp=''
-	gan_graceless=true gan_lease=60 gan_addr=127.0.0.1
+	gan_graceless=true gan_lease=60 gan_addr=127.0.0.1 gan_forget=''
 	for gan_o; do
 		case $gan_o in
 		ro) gan_access=RO ;;
@@ -101,6 +104,8 @@ ganesha_start() {
 		secure) gan_priv=true ;;
 		epoch=*) gan_epoch=${gan_o#*=} ;;
 		grace=*) gan_graceless=false gan_lease=${gan_o#*=} ;;
+		lease=*) gan_lease=${gan_o#*=} gan_forget='	Expired_Client_Threshold = 0;
+' ;;
 		nfsport=*) gan_np=${gan_o#*=} ;;
 		mountport=*) gan_mp=${gan_o#*=} ;;
 		rpcbind) gan_addr=0.0.0.0 ;;
@@ -145,7 +150,7 @@ ganesha_start() {
 		fi
 		gan_up=$(echo "$gan_fsal" | tr a-z A-Z)
 		ganesha_conf "$gan_st" "$gan_up" "$gan_path" "$gan_np" "$gan_mp" "$gan_access" \
-			"$gan_squash" "$gan_priv" "$gan_graceless" "$gan_lease" "$gan_addr" >"$gan_st/conf"
+			"$gan_squash" "$gan_priv" "$gan_graceless" "$gan_lease" "$gan_addr" "$gan_forget" >"$gan_st/conf"
 		printf '%s\n' "$gan_np" >"$gan_st/nfsport"
 		printf '%s\n' "$gan_mp" >"$gan_st/mountport"
 		printf '%s\n' "$gan_fsal" >"$gan_st/fsal"
@@ -222,6 +227,15 @@ only_v3() {
 
 is_v4() {
 	[ "${I2N_TEST_VERSION:-3}" = 4 ]
+}
+
+# It keeps a folder for each, so that it knows them after a start.
+ganesha_knows() {
+	find "$(ganesha_dir "$1")/recovery/" -name '*127.0.0.1*' | grep -q .
+}
+
+ganesha_knows_nobody() {
+	! ganesha_knows "$1"
 }
 
 ganesha_query() {
