@@ -1,7 +1,7 @@
 # What is wrong with an export, each with its message, what mends it and status 4; nothing is left
 # behind on any of them.
 . "$top/tests/lib/e2e.sh"
-need_root "servers with all kinds of exports"
+need_loop
 
 check() {
 	as_nobody "$bin" check "$@" >"$WORK/out" 2>"$WORK/err" </dev/null
@@ -84,9 +84,8 @@ want_rc 4
 want_err 'cannot connect'
 
 # The export is rw, what it lies on is not.
-mkdir -p "$WORK/parent.exp"
-mount -t tmpfs -o ro none "$WORK/parent.exp" || skip "no tmpfs here"
-at_exit "umount '$WORK/parent.exp'"
+small_disk parent 1 16
+mount -o remount,ro "$exp" || die "cannot mount it read-only"
 serve parent
 check "$(ganesha_url parent /new)"
 want_rc 4
@@ -94,20 +93,17 @@ fails writable 'NFS3ERR_ROFS'
 want_out 'mounted read-only'
 
 # Full: no space for what the image needs, no space at all, no inodes.
-small() {
-	mkdir -p "$WORK/$1.exp"
-	mount -t tmpfs -o "$2" none "$WORK/$1.exp" || die "cannot mount a tmpfs"
-	at_exit "umount '$WORK/$1.exp'"
-	serve "$1"
-}
-small full size=1m,nr_inodes=100k
+small_disk full 1 100
+serve full
 dd if=/dev/zero of="$exp/filler" bs=4096 2>/dev/null
 check "$(ganesha_url full)"
 want_rc 4
 fails space 'no space is free'
 [ "$(ls -A "$exp")" = filler ] || bad "something is left behind"
-small inodes size=100m,nr_inodes=3
-touch "$exp/1" "$exp/2"
+small_disk inodes 10 16
+serve inodes
+i=0
+while touch "$exp/$i" 2>/dev/null; do i=$((i + 1)); done
 check "$(ganesha_url inodes)"
 want_rc 4
 fails writable 'NFS3ERR_NOSPC'

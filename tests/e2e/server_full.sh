@@ -2,16 +2,14 @@
 . "$top/tests/lib/e2e.sh"
 need_loop
 use_fixture plain
-small_fs() {
-	mkdir -p "$WORK/$1.exp"
-	mount -t tmpfs -o "$2" none "$WORK/$1.exp" || die "cannot mount a tmpfs"
-	at_exit "umount '$WORK/$1.exp'"
+small_fs() {	# NAME MEGABYTES INODES TEXT
+	small_disk "$1" "$2" "$3"
 	serve "$1"
 	# What is known beforehand is refused beforehand.
 	extract "$img" "$(ganesha_url "$1" /root)"
 	want_rc 4
 	want_err 'the destination is not fit'
-	want_err "$3"
+	want_err "$4"
 	want_err '--no-check'
 	want_empty "$exp"
 	extract --no-check "$img" "$(ganesha_url "$1" /root)"
@@ -20,10 +18,10 @@ small_fs() {
 	want_err 'incomplete'
 }
 # The image holds some 9 MB in 3600 objects.
-small_fs space size=4m,nr_inodes=100k '4 MiB are free'
-small_fs inodes size=100m,nr_inodes=500 ' inodes are free'
+small_fs space 6 8000 ' MiB are free'
+small_fs inodes 100 500 ' inodes are free'
 
-# Neither holes nor the image's own tables need room: 60 MB of a file, 1 MB of it data, fit into 3 MiB.
+# Neither holes nor the image's own tables need room: 60 MB of a file, 1 MB of it data, fit into less than 3 MiB.
 img=$WORK/sparse.img
 truncate -s 64M "$img"
 mkdir "$WORK/tree"
@@ -34,9 +32,7 @@ mke2fs -q -F -t ext4 -J size=8 -d "$WORK/tree" "$img" || die "mke2fs failed"
 	END { print ((t - f) * s > 3 * 1048576) }')" = 1 ] || die "the image uses too little to show it"
 chmod a+r "$img"
 img=$(for_nobody "$img") || die "no image for nobody"
-mkdir "$WORK/tight.exp"
-mount -t tmpfs -o size=3m none "$WORK/tight.exp" || die "cannot mount a tmpfs"
-at_exit "umount '$WORK/tight.exp'"
+small_disk tight 3 100
 serve tight
 extract "$img" "$(ganesha_url tight /root)"
 want_rc 0

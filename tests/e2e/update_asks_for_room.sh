@@ -4,9 +4,7 @@
 need_loop
 use_fixture plain
 mount_ro "$img" "$WORK/mnt"
-mkdir "$WORK/srv.exp"
-mount -t tmpfs -o size=40m,nr_inodes=20k none "$WORK/srv.exp" || die "cannot mount a tmpfs"
-at_exit "umount '$WORK/srv.exp'"
+small_disk srv 40 8000
 serve
 url=$(ganesha_url srv /root)
 extract --allow-loss=symlink-times "$img" "$url"

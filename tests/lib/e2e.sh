@@ -2,6 +2,7 @@
 # ganesha.sh.
 #
 #	img=$(fixture plain)			an image, or the test is skipped
+#	small_disk NAME MEGABYTES INODES	what can become full, for the next
 #	serve [NAME] [GANESHA OPTION...]	VFS server NAME (default srv) on $WORK/NAME.exp; sets $exp
 #	extract [OPTION...] IMAGE URL		as nobody; sets $rc; output in $WORK/out and $WORK/err
 #	want_rc N; want_err TEXT; want_out TEXT; want_json 'python expression' (j = the JSON on stdout)
@@ -52,6 +53,18 @@ without_referral() {
 		debugfs -w -R 'set_inode_field /modes/dir-1644 mode 041755' "$WORK/plain4.img" >"$WORK/plain4.log" 2>&1 ||
 		die "cannot change the image"
 	img=$(for_nobody "$WORK/plain4.img") || die "no image for nobody"
+}
+
+# small_disk NAME MEGABYTES INODES: a file system of its own where `serve NAME` exports; sets $exp. Not tmpfs, which
+# nfs-ganesha 6 does not export.
+small_disk() {
+	exp=$WORK/$1.exp
+	truncate -s "$2M" "$WORK/$1.disk"
+	mke2fs -q -F -t ext4 -O ^has_journal,^resize_inode -b 4096 -m 0 -N "$3" "$WORK/$1.disk" || die "mke2fs failed"
+	mkdir -p "$exp"
+	mount -o loop "$WORK/$1.disk" "$exp" || die "cannot mount a small disk"
+	at_exit "umount '$WORK/$1.exp'"
+	rmdir "$exp/lost+found"
 }
 
 serve() {
