@@ -21,6 +21,7 @@ O ?= build
 CC ?= cc
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
+PKGCONFIGDIR ?= $(LIBDIR)/pkgconfig
 PKG_CONFIG ?= pkg-config
 PKGS = ext2fs com_err $(if $(filter 1,$(FDISK)),fdisk) libnfs libxxhash
 # Partition tables. Without libfdisk (or with FDISK=0) a partition is chosen with --offset.
@@ -224,10 +225,10 @@ check-boot: ## machines started from what was extracted, root over NFS (qemu, no
 	$(Q)$(MAKE) --no-print-directory all units tools
 	$(Q)BOOT_LONG=1 TEST_TIMEOUT=3000 O='$(abspath $(O))' J='$(J)' sh tests/run '$(or $(T),boot/)'
 
-check-portability: ## other processors under qemu-user; macOS, the BSDs and musl with zig's compiler (no link)
+check-portability: ## other processors under qemu-user; macOS, the BSDs and musl with zig (no link); their packages
 	$(Q)sh third_party/install.sh --portability
 	$(Q)$(MAKE) --no-print-directory all units tools
-	$(Q)O='$(abspath $(O))' J='$(J)' sh tests/run portability/
+	$(Q)O='$(abspath $(O))' J='$(J)' sh tests/run portability/ cli/package_of
 
 check-distros: ## build and test in other Debians, debootstrapped: DISTROS="trixie sid" (root; ten minutes each)
 	$(Q)sh third_party/install.sh --test
@@ -259,8 +260,9 @@ lint: ## the rules that a script can check
 
 SHARE = $(DESTDIR)$(PREFIX)/share
 install: all $(O)/$(SO) ## install program, manual, completions, library and headers below DESTDIR/PREFIX
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include/img2nfs \
-		$(SHARE)/man/man1 $(SHARE)/man/man5 $(SHARE)/img2nfs $(SHARE)/bash-completion/completions \
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR) $(DESTDIR)$(PKGCONFIGDIR) \
+		$(DESTDIR)$(PREFIX)/include/img2nfs $(SHARE)/man/man1 $(SHARE)/man/man5 \
+		$(SHARE)/img2nfs $(SHARE)/bash-completion/completions \
 		$(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 	install -m 755 $(O)/img2nfs $(DESTDIR)$(PREFIX)/bin/img2nfs
 	install -m 644 src/cli/img2nfs.1 $(SHARE)/man/man1/img2nfs.1
@@ -274,14 +276,14 @@ install: all $(O)/$(SO) ## install program, manual, completions, library and hea
 	ln -sf $(SO) $(DESTDIR)$(LIBDIR)/$(SO_LINK)
 	install -m 644 include/img2nfs/*.h $(DESTDIR)$(PREFIX)/include/img2nfs/
 	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|; s|@REQUIRES@|$(PKGS)|' \
-		src/libimg2nfs.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/libimg2nfs.pc
+		src/libimg2nfs.pc.in >$(DESTDIR)$(PKGCONFIGDIR)/libimg2nfs.pc
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/img2nfs $(SHARE)/man/man1/img2nfs.1 $(SHARE)/man/man5/img2nfs-json.5 \
 		$(SHARE)/img2nfs/report.schema.json $(SHARE)/bash-completion/completions/img2nfs \
 		$(SHARE)/zsh/site-functions/_img2nfs $(SHARE)/fish/vendor_completions.d/img2nfs.fish \
 		$(DESTDIR)$(LIBDIR)/libimg2nfs.a $(DESTDIR)$(LIBDIR)/$(SO) $(DESTDIR)$(LIBDIR)/$(SO_LINK) \
-		$(DESTDIR)$(LIBDIR)/pkgconfig/libimg2nfs.pc
+		$(DESTDIR)$(PKGCONFIGDIR)/libimg2nfs.pc
 	rm -rf $(DESTDIR)$(PREFIX)/include/img2nfs
 
 deb: ## Debian packages in $(O)/deb, judged by lintian

@@ -18,13 +18,20 @@ class Img2nfs < Formula
   depends_on "zlib"
   depends_on "zstd"
 
+  on_linux do
+    depends_on "libseccomp"
+  end
+
   def install
-    system "gmake", "PREFIX=#{prefix}", "install"
+    system "gmake", "PREFIX=#{prefix}", "PACKED=1", "FDISK=1", "install"
   end
 
   test do
     assert_match version.to_s, shell_output("#{bin}/img2nfs --version")
     system Formula["e2fsprogs"].opt_sbin/"mke2fs", "-q", "-t", "ext4", "disk.img", "8m"
     assert_match "lost+found", shell_output("#{bin}/img2nfs ls disk.img")
+    (testpath/"x.c").write "#include <img2nfs/img2nfs.h>\nint main(void) { return !i2n_loss_word(0); }\n"
+    system ENV.cc, "x.c", "-I#{include}", "-L#{lib}", "-limg2nfs", "-o", "x"
+    system "./x"
   end
 end

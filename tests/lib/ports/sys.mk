@@ -1,0 +1,1 @@
+# bmake wants one; a port needs no rules of the system.
