@@ -249,7 +249,7 @@ bench: ## compare with a bare writer and with others at several round-trip times
 bench-packed: ## compare packed images with unpacking and extracting alone (ROUNDS=3 KINDS='gz pipe')
 	$(Q)sh third_party/install.sh --bench
 	$(Q)$(MAKE) --no-print-directory all tools
-	$(Q)O='$(abspath $(O))' ROUNDS='$(ROUNDS)' KINDS='$(KINDS)' RTT='$(RTT)' sh tests/bench/packed_images.sh
+	$(Q)O='$(abspath $(O))' sh tests/bench/packed_images.sh
 
 bench-scale: ## what millions of inodes, sparse images and slow disks cost (QUICK=1 ROUNDS=3 SAVE=1)
 	$(Q)$(MAKE) --no-print-directory all tools

@@ -2,12 +2,17 @@
 # Compare extract of a packed image with its two halves, unpacking it and extracting the bare image,
 # and with the recipe's way, one after the other. Prints a table of ratios.
 #
-#	make bench-packed		3 rounds; about 20 minutes
+#	make bench-packed		3 rounds; about 30 minutes
+#	make bench-packed SAVE=1	then also replace tests/bench/PACKED.md
 #	make bench-packed QUICK=2	one round of all kinds of the limits, without the recipe: 5
 #					minutes, and once as much to pack them
 #	make bench-packed ROUNDS=1 KINDS='gz pipe'
 #	make bench-packed RTT=1000	the server is so many microseconds away
 #	make bench			ends with it; QUICK=1: one round of few kinds
+#
+# All is measured in two places: with unpacker, client and server sharing the processors, and, as
+# servers are other machines, with the last processor for the server alone and the others for the
+# rest (PLACES='shared apart'; the second needs taskset and two processors).
 #
 # The image is the Debian of the tests; kinds: xzmt (several blocks), xz (one), gz, zst, zip, pipe
 # (the bare image from cat), pipegz. Each run has a fresh server and an empty tmpfs; runs of a kind
@@ -26,6 +31,12 @@ turn='bare unpack ours recipe'
 KINDS=${KINDS:-${QUICK:+xzmt gz}}
 KINDS=${KINDS:-xzmt xz gz zst zip pipe pipegz}
 RTT=${RTT:-}
+SAVE=${SAVE:-}
+cpus=$(getconf _NPROCESSORS_ONLN)
+PLACES=${PLACES:-shared}
+if [ "$QUICK" != 1 ] && [ "$cpus" -gt 1 ] && command -v taskset >/dev/null; then
+	PLACES='shared apart'
+fi
 [ "$(id -u)" -eq 0 ] || {
 	echo "the benchmark's mounts and server need root (the program does not): sudo make bench-packed" >&2
 	exit 1
@@ -78,6 +89,7 @@ fresh_server() {
 	umount "$WORK/exp"
 	mount -t tmpfs -o size=90% tmpfs "$WORK/exp" || die "cannot mount a tmpfs"
 	ganesha_run srv || die "nfs-ganesha did not start again"
+	[ -z "$pin" ] || taskset -acp $((cpus - 1)) "$(cat "$(ganesha_dir srv)/pid")" >/dev/null || die "taskset failed"
 	sync
 	cat "$file" "$img" >/dev/null
 }
@@ -91,32 +103,46 @@ url() {
 }
 
 extract() {	# IMAGE
-	TMPDIR=$tmp setpriv --reuid=65534 --regid=65534 --clear-groups "$bin" extract --progress=none \
+	TMPDIR=$tmp $pin setpriv --reuid=65534 --regid=65534 --clear-groups "$bin" extract --progress=none \
 		--allow-loss=all --no-sha256 "$1" "$(url)" >"$WORK/out" 2>"$WORK/err" ||
 		die "extract failed: $(cat "$WORK/err")"
 }
 
 run_bare() { extract "$img"; }
-run_unpack() { $unpack "$file" >/dev/null; }
+run_unpack() { $pin $unpack "$file" >/dev/null; }
 run_ours() {
 	if [ $source = pipe ]; then
-		cat "$file" | extract -
+		$pin cat "$file" | extract -
 	else
 		extract "$file"
 	fi
 }
 run_recipe() {
-	$unpack "$file" >"$tmp/unpacked.img"
+	$pin $unpack "$file" >"$tmp/unpacked.img"
 	chmod 644 "$tmp/unpacked.img"
 	extract "$tmp/unpacked.img"
 	rm "$tmp/unpacked.img"
 }
 
+pin=
 mount -t tmpfs tmpfs "$WORK/exp" || die "cannot mount a tmpfs"
 at_exit 'umount "$WORK/exp"'
 file=$img
 ganesha_start srv vfs "$WORK/exp"
 [ -z "$RTT" ] || proxy_start far srv -d "$RTT"
+
+turns() {	# KIND: each of $turn once
+	for r in $turn; do
+		[ "$r" = unpack ] || fresh_server
+		begin=$(date +%s.%N)
+		"run_$r"
+		took=$(date +%s.%N | awk -v b="$begin" '{ printf "%.2f", $1 - b }')
+		printf ' %s %s' "$r" "$took" >&2
+		echo "$1 $r $took" >>"$WORK/times.$place"
+	done
+	echo >&2
+	turn="${turn#* } ${turn%% *}"	# who comes first changes
+}
 
 round=0
 while [ $round -lt "$ROUNDS" ]; do
@@ -126,22 +152,18 @@ while [ $round -lt "$ROUNDS" ]; do
 			echo "$kind: its tool is not here" >&2
 			continue
 		}
-		printf 'round %s of %s, %s:' $round "$ROUNDS" "$kind" >&2
-		for r in $turn; do
-			[ "$r" = unpack ] || fresh_server
-			begin=$(date +%s.%N)
-			"run_$r"
-			took=$(date +%s.%N | awk -v b="$begin" '{ printf "%.2f", $1 - b }')
-			printf ' %s %s' "$r" "$took" >&2
-			echo "$kind $r $took" >>"$WORK/times"
+		for place in $PLACES; do
+			pin=
+			[ $place = shared ] || pin="taskset -c 0-$((cpus - 2))"
+			printf 'round %s of %s, %s, %s:' $round "$ROUNDS" "$kind" "$place" >&2
+			turns "$kind"
 		done
-		echo >&2
-		turn="${turn#* } ${turn%% *}"	# who comes first changes
 	done
 done
 
 # Medians; the ratio of medians of one kind, whose runs took turns.
-sort -k1,1 -k2,2 -k3,3n "$WORK/times" | awk -v kinds="$KINDS" '
+ratios() {	# PLACE
+	sort -k1,1 -k2,2 -k3,3n "$WORK/times.$1" | awk -v kinds="$KINDS" '
 	{ n[$1, $2]++; t[$1, $2, n[$1, $2]] = $3 }
 	function median(k, r, m) {
 		m = n[k, r]
@@ -165,4 +187,20 @@ sort -k1,1 -k2,2 -k3,3n "$WORK/times" | awk -v kinds="$KINDS" '
 				ratio, is_met ? "met" : "missed", way
 		}
 		printf "\n%d of %d limits met: not longer than 1.15 times the slower half\n", met, rows
-	}' | tee "$WORK/RESULTS.md"
+	}'
+}
+
+{
+	printf '# Results of `make bench-packed`\n\n%s, ' "$(date -u +%Y-%m-%d)"
+	printf 'medians of %s interleaved rounds of %s; %s processors; load average at the end: %s.\n' "$ROUNDS" \
+		"$("$O/img2nfs" --version | head -n 1) ($(git -C "$top" describe --always --dirty 2>/dev/null))" "$cpus" \
+		"$(uptime | sed 's/.*average: *//')"
+	for place in $PLACES; do
+		[ $place = shared ] && printf '\n## All share the processors\n\n' ||
+			printf '\n## The server has a processor of its own\n\n'
+		ratios $place
+	done
+} | tee "$WORK/RESULTS.md"
+if [ -n "$SAVE" ]; then
+	cp "$WORK/RESULTS.md" "$top/tests/bench/PACKED.md" || exit 1
+fi
