@@ -3,8 +3,8 @@
 #	feed_begin COMMAND...		as nobody in the background, its stdin a pipe; output in $WORK/out and
 #					$WORK/err; sets $feed_pid. Its SIGINT is ignored, as of all in the
 #					background
-#	feed_until FILE END		FILE up to byte END, in steps of a fifteenth; after each, wait until
-#					another stage was told (extract -v); sets $stages
+#	feed_until FILE END		FILE, a file system of 64 MiB, up to byte END, in steps of a fifteenth; after
+#					each, wait for the stage that must follow (extract -v); sets $stages
 #	feed_rest FILE			what is left
 #	feed_end			close the pipe, wait; sets $rc
 
@@ -17,6 +17,7 @@ feed_begin() {
 	at_exit "kill -s KILL $feed_pid 2>/dev/null"
 	exec 9>"$WORK/feed"
 	feed_at=0 stages=0
+	FEED_STAGE=$((5 << 20))	# 4 MiB (src/stage/stage.c), and what threads have in hand
 }
 
 feed_step() {
@@ -24,18 +25,20 @@ feed_step() {
 	feed_at=$((feed_at + $2))
 }
 
+# a stage over all but what need not begin another one: which of the bytes it has, depends on who gets a processor
 feed_told() {
-	[ "$(grep -c 'objects are stored; ' "$WORK/err")" -ge "$1" ] || ! kill -0 "$feed_pid" 2>/dev/null
+	feed_had=$(sed -n 's/.*objects are stored; \([0-9]*\) of .*/\1/p' "$WORK/err" | tail -n 1)
+	[ "${feed_had:-0}" -ge $((feed_at - FEED_STAGE)) ] || ! kill -0 "$feed_pid" 2>/dev/null
 }
 
 feed_until() {
 	feed_step=$(($(stat -c %s "$1") / 15))
 	while [ $((feed_at + feed_step)) -lt "$2" ]; do
 		feed_step "$1" $feed_step
-		stages=$((stages + 1))
-		until_ok 60 feed_told $stages || die "no stage $stages: $(cat "$WORK/err")"
-		kill -0 "$feed_pid" 2>/dev/null || die "it ended before stage $stages: $(cat "$WORK/err")"
+		until_ok 60 feed_told || die "no stage of $feed_at bytes: $(cat "$WORK/err")"
+		kill -0 "$feed_pid" 2>/dev/null || die "it ended after $feed_at bytes: $(cat "$WORK/err")"
 	done
+	stages=$(grep -c 'objects are stored; ' "$WORK/err")
 }
 
 feed_rest() {

@@ -60,6 +60,6 @@ for dir, _, _ in os.walk(root, topdown=False):
     if "lost+found" not in dir:
         os.utime(dir, (900000000, 900000000 + len(dir)))
 EOP
-	umount "$WORK/spread"
+	umount_written "$WORK/spread"
 	chmod 644 "$1"
 }

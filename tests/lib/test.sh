@@ -57,6 +57,13 @@ mount_ro() {
 	at_exit "umount '$2'"
 }
 
+# umount_written DIR: what was written is in the image below, and its journal is empty. umount(8) alone does not see to that
+# when another mount namespace was made meanwhile (boot.sh, distro.sh): that has its copy of the mount.
+umount_written() {
+	mount -o remount,ro "$1" || die "cannot remount $1"
+	umount "$1" || die "cannot unmount $1"
+}
+
 # as_nobody COMMAND...: as the most ordinary user there is. At root's hands only; an ordinary user
 # just runs it.
 as_nobody() {

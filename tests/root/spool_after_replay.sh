@@ -13,7 +13,7 @@ mount -o loop,commit=300,nodiscard live m || skip "the kernel does not mount it"
 at_exit "umount '$WORK/m' 2>/dev/null || :"
 head -c 4000000 /dev/urandom >m/kept
 head -c 25000000 /dev/urandom >m/old
-umount m	# the bitmaps in place know of these
+umount_written m	# the bitmaps in place know of these
 mount -o loop,commit=300,nodiscard live m || die "the kernel does not mount it again"
 rm m/old
 head -c 5000000 /dev/urandom >m/new
