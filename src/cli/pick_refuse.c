@@ -86,15 +86,21 @@ static const struct advice *find_advice(const char *type)
 	return NULL;
 }
 
-/* The advice with the image's name in the place of %s. */
-static void set_hint(const char *todo, const char *name, struct i2n_err *err)
+/* The advice with the image's name in the place of %s; what comes through a pipe or is unpacked on
+ * the way has none. */
+static void set_hint(const char *todo, const struct i2n_source *image, struct i2n_err *err)
 {
-	const char *at = strstr(todo, "%s"), *why = "";
+	const char *at = strstr(todo, "%s"), *why = "", *name = image->name, *before = "";
 
 	if (!strncmp(todo, "unpack", 6) && !i2n_packed_libraries())
 		why = "\nthis img2nfs was built without the libraries that do it on the way";
+	if (image->is_stream) {
+		name = "FILE";
+		before = "save it, unpacked, as FILE and ";
+	}
 	if (at)
-		i2n_err_hint(err, "%.*s%s%s%s", (int)(at - todo), todo, name, at + 2, why);
+		i2n_err_hint(err, "%s%.*s%s%s%s", before, (int)(at - todo), todo, name, at + 2,
+			     why);
 	else
 		i2n_err_hint(err, "%s%s", todo, why);
 }
@@ -112,7 +118,7 @@ static int refuse_known(const struct i2n_source *image, const struct i2n_part *p
 				fs->type);
 	i2n_err_set(err, I2N_DOM_IMAGE, 0, "cannot read %s: it %s", name, a->is);
 	if (a->todo)
-		set_hint(a->todo, image->name, err);
+		set_hint(a->todo, image, err);
 	return I2N_FATAL;
 }
 

@@ -2,6 +2,7 @@
 
 #include "status.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 #include <unistd.h>
@@ -36,6 +37,8 @@ static void remove_all(void)
  * nobody reads, would not end that call. So another one comes each second from then on. */
 static void on_signal(int signo)
 {
+	const int was = errno;
+
 	if (stop && signo == SIGINT) {
 		remove_all();
 		_exit(STATUS_SIGNAL + signo);
@@ -43,12 +46,16 @@ static void on_signal(int signo)
 	if (!stop)
 		stop = signo;
 	(void)alarm(1);
+	errno = was;
 }
 
 static void on_alarm(int signo)
 {
+	const int was = errno;
+
 	(void)signo;
 	(void)alarm(1);
+	errno = was;
 }
 
 void signals_catch(void)

@@ -55,6 +55,18 @@ int head_probe(const unsigned char *head, size_t len, uint64_t size, struct i2n_
 	return i2n_fstype_probe(&h.src, ret, err);
 }
 
+/* Also those that are refused by name afterwards. */
+static bool is_virtual_disk(const char *type)
+{
+	static const char *const types[] = { "qcow2", "simg", "vmdk", "vdi", "vhd", "vhdx", "qed",
+					     "parallels" };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (!strcmp(types[i], type))
+			return true;
+	return false;
+}
+
 bool is_disk(const unsigned char *head, size_t len, uint64_t size)
 {
 	struct head h = make(head, len, size);
@@ -64,7 +76,7 @@ bool is_disk(const unsigned char *head, size_t len, uint64_t size)
 
 	if (i2n_fstype_probe(&h.src, &fs, NULL) != I2N_OK)
 		return false;
-	if (fs.kind == I2N_FS_EXT || !strcmp(fs.type, "qcow2") || !strcmp(fs.type, "simg"))
+	if (fs.kind == I2N_FS_EXT || is_virtual_disk(fs.type))
 		return true;
 	/* most members of an archive have no signature: spare them libfdisk */
 	if (len < 512 || head[510] != 0x55 || head[511] != 0xaa)

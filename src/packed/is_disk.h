@@ -1,6 +1,6 @@
 /* is_disk.h - do these first bytes belong to the image of a disk?
  *
- * Trust: hostile. A yes is a guess: partition table, or ext2, ext3 or ext4. */
+ * Trust: hostile. A yes is a guess: partition table, ext2, ext3 or ext4, or a virtual disk. */
 #ifndef IS_DISK_H
 #define IS_DISK_H
 

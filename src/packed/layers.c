@@ -22,7 +22,7 @@ struct names {
 
 /* What an archive was seen to hold. */
 struct contents {
-	unsigned files;
+	unsigned files, encrypted;
 	bool linux_files;
 	struct names disks, others;
 };
@@ -157,6 +157,7 @@ static int next_disk(const struct layers_opts *o, struct unpack_archive *ar, str
 		if (!m.is_file)
 			continue;
 		seen->files++;
+		seen->encrypted += m.is_encrypted;
 		(void)snprintf(path, sizeof(path), "%s", m.path);	/* a name: cut is fine */
 		rc = I2N_END;
 		if (may_be_disk(o, &m)) {
@@ -191,11 +192,22 @@ static int refuse_none(const struct layers_opts *o, const struct contents *seen,
 		i2n_err_hint(err, "unpack it on the server, as root and with --numeric-owner");
 		return I2N_FATAL;
 	}
-	i2n_err_set(err, I2N_DOM_IMAGE, 0,
-		    "cannot use %s as an image: of its %u files none is a disk image", o->name,
-		    seen->files);
+	if (seen->encrypted) {
+		i2n_err_set(err, I2N_DOM_IMAGE, 0, "cannot use %s as an image: it is encrypted",
+			    o->name);
+		i2n_err_hint(err, "unpack it with its password first");
+		return I2N_FATAL;
+	}
+	if (seen->files == 1)
+		i2n_err_set(err, I2N_DOM_IMAGE, 0,
+			    "cannot use %s as an image: its only file is no disk image", o->name);
+	else
+		i2n_err_set(err, I2N_DOM_IMAGE, 0,
+			    "cannot use %s as an image: of its %u files none is a disk image",
+			    o->name, seen->files);
 	if (seen->files)
-		i2n_err_hint(err, "they are: %s", seen->others.text);
+		i2n_err_hint(err, seen->files == 1 ? "it is: %s" : "they are: %s",
+			     seen->others.text);
 	return I2N_FATAL;
 }
 

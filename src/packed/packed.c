@@ -114,7 +114,7 @@ static int open_input(struct i2n_image *image, bool digest_only, struct i2n_err 
 
 /* type: of an archive that is read by seeking in the file; NULL: read in order. */
 static int open_layers(struct i2n_image *image, const char *type, struct stream **ret,
-		       struct i2n_err *err)
+		       bool *ret_is_packed, struct i2n_err *err)
 {
 	struct layers_opts opts = {
 		.file = type ? image->raw : NULL,
@@ -123,7 +123,6 @@ static int open_layers(struct i2n_image *image, const char *type, struct stream 
 		.spec = image->spec.file ? image->spec.file : "-",
 		.threads = image->opts.threads,
 	};
-	bool is_packed;
 
 	if (!spec_take_member(&image->spec, image->opts.rest))
 		return i2n_err_nomem(err);
@@ -131,9 +130,9 @@ static int open_layers(struct i2n_image *image, const char *type, struct stream 
 	if (open_input(image, type != NULL, err) ||
 	    (!type && input_stream(image->input, &opts.raw, err)))
 		return I2N_FATAL;
-	if (layers_open(&opts, ret, &is_packed, err))
+	if (layers_open(&opts, ret, ret_is_packed, err))
 		return I2N_FATAL;
-	return is_packed ? ahead_open(*ret, image->opts.stop, ret, err) : I2N_OK;
+	return *ret_is_packed ? ahead_open(*ret, image->opts.stop, ret, err) : I2N_OK;
 }
 
 static void close_maps(struct i2n_image *image)
@@ -172,7 +171,7 @@ static int unpack(struct i2n_image *image, const char *type, struct i2n_err *err
 	};
 	struct i2n_fstype is;
 	struct stream *s = NULL;
-	int rc = open_layers(image, type, &s, err);
+	int rc = open_layers(image, type, &s, &opts.is_packed, err);
 
 	if (rc != I2N_OK)
 		return rc;

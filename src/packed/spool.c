@@ -162,10 +162,10 @@ static int beyond(const struct spool *s, uint64_t off, struct i2n_err *err)
 		*err = s->err;
 		return s->rc;
 	}
-	i2n_err_set(err, I2N_DOM_PACKED, 0,
-		    "cannot read %s at %" PRIu64 ": the unpacked image ends at %" PRIu64,
-		    s->src.name, off, s->unpacked);
-	i2n_err_hint(err, "it was cut short before it was packed");
+	i2n_err_set(err, I2N_DOM_PACKED, 0, "cannot read %s at %" PRIu64 ": %s ends at %" PRIu64,
+		    s->src.name, off, s->opts.is_packed ? "the unpacked image" : "it", s->unpacked);
+	i2n_err_hint(err, s->opts.is_packed ? "it was cut short before it was packed"
+					    : "what writes into the pipe ended too early");
 	return I2N_FATAL;
 }
 

@@ -19,6 +19,7 @@ struct spool_opts {
 	struct input *input;		/* that the stream reads from in the end: for the ratio,
 					 * and to end it */
 	uint64_t packed_size;		/* 0: unknown (a pipe) */
+	bool is_packed;			/* the stream is not the input itself */
 	struct spool_place *place;	/* the spool takes what is in it */
 };
 

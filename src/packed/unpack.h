@@ -32,7 +32,7 @@ void unpack_archive_free(struct unpack_archive *ar);
 
 struct unpack_member {
 	const char *path;	/* raw bytes, valid until the next call */
-	bool is_file;
+	bool is_file, is_encrypted;
 	uint64_t size;		/* as the archive says; 0: it does not */
 };
 

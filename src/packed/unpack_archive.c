@@ -14,6 +14,7 @@
 struct unpack_archive {
 	struct archive *a;
 	const char *name;
+	bool lists_at_end;		/* where it lies in the file, what is in it */
 	struct stream *from;		/* or */
 	struct i2n_source *file;
 	uint64_t at;			/* in file */
@@ -79,6 +80,16 @@ static la_int64_t on_seek(struct archive *a, void *ctx, la_int64_t off, int when
 
 /* --- errors --- */
 
+/* The words are libarchive's. */
+static const char *hint_of(const char *text)
+{
+	if (strstr(text, "runcated"))
+		return "it was not copied or downloaded completely";
+	if (strstr(text, "ncrypted") || strstr(text, "assphrase"))
+		return "unpack it with its password first";
+	return "copy or download it again and compare its size or checksum";
+}
+
 static int failed(struct unpack_archive *ar, const char *name, struct i2n_err *err)
 {
 	const char *text = archive_error_string(ar->a);
@@ -90,10 +101,11 @@ static int failed(struct unpack_archive *ar, const char *name, struct i2n_err *e
 	}
 	if (!text)
 		text = "its data are damaged";
+	else if (ar->lists_at_end && strstr(text, "nrecognized archive format"))
+		text = "its list of contents, at its end, is missing (truncated?)";
 	i2n_escape(safe, sizeof(safe), text, strlen(text));
 	i2n_err_set(err, I2N_DOM_PACKED, 0, "cannot unpack %s: %s", name, safe);
-	if (strstr(text, "runcated"))
-		i2n_err_hint(err, "it was not copied or downloaded completely");
+	i2n_err_hint(err, "%s", hint_of(text));
 	return I2N_FATAL;
 }
 
@@ -173,6 +185,8 @@ static int archive_open(int (*support)(struct archive *a), bool is_filter, struc
 	ar->name = name;
 	ar->from = from;
 	ar->file = file;
+	ar->lists_at_end = support == archive_read_support_format_zip_seekable ||
+			   support == archive_read_support_format_7zip;
 	rc = begin(ar, support, is_filter, err);
 	if (rc == I2N_OK) {
 		*ret = ar;
@@ -222,6 +236,7 @@ int unpack_archive_next(struct unpack_archive *ar, struct unpack_member *ret, st
 	*ret = (struct unpack_member){
 		.path = archive_entry_pathname(e),
 		.is_file = archive_entry_filetype(e) == AE_IFREG && !archive_entry_hardlink(e),
+		.is_encrypted = archive_entry_is_data_encrypted(e) > 0,
 		.size = size > 0 ? (uint64_t)size : 0,
 	};
 	if (!ret->path)

@@ -64,6 +64,24 @@ says "it is an archive of a Linux system's files, not of a disk"
 hints "--numeric-owner"
 one_line
 
+# with a password
+zip -q -P password locked.zip a.img
+run 3 extract locked.zip null:
+says "cannot use 'locked.zip' as an image: it is encrypted"
+hints "unpack it with its password first"
+one_line
+zip -q text.zip docs/readme
+run 3 extract text.zip null:
+says "cannot use 'text.zip' as an image: its only file is no disk image"
+hints "it is: 'docs/readme'"
+one_line
+if command -v 7z >/dev/null; then
+	7z a -bd -ppassword -mhe=on locked.7z a.img >log || die "7z failed"
+	run 3 extract locked.7z null:
+	hints "unpack it with its password first"
+	one_line
+fi
+
 # an archive in an archive, too many compressions
 zip -q nest.zip one.tar
 run 3 extract nest.zip null:

@@ -29,6 +29,11 @@ for x in $packed; do
 	size=$(stat -c %s "$x")
 	head -c $((size / 2)) "$x" >bad
 	refused "first half of $x"
+	case $x in
+	x.7z | x.xz | x.xzmt) hint='copy or download it again and compare' ;;
+	*) hint='it was not copied or downloaded completely' ;;
+	esac
+	grep -q "^  $hint" err || die "first half of $x: no hint: $(cat err)"
 	head -c $((size - 1)) "$x" >bad
 	case $x in
 	x.zip | x.tgz) ;; # the last byte of a zip is its comment's length, of a tar a zero
@@ -62,6 +67,7 @@ done
 head -c 1000000 x.gz | "$img2nfs" extract - null: >out 2>err && die "a pipe that ends early is accepted"
 grep -q 'standard input: it ends too early' err || die "pipe: $(cat err)"
 head -c 5000000 disk | "$img2nfs" extract - null: >out 2>err && die "a plain pipe that ends early is accepted"
-grep -q 'standard input' err || die "plain pipe: $(cat err)"
+grep -q 'cannot read standard input at [0-9]*: it ends at 5000000$' err || die "plain pipe: $(cat err)"
+grep -q '^  what writes into the pipe ended too early' err || die "plain pipe, no hint: $(cat err)"
 : | "$img2nfs" extract - null: >out 2>err && die "an empty pipe is accepted"
 grep -q 'cannot use standard input as an image: it is empty' err || die "empty pipe: $(cat err)"

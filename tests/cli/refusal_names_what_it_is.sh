@@ -86,6 +86,28 @@ row true "printf '\\072\\377\\046\\355\\001\\000\\000\\000\\034\\000\\014\\000' 
 row true "printf '\\072\\377\\046\\355\\002\\000\\000\\000' | cat - random >x" \
 	"it is an Android sparse image of version 2, known is 1"
 
+# what has no name of its own is not called so in the command
+if command -v qemu-img >/dev/null && ! "$img2nfs" --version | grep -q 'no compressed images'; then
+	qemu-img convert -O vmdk disk x || die "qemu-img failed"
+	ran="vmdk from a pipe" rc=0
+	"$img2nfs" extract - null: <x >out 2>err || rc=$?
+	[ $rc -eq 3 ] || die "$ran: status $rc: $(cat err)"
+	says "cannot read standard input: it is a VMware disk (vmdk)"
+	hints "save it, unpacked, as FILE and make a raw image of it: qemu-img convert -O raw FILE OUTPUT"
+	one_line
+	gzip -c x >x.gz
+	run 3 extract x.gz null:
+	says "cannot read 'x.gz': it is a VMware disk (vmdk)"
+	hints "as FILE and"
+	one_line
+	if command -v zip >/dev/null; then
+		zip -q x.zip x
+		run 3 extract x.zip null:
+		says "cannot read 'x.zip:x': it is a VMware disk (vmdk)"
+		one_line
+	fi
+fi
+
 run 3 extract absent null:
 says "cannot open 'absent': No such file or directory"
 : >empty
