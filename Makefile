@@ -280,11 +280,11 @@ install: all $(O)/$(SO) ## install program, manual, completions, library and hea
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/img2nfs $(SHARE)/man/man1/img2nfs.1 $(SHARE)/man/man5/img2nfs-json.5 \
-		$(SHARE)/img2nfs/report.schema.json $(SHARE)/bash-completion/completions/img2nfs \
+		$(SHARE)/bash-completion/completions/img2nfs \
 		$(SHARE)/zsh/site-functions/_img2nfs $(SHARE)/fish/vendor_completions.d/img2nfs.fish \
 		$(DESTDIR)$(LIBDIR)/libimg2nfs.a $(DESTDIR)$(LIBDIR)/$(SO) $(DESTDIR)$(LIBDIR)/$(SO_LINK) \
 		$(DESTDIR)$(PKGCONFIGDIR)/libimg2nfs.pc
-	rm -rf $(DESTDIR)$(PREFIX)/include/img2nfs
+	rm -rf $(DESTDIR)$(PREFIX)/include/img2nfs $(SHARE)/img2nfs
 
 deb: ## Debian packages in $(O)/deb, judged by lintian
 	$(Q)sh third_party/packaging/build_deb.sh '$(O)/deb'

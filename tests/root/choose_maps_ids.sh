@@ -19,6 +19,7 @@ chmod 644 "$WORK/x.img"
 
 truncate -s 64M "$WORK/disk"
 mke2fs -q -F -t ext4 "$WORK/disk"
+mkdir -m 777 "$WORK/far"
 mkdir "$WORK/to"
 mount -o loop "$WORK/disk" "$WORK/to" || die "cannot mount"
 at_exit "umount '$WORK/to'"
@@ -70,7 +71,7 @@ echo "$(wc -l <"$WORK/got") objects and attributes compared"
 for m in '--map-users=0:100000:1000|acl' '--map-groups=0:100000:2000|mine' '--map-groups=99:100000:1|.' \
 	'--map-users=0:100000:1000 --map-users=1001:200000:1000|three'; do
 	# shellcheck disable=SC2086
-	extract --quiet ${m%|*} "$WORK/x.img" "$WORK/no.tar"
+	extract --quiet ${m%|*} "$WORK/x.img" "$WORK/far/no.tar"
 	want_rc 2
 	want_err "cannot map '${m#*|}"
 	want_err 'is in no range'
