@@ -104,7 +104,7 @@ PROGRAM_LIBS = $(if $(SHARED),$(O)/cli.a $(O)/$(SO) $(O)/base.a,$(STATIC_LIBS))
 UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
 UNIT_BIN := $(UNIT_SRC:%.c=$(O)/%)
 # Objects to be preloaded: norpcbind into the test server, which only Linux rigs have, the others into the program.
-PRELOADED = norpcbind intruder spoil
+PRELOADED = norpcbind intruder spoil starve
 TOOL_SRC := $(sort $(filter-out $(PRELOADED:%=tests/tools/%.c) $(if $(filter Linux,$(shell uname)),,%/slowdisk.c), \
 	$(wildcard tests/tools/*.c)))
 TOOL_BIN := $(TOOL_SRC:%.c=$(O)/%) $(if $(filter Linux,$(shell uname)), \

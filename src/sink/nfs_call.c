@@ -392,10 +392,19 @@ static bool is_worn_out(const struct nfs_calls *calls)
 	return false;
 }
 
+static void die_without_memory(struct nfs_calls *calls)
+{
+	struct i2n_err err;
+
+	(void)i2n_err_nomem(&err);
+	die(calls, &err);
+}
+
 /* The connection is of no use any more. */
 static void lost(struct nfs_calls *calls, const char *text, int64_t now)
 {
 	bool denied = rpc_conn_is_denied(calls->conn), worn_out = is_worn_out(calls);
+	bool no_memory = rpc_conn_has_no_memory(calls->conn);
 	int64_t patience = calls->retry_for_ms;
 	char why[192];
 
@@ -410,6 +419,10 @@ static void lost(struct nfs_calls *calls, const char *text, int64_t now)
 	park_sent(calls);
 	if (calls->v4)
 		nfs4_lost(calls->v4);
+	if (no_memory) {
+		die_without_memory(calls);
+		return;
+	}
 	if (!calls->ready.n && !calls->delayed.n) {	/* closed while idle: no trouble yet */
 		calls->outage_ms = 0;
 		return;
@@ -438,12 +451,8 @@ static void connect_now(struct nfs_calls *calls, int64_t now)
 	calls->pinged = true;
 	calls->connect_by_ms = now + CONNECT_MS;
 	calls->stats->requests[I2N_PROC_NULL]++;	/* the ping */
-	if (!calls->conn) {
-		struct i2n_err err;
-
-		(void)i2n_err_nomem(&err);
-		die(calls, &err);
-	}
+	if (!calls->conn)
+		die_without_memory(calls);
 }
 
 /* Calls whose pause is over are sent before anything newer. */

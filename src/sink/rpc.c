@@ -51,6 +51,7 @@ static void fail(struct rpc_conn *conn, const char *text)
 		conn->error[i] = text[i] >= ' ' && text[i] < 127 ? text[i] : '?';
 	conn->error[i] = '\0';
 	conn->denied = strstr(text, "not accepted") || strstr(text, "Server responded");
+	conn->no_memory = strstr(text, "ut of memory") || strstr(text, "ailed to allocate");
 }
 
 static void set_int(int fd, int level, int name, int value)
@@ -190,6 +191,11 @@ const char *rpc_conn_error(const struct rpc_conn *conn)
 bool rpc_conn_is_denied(const struct rpc_conn *conn)
 {
 	return conn->denied;
+}
+
+bool rpc_conn_has_no_memory(const struct rpc_conn *conn)
+{
+	return conn->no_memory;
 }
 
 static bool queued(struct rpc_conn *conn, bool ok)

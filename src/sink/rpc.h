@@ -70,6 +70,8 @@ const char *rpc_conn_error(const struct rpc_conn *conn);	/* why it failed; text 
 								 * ASCII */
 bool rpc_conn_is_denied(const struct rpc_conn *conn);		/* the server answered, and refused
 								 * us or the program */
+bool rpc_conn_has_no_memory(const struct rpc_conn *conn);	/* libnfs got none: nobody else's
+								 * fault */
 
 /* READ: some libnfs put the data into a buffer of ours, which must stay as long as the slot, others
  * hand over theirs.

@@ -16,7 +16,7 @@ struct rpc_conn {
 	struct nfs_context *nfs;
 	struct rpc_context *rpc;
 	enum rpc_state state;
-	bool denied;
+	bool denied, no_memory;
 	bool quiet;		/* being freed: callbacks mean nothing */
 	char error[160];
 };
