@@ -51,6 +51,7 @@ void progress_begin(struct progress *p, const struct progress_opts *opts)
 	p->terminal = isatty(STDERR_FILENO);
 	p->said_stopping = p->has_at = p->has_waited = false;
 	p->phases = opts->phases;
+	p->image = NULL;
 	p->start_ms = progress_now_ms();
 	p->shown_ms = p->terminal || p->mode == PROGRESS_JSON ? 0 : p->start_ms;
 }
