@@ -20,7 +20,7 @@ mount_ro "$img" "$WORK/mnt" $((94208 * 512)) $((3528040 * 512))
 same_tree "$WORK/mnt" "$exp/root"
 
 # Which blocks of 24 MiB hold something: the used blocks of the file system, by dumpe2fs' free ranges.
-dumpe2fs "$img?offset=$((94208 * 512))" >"$WORK/dump" 2>/dev/null
+dumpe2fs "$(findmnt -n -o SOURCE "$WORK/mnt")" >"$WORK/dump" 2>/dev/null
 needed=$(sed -n 's/^  Free blocks: //p' "$WORK/dump" | tr -d ' ' | tr ',' '\n' | awk -F- -v n=$((3528040 / 8)) -v start=94208 '
 	NF { for (b = $1; b <= ($2 == "" ? $1 : $2); b++) free[b] = 1 }
 	END {

@@ -23,7 +23,7 @@ same_tree "$WORK/mnt" "$exp/root"
 [ -z "$(ls "$WORK/spool")" ] || bad "left in the spool folder: $(ls "$WORK/spool")"
 # What was spooled at the last look, against the blocks that dumpe2fs counts as used.
 spooled=$(sed -n 's/.*"spooled": *\([0-9]*\).*/\1/p' "$WORK/err" | tail -n 1)
-used=$(dumpe2fs -h "$img?offset=$((94208 * 512))" 2>/dev/null | awk -F: '
+used=$(dumpe2fs -h "$(findmnt -n -o SOURCE "$WORK/mnt")" 2>/dev/null | awk -F: '
 	/^Block count/ { n = $2 } /^Free blocks/ { f = $2 } /^Block size/ { s = $2 }
 	END { printf "%.0f\n", (n - f) * s }')
 echo "spooled $spooled of $used bytes used"
