@@ -5,9 +5,7 @@ need_loop
 use_fixture plain
 mount_ro "$img" "$WORK/mnt"
 serve readonly ro
-mkdir "$WORK/full.exp"
-mount -t tmpfs -o size=4m,nr_inodes=100k none "$WORK/full.exp" || die "cannot mount a tmpfs"
-at_exit "umount '$WORK/full.exp'"
+small_disk full 6 8000
 serve full
 serve
 extract --json --no-check --allow-loss=symlink-times "$img" "$(ganesha_url srv /kitchen)" \

@@ -4,6 +4,7 @@
 # referral, and it answers all requests for it with NFS4ERR_MOVED. That is told.
 . "$top/tests/lib/e2e.sh"
 need_loop
+I2N_TEST_VERSION=3	# the image as it is
 use_fixture plain
 . "$top/tests/lib/nfs4.sh"
 mount_ro "$img" "$WORK/mnt"

@@ -1,7 +1,4 @@
-# A run that opens nothing for longer than the lease renews it.
-#
-# That the server forgets us is not shown with a run that was stopped: nfs-ganesha 6.5 with a lease of 6 s still knew one
-# that had been silent for 20 s. net/nfs4_waits_for_grace restarts it, net/nfs4_recovers_state has a proxy say EXPIRED.
+# A run that opens nothing for longer than the lease renews it. (What if not: net/nfs4_outlives_its_lease.)
 . "$top/tests/lib/test.sh"
 . "$top/tests/lib/nfs4.sh"
 . "$top/tests/lib/ganesha.sh"
@@ -13,7 +10,7 @@ mkdir "$WORK/src" "$WORK/exp" || exit 1
 head -c 20000000 /dev/urandom >"$WORK/src/a"
 touch -d '2001-01-01' "$WORK/src/a" "$WORK/src"
 dump "$WORK/src" >"$WORK/want" || exit 1
-ganesha_start g vfs "$WORK/exp" grace=6
+ganesha_start g vfs "$WORK/exp" lease=6
 
 # 300 WRITEs one after the other, 40 ms each: twice the lease
 proxy_start p g -d 40000

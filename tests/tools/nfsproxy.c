@@ -367,7 +367,9 @@ static bool inspect_compound(unsigned char *mark, size_t *len, const struct comp
 	writes += write >= 0;
 	if (write >= 0 && verifier_every && writes % verifier_every == 0)
 		verifier_epoch++;
-	if (op && at >= 0 && (status_op || op != OP_CREATE || proc == status_proc) &&
+	/* these two are each the heart of several procedures */
+	if (op && at >= 0 &&
+	    (status_op || (op != OP_CREATE && op != OP_REMOVE) || proc == status_proc) &&
 	    status_every && ++status_seen % status_every == 0) {
 		if (at == 0) {
 			enqueue(&p->conn->to[0], reply,
