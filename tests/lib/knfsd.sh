@@ -1,7 +1,8 @@
 # knfsd.sh - throw-away Linux kernel NFS servers, each in a virtual machine of its own. Source test.sh first.
 #
 #	knfsd_start NAME [OPTION...]	boots it (skips the test where that cannot be); exports /srv/export
-#	knfsd_url NAME [PATH]		prints nfs://127.0.0.1/srv/export[PATH]?version=3&nfsport=N&mountport=M
+#	knfsd_url NAME [PATH]		prints nfs://127.0.0.1/srv/export[PATH]?version=3&nfsport=N&mountport=M;
+#					version=4 with I2N_TEST_VERSION=4 in the environment
 #	knfsd_do NAME 'COMMAND'		runs a line in the machine's busybox sh; its output, its status
 #	knfsd_export NAME OPTIONS	exports /srv/export anew: rw,async,insecure,no_root_squash,...
 #	knfsd_disk NAME			sets $disk to a folder with what the server's disk has now, mounted
@@ -152,7 +153,7 @@ knfsd_do() {
 
 knfsd_url() {
 	read -r knf_np knf_mp <"$(knfsd_dir "$1")/ports"
-	echo "nfs://127.0.0.1/srv/export${2:-}?version=3&nfsport=$knf_np&mountport=$knf_mp"
+	echo "nfs://127.0.0.1/srv/export${2:-}?version=${I2N_TEST_VERSION:-3}&nfsport=$knf_np&mountport=$knf_mp"
 }
 
 # /etc/exports is what a restart reads.
