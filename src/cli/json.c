@@ -108,15 +108,29 @@ void json_end(struct json *j)
 	after(j);
 }
 
+/* What a terminal acts on, or what some programs take for the end of a line (U+0085, U+2028 and
+ * U+2029: Python's splitlines(), older JavaScript) though JSON lets it stand. n: bytes at p. */
+static bool is_control(const unsigned char *p, size_t n, unsigned *ret_code)
+{
+	*ret_code = n == 1 ? p[0] : n == 2 ? p[1] : 0x2000u | (p[n - 1] & 0x3fu);
+	if (n == 1)
+		return p[0] < 0x20 || p[0] == 0x7f;
+	if (n == 2)
+		return p[0] == 0xc2 && p[1] < 0xa0;
+	return n == 3 && p[0] == 0xe2 && p[1] == 0x80 && (p[2] | 1) == 0xa9;
+}
+
 static void put_string(struct json *j, const unsigned char *p, size_t len)
 {
+	unsigned code;
+
 	put_char(j, '"');
 	for (size_t i = 0, n; i < len; i += n ? n : 1) {
 		n = i2n_utf8_len(p + i, len - i);
 		if (!n)
 			puts_to(j, "\\ufffd");
-		else if (p[i] < 0x20 || p[i] == 0x7f)
-			putf(j, "\\u%04x", p[i]);
+		else if (is_control(p + i, n, &code))
+			putf(j, "\\u%04x", code);
 		else if (p[i] == '"' || p[i] == '\\')
 			putf(j, "\\%c", p[i]);
 		else

@@ -29,6 +29,9 @@ static void names(void)
 	T_STR(bytes("\0", 1), "{\"p\": \"\\u0000\"}\n");
 	T_STR(bytes("\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", 9),
 	      "{\"p\": \"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\"}\n");
+	/* valid, but the end of a line to some, or an order to a terminal */
+	T_STR(bytes("\xc2\x85\xe2\x80\xa8\xe2\x80\xa9\xc2\x9b\xc2\xa0\xe2\x80\xa7", 15),
+	      "{\"p\": \"\\u0085\\u2028\\u2029\\u009b\xc2\xa0\xe2\x80\xa7\"}\n");
 	/* not UTF-8: a lone byte, overlong forms, a surrogate, beyond U+10FFFF, cut short */
 	T_STR(bytes("\xff", 1), "{\"p\": \"\\ufffd\", \"p_base64\": \"/w==\"}\n");
 	T_STR(bytes("a\xff", 2), "{\"p\": \"a\\ufffd\", \"p_base64\": \"Yf8=\"}\n");
