@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SCRIPT "img2nfs-complete.sh"
+
 const struct opt extract_rows[] = {
 	IMAGE_ROWS(struct extract_opts, image),
 	CHOOSE_ROWS(struct extract_opts, choose),
@@ -36,7 +38,7 @@ const struct opt extract_rows[] = {
 	  .type = OPT_STRING,
 	  .off = offsetof(struct extract_opts, script),
 	  .arg = "FILE",
-	  .def = "img2nfs-complete.sh",
+	  .def = SCRIPT,
 	  .help = "where --squashed=script writes it; FILE.mtree lists the tree" },
 	{ .name = "verify",
 	  .type = OPT_FLAG,
@@ -195,6 +197,24 @@ int extract_check_files(const struct extract_opts *o, const char *image, const c
 	return I2N_OK;
 }
 
+static int check_squashed(const struct extract_opts *o, struct i2n_err *err)
+{
+	if (o->squashed != SQUASHED_SCRIPT)
+		return !strcmp(o->script, SCRIPT) ? I2N_OK :
+		       i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
+				"option '--script' needs --squashed=script");
+	if (o->no_check)
+		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
+				"options '--squashed=script' and '--no-check' exclude each other");
+	if (!o->verify && !o->manifest)
+		return I2N_OK;
+	i2n_err_set(err, I2N_DOM_USAGE, 0,
+		    "option '--squashed=script' excludes --verify and --manifest");
+	i2n_err_hint(err, "the tree is complete when the script has run: then use "
+		     "'img2nfs verify' and 'img2nfs manifest'");
+	return I2N_FATAL;
+}
+
 /* Standard output has something else to carry. */
 static int check_names(const struct extract_opts *o, struct i2n_err *err)
 {
@@ -215,18 +235,8 @@ int extract_check(const struct extract_opts *o, const struct dest *dest, struct 
 	update.update |= o->atomic;	/* an interrupted one is continued */
 	update.dry_run &= !netboot_is_on(&o->netboot);	/* which has edits to show */
 	if (check_dest(o, dest, err) || check_names(o, err) || check_atomic(o, err) ||
-	    update_check(&update, err))
+	    update_check(&update, err) || check_squashed(o, err))
 		return I2N_FATAL;
-	if (o->squashed == SQUASHED_SCRIPT && o->no_check)
-		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
-				"options '--squashed=script' and '--no-check' exclude each other");
-	if (o->squashed == SQUASHED_SCRIPT && (o->verify || o->manifest)) {
-		i2n_err_set(err, I2N_DOM_USAGE, 0,
-			    "option '--squashed=script' excludes --verify and --manifest");
-		i2n_err_hint(err, "the tree is complete when the script has run: then use "
-			     "'img2nfs verify' and 'img2nfs manifest'");
-		return I2N_FATAL;
-	}
 	if (o->update.dry_run && (o->verify || o->manifest))
 		return i2n_fail(err, I2N_FATAL, I2N_DOM_USAGE, 0,
 				"option '--dry-run': there is nothing to follow it; leave out "

@@ -42,6 +42,8 @@ refused "'journal' is the file of option '--journal-device'" extract --boot=jour
 refused "'new.mtree' is the file of option '--script'" extract --squashed=script --script=new --report=new.mtree x.img "$nowhere"
 refused "it takes the name of a file" extract --manifest=- x.img null:
 refused "it takes the name of a file" extract --squashed=script --script=- x.img "$nowhere"
+# a script that would not be written
+refused "option '--script' needs --squashed=script" extract --script=new x.img "$nowhere"
 # standard input
 rc=0
 "$img2nfs" extract --report=x.img - null: <x.img >out 2>err || rc=$?
