@@ -117,6 +117,7 @@ FUZZ_LINK = $(if $(LIBFUZZER),-fsanitize=fuzzer)
 
 .DEFAULT_GOAL := all
 .PHONY: all check check-knfsd bench demo fuzz fuzzers corpus check-corpus tools lint install uninstall help clean
+.PHONY: check-tsan
 .PHONY: check-boot check-distros check-portability bench-packed bench-scale objects units deps deb static man FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -214,6 +215,14 @@ check: ## install what is missing, build, run all tests (T=unit/ or T=e2e/name r
 		$(O)/base.a >/dev/null
 	$(Q)$(MAKE) --no-print-directory O='$(O)/san' SAN=address,undefined all fuzzers
 	$(Q)O='$(abspath $(O))' J='$(J)' sh tests/run '$(T)'
+
+# The tests in which threads meet: of packed/, share/ and stage/, of several boards.
+TSAN_TESTS = unit/packed unit/share unit/stage cli/packed e2e/stream_ e2e/packed_small e2e/many_boards_a \
+	e2e/many_boards_f root/spool_
+check-tsan: ## what has threads, under ThreadSanitizer (ten minutes; T=e2e/ runs others)
+	$(Q)sh third_party/install.sh --test
+	$(Q)$(MAKE) --no-print-directory O='$(O)/tsan' SAN=thread all units tools
+	$(Q)TSAN_OPTIONS='exitcode=66' O='$(abspath $(O))/tsan' J='$(J)' sh tests/run $(or $(T),$(TSAN_TESTS))
 
 check-knfsd: ## the tests against a Linux kernel's NFS server, in a virtual machine (qemu, with or without KVM)
 	$(Q)sh third_party/install.sh --knfsd
