@@ -37,6 +37,8 @@ int server_parse(const struct server_opts *opts, const char *text, const struct 
 	ret_nfs->retry_for_s = (unsigned)opts->retry_for;
 	if (opts->window)
 		ret_nfs->window = (unsigned)opts->window;
+	if (opts->connections)
+		ret_nfs->connections = (unsigned)opts->connections;
 	if (opts->bytes_in_flight && opts->bytes_in_flight != OPT_UNSET)
 		ret_nfs->bytes_in_flight = opts->bytes_in_flight;
 	if (text && ret_url->has_uid)

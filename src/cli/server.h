@@ -12,7 +12,7 @@
 struct server_opts {
 	const char *as, *allow_loss;
 	uint64_t retry_for;
-	uint64_t window, bytes_in_flight;	/* 0: the command has no SERVER_FLOW_ROWS */
+	uint64_t window, connections, bytes_in_flight;	/* 0: the command has no SERVER_FLOW_ROWS */
 };
 
 /* Rows for a struct (`tag`: "struct x_opts") with a member `m` of type struct server_opts. as: what
@@ -30,6 +30,9 @@ struct server_opts {
 	{ .name = "window", .type = OPT_NUMBER, .off = offsetof(tag, m.window), .arg = "N", \
 	  .min = 1, .max = 1024, .def = "1024", .unit = "requests", \
 	  .help = "requests in flight at most" }, \
+	{ .name = "connections", .type = OPT_NUMBER, .off = offsetof(tag, m.connections), \
+	  .arg = "N", .min = 1, .max = I2N_NFS_CONNECTIONS_MAX, .def = "1", \
+	  .help = "spread the requests of NFSv3 over so many TCP connections" }, \
 	{ .name = "bytes-in-flight", .type = OPT_SIZE, .off = offsetof(tag, m.bytes_in_flight), \
 	  .arg = "BYTES", .min = 64 << 10, .max = 1 << 30, \
 	  .help = "file data in flight at most (else 14M, for very large files up to 64M)" }

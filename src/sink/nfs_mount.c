@@ -637,6 +637,9 @@ static int reach_root(struct walk *w, struct i2n_err *err)
 				     .port = w->url->port ? w->url->port : NFS_PORT };
 	int rc;
 
+	if (nfs->opts.connections > 1)
+		i2n_note(nfs->env.notes, I2N_NOTE_INFO, "connections", NULL, 0,
+			 "NFSv4 goes over one connection");
 	rpc_target_secure(&target, w->url);
 	rc = nfs_find_server(w->url, &target, w->stop, &w->mounted, err);
 	w->remedy = w->mounted.remedy;
@@ -660,15 +663,14 @@ static int mount_export(struct walk *w, struct i2n_err *err)
 	struct nfs3 *nfs = w->nfs;
 	struct rpc_target target = { .program = RPC_NFS3,
 				     .uid = nfs->opts.uid,
-				     .gid = nfs->opts.gid };
+				     .gid = nfs->opts.gid,
+				     .lines = nfs->opts.connections };
 	int rc;
 
 	if (nfs->version == 4)
 		return reach_root(w, err);
 	rpc_target_secure(&target, w->url);
-	rc = nfs_mountd_mount(w->url, nfs->opts.uid, nfs->opts.gid, w->stop, &nfs->sink.stats,
-			      &w->mounted, err);
-
+	rc = nfs_mountd_mount(w->url, &nfs->opts, w->stop, &nfs->sink.stats, &w->mounted, err);
 	w->remedy = w->mounted.remedy;
 	if (rc != I2N_OK)
 		return rc;

@@ -23,6 +23,7 @@ struct session {
 	struct nfs_mounted *ret;
 	struct rpc_conn *conn;
 	struct rpc_target target;
+	unsigned lines;		/* of the connection to the NFS service */
 	struct rpc_slot slot;
 	bool answered;
 	uint32_t status;
@@ -222,6 +223,7 @@ static void connect_nfs(struct session *s)
 	target.program = RPC_NFS3;
 	target.port = s->url->port;
 	target.ping = false;
+	target.lines = s->lines;
 	rpc_conn_free(s->ret->nfs);	/* to the address tried before */
 	s->ret->nfs = rpc_conn_new(&target);
 }
@@ -247,12 +249,14 @@ static int connect_address(struct session *s, const char *addr, struct i2n_err *
 	return I2N_FATAL;
 }
 
-int nfs_mountd_mount(const struct i2n_nfs_url *url, uint32_t uid, uint32_t gid,
+int nfs_mountd_mount(const struct i2n_nfs_url *url, const struct i2n_nfs_opts *opts,
 		     const volatile int *stop,
 		     struct i2n_sink_stats *stats, struct nfs_mounted *ret, struct i2n_err *err)
 {
 	struct session s = { .url = url, .stop = stop, .stats = stats, .ret = ret,
-			     .target = { .program = RPC_MOUNT3, .uid = uid, .gid = gid } };
+			     .lines = opts->connections,
+			     .target = { .program = RPC_MOUNT3, .uid = opts->uid,
+					 .gid = opts->gid } };
 	char addrs[RPC_ADDRS_MAX][64];
 	unsigned n = 0;
 	int rc = rpc_resolve(url->host, addrs, &n, err);

@@ -20,7 +20,7 @@ struct nfs_mounted {
 
 /* Mount the longest prefix of url->path that the server gives, and meanwhile connect to its NFS
  * service. Blocks; *stop (may be NULL) ends it. */
-int nfs_mountd_mount(const struct i2n_nfs_url *url, uint32_t uid, uint32_t gid,
+int nfs_mountd_mount(const struct i2n_nfs_url *url, const struct i2n_nfs_opts *opts,
 		     const volatile int *stop,
 		     struct i2n_sink_stats *stats, struct nfs_mounted *ret, struct i2n_err *err);
 

@@ -84,8 +84,9 @@ static void on_connected(struct rpc_context *rpc, int status, void *data, void *
 		fail(conn, status == RPC_STATUS_ERROR && data ? data : rpc_get_error(rpc));
 		return;
 	}
-	conn->state = RPC_UP;
 	tune(rpc_get_fd(rpc));
+	if (++conn->n_up == conn->n)
+		conn->state = RPC_UP;
 }
 
 /* Any status but success ends the connection. Here that is only remembered: nothing may be queued
@@ -136,45 +137,59 @@ bool rpc_target_is_secured(const struct rpc_target *target)
 
 /* A secured connection is up when that has been agreed on, which libnfs does after the NULL call;
  * and it is made to a name, which tickets and certificates are for. */
-static int begin(struct rpc_conn *conn, const struct rpc_target *target)
+static int begin(struct rpc_conn *conn, unsigned i, const struct rpc_target *target)
 {
+	struct rpc_context *rpc = conn->line[i];
 	int program = target->program == RPC_NFS3 ? NFS_PROGRAM : MOUNT_PROGRAM;
 	int version = target->nfs4 ? 4 : 3;
 	bool secured = target->program == RPC_NFS3 && rpc_target_is_secured(target);
 	const char *to = secured ? target->host : target->addr;
-	const char *why = secured ? rpc_secure(conn->nfs, &target->security) : NULL;
+	const char *why = secured ? rpc_secure(conn->nfs[i], &target->security) : NULL;
 
 	if (why) {
 		fail(conn, why);
 		return 0;
 	}
 	if (!target->port)
-		return rpc_connect_program_async(conn->rpc, to, program, version, on_connected,
-						 conn);
+		return rpc_connect_program_async(rpc, to, program, version, on_connected, conn);
 	if (target->ping || secured)
-		return rpc_connect_port_async(conn->rpc, to, target->port, program, version,
-					      on_connected, conn);
-	return rpc_connect_async(conn->rpc, to, target->port, on_connected, conn);
+		return rpc_connect_port_async(rpc, to, target->port, program, version, on_connected,
+					      conn);
+	return rpc_connect_async(rpc, to, target->port, on_connected, conn);
+}
+
+static bool add_line(struct rpc_conn *conn, const struct rpc_target *target)
+{
+	struct nfs_context *nfs = nfs_init_context();
+
+	if (!nfs)
+		return false;
+	/* ours are in nfs_call.c; those of libnfs 6.0 fire at once */
+	nfs_set_timeout(nfs, 0);
+	nfs_set_uid(nfs, (int)target->uid);
+	nfs_set_gid(nfs, (int)target->gid);
+	conn->nfs[conn->n] = nfs;
+	conn->line[conn->n++] = nfs_get_rpc_context(nfs);
+	return true;
 }
 
 struct rpc_conn *rpc_conn_new(const struct rpc_target *target)
 {
 	struct rpc_conn *conn = calloc(1, sizeof(*conn));
+	unsigned i;
 
 	if (!conn)
 		return NULL;
-	conn->nfs = nfs_init_context();
-	if (!conn->nfs) {
-		free(conn);
-		return NULL;
+	for (i = 0; i < (target->lines ? target->lines : 1) && i < RPC_LINES_MAX; i++) {
+		if (!add_line(conn, target)) {
+			rpc_conn_free(conn);
+			return NULL;
+		}
 	}
-	conn->rpc = nfs_get_rpc_context(conn->nfs);
-	nfs_set_timeout(conn->nfs, 0);	/* ours are in nfs_call.c; those of libnfs 6.0 fire at
-					 * once */
-	nfs_set_uid(conn->nfs, (int)target->uid);
-	nfs_set_gid(conn->nfs, (int)target->gid);
-	if (begin(conn, target) < 0)
-		fail(conn, rpc_get_error(conn->rpc));
+	conn->rpc = conn->line[0];
+	for (i = 0; i < conn->n && conn->state != RPC_FAILED; i++)
+		if (begin(conn, i, target) < 0)
+			fail(conn, rpc_get_error(conn->line[i]));
 	return conn;
 }
 
@@ -216,6 +231,12 @@ static bool queued(struct rpc_conn *conn, bool ok)
 	case I2N_PROC_##proc: \
 		return RPC_CALL(nfs3_##op, conn, args, slot);
 
+static void next_line(struct rpc_conn *conn)
+{
+	conn->turn = (conn->turn + 1) % conn->n;
+	conn->rpc = conn->line[conn->turn];
+}
+
 static bool queue(struct rpc_conn *conn, enum i2n_proc proc, void *args, struct rpc_slot *slot)
 {
 	switch (proc) {
@@ -234,6 +255,7 @@ static bool queue(struct rpc_conn *conn, enum i2n_proc proc, void *args, struct 
 bool rpc_conn_send(struct rpc_conn *conn, enum i2n_proc proc, void *args, struct rpc_slot *slot)
 {
 	slot->conn = conn;
+	next_line(conn);
 	return queued(conn, queue(conn, proc, args, slot));
 }
 
@@ -258,33 +280,33 @@ bool rpc_conn_send_export(struct rpc_conn *conn, struct rpc_slot *slot)
 
 /* Why a connection could not be made, in the system's words: libnfs only tells that it saw a
  * POLLHUP. */
-static bool is_refused(struct rpc_conn *conn, int revents)
+static bool is_refused(struct rpc_conn *conn, struct rpc_context *rpc, int revents)
 {
 	int code = 0;
 	socklen_t len = sizeof(code);
 
 	if (conn->state == RPC_UP || !(revents & (POLLERR | POLLHUP)) ||
-	    getsockopt(rpc_get_fd(conn->rpc), SOL_SOCKET, SO_ERROR, &code, &len) || !code)
+	    getsockopt(rpc_get_fd(rpc), SOL_SOCKET, SO_ERROR, &code, &len) || !code)
 		return false;
 	fail(conn, strerror(code));
 	return true;
 }
 
-static void service(struct rpc_conn *conn, int revents)
+static void service(struct rpc_conn *conn, struct rpc_context *rpc, int revents)
 {
-	if (is_refused(conn, revents))
+	if (is_refused(conn, rpc, revents))
 		return;
-	if (rpc_service(conn->rpc, revents) < 0)
-		fail(conn, rpc_get_error(conn->rpc));
+	if (rpc_service(rpc, revents) < 0)
+		fail(conn, rpc_get_error(rpc));
 }
 
 /* The system's own word for what happened, where it has one. */
-static void take_socket_error(struct rpc_conn *conn)
+static void take_socket_error(struct rpc_conn *conn, struct rpc_context *rpc)
 {
 	int code = 0;
 	socklen_t len = sizeof(code);
 
-	if (!getsockopt(rpc_get_fd(conn->rpc), SOL_SOCKET, SO_ERROR, &code, &len) && code)
+	if (!getsockopt(rpc_get_fd(rpc), SOL_SOCKET, SO_ERROR, &code, &len) && code)
 		fail(conn, strerror(code));
 }
 
@@ -293,37 +315,41 @@ static bool is_alive(const struct rpc_conn *conn)
 	return conn && conn->state != RPC_FAILED;
 }
 
-static void take_events(struct rpc_conn *conn, int revents)
+static void take_events(struct rpc_conn *conn, struct rpc_context *rpc, int revents)
 {
 	if (!revents || !is_alive(conn))
 		return;
 	if (revents & POLLERR)
-		take_socket_error(conn);
-	service(conn, revents);	/* also after an error: libnfs then frees what belongs to
-				 * connecting */
+		take_socket_error(conn, rpc);
+	/* also after an error: libnfs then frees what belongs to connecting */
+	service(conn, rpc, revents);
+}
+
+/* A negative fd, as libnfs has it while it changes sockets, is just waited for. */
+static unsigned want_events(const struct rpc_conn *conn, struct pollfd *pfds)
+{
+	unsigned i, n = is_alive(conn) ? conn->n : 0;
+
+	for (i = 0; i < n; i++)
+		pfds[i] = (struct pollfd){ .fd = rpc_get_fd(conn->line[i]),
+					   .events = (short)rpc_which_events(conn->line[i]) };
+	return n;
 }
 
 void rpc_conns_service(struct rpc_conn *conn, struct rpc_conn *second, int timeout_ms)
 {
-	struct rpc_conn *conns[2] = { conn, second };
-	struct pollfd pfds[2];
-	int n;
+	struct pollfd pfds[2 * RPC_LINES_MAX];
+	unsigned n = want_events(conn, pfds), all = n + want_events(second, pfds + n), i;
+	int rc;
 
-	/* a negative fd, as libnfs has it while it changes sockets, is just waited for */
-	for (int i = 0; i < 2; i++) {
-		bool alive = is_alive(conns[i]);
-
-		pfds[i] = (struct pollfd){ .fd = alive ? rpc_get_fd(conns[i]->rpc) : -1 };
-		if (alive)
-			pfds[i].events = (short)rpc_which_events(conns[i]->rpc);
-	}
-	if (!is_alive(conn))
+	if (!n)
 		return;
-	n = poll(pfds, second ? 2 : 1, timeout_ms);
-	if (n < 0 && errno != EINTR)
+	rc = poll(pfds, all, timeout_ms);
+	if (rc < 0 && errno != EINTR)
 		fail(conn, strerror(errno));
-	for (int i = 0; n > 0 && i < 2; i++)
-		take_events(conns[i], pfds[i].revents);
+	for (i = 0; rc > 0 && i < all; i++)
+		take_events(i < n ? conn : second, (i < n ? conn : second)->line[i < n ? i : i - n],
+			    pfds[i].revents);
 }
 
 void rpc_conn_service(struct rpc_conn *conn, int timeout_ms)
@@ -333,8 +359,11 @@ void rpc_conn_service(struct rpc_conn *conn, int timeout_ms)
 
 void rpc_conn_flush(struct rpc_conn *conn)
 {
-	if (conn->state == RPC_UP && rpc_which_events(conn->rpc) & POLLOUT)
-		service(conn, POLLOUT);
+	unsigned i;
+
+	for (i = 0; i < conn->n && conn->state == RPC_UP; i++)
+		if (rpc_which_events(conn->line[i]) & POLLOUT)
+			service(conn, conn->line[i], POLLOUT);
 }
 
 static uint16_t port_of(const struct sockaddr_storage *ss)
@@ -350,7 +379,7 @@ const char *rpc_conn_local(const struct rpc_conn *conn, char *buf, size_t cap, b
 
 	buf[0] = '\0';
 	*ret_low = false;
-	if (getsockname(rpc_get_fd(conn->rpc), (struct sockaddr *)&ss, &len))
+	if (getsockname(rpc_get_fd(conn->line[0]), (struct sockaddr *)&ss, &len))
 		return buf;
 	(void)getnameinfo((struct sockaddr *)&ss, len, buf, (socklen_t)cap, NULL, 0,
 			  NI_NUMERICHOST);
@@ -363,7 +392,7 @@ uint16_t rpc_conn_port(const struct rpc_conn *conn)
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof(ss);
 
-	if (getpeername(rpc_get_fd(conn->rpc), (struct sockaddr *)&ss, &len))
+	if (getpeername(rpc_get_fd(conn->line[0]), (struct sockaddr *)&ss, &len))
 		return 0;
 	return port_of(&ss);
 }
@@ -373,6 +402,7 @@ void rpc_conn_free(struct rpc_conn *conn)
 	if (!conn)
 		return;
 	conn->quiet = true;
-	nfs_destroy_context(conn->nfs);
+	while (conn->n)
+		nfs_destroy_context(conn->nfs[--conn->n]);
 	free(conn);
 }

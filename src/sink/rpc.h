@@ -1,5 +1,6 @@
-/* rpc.h - one TCP connection to one RPC program. rpc_own.h, rpc_async.c and rpc_task.c are the
- * only files that know which libnfs it is built against.
+/* rpc.h - a connection to one RPC program: one line of TCP, or several that live and
+ * die together. rpc_own.h, rpc_async.c and rpc_task.c are the only files that know which libnfs it
+ * is built against.
  *
  * A connection lives once: new -> (connecting) -> up -> failed -> free. It is never repaired:
  * libnfs' own reconnecting re-sends in another order and can wedge a server, so after any failure
@@ -43,6 +44,7 @@ struct rpc_target {
 	uint32_t uid, gid;
 	struct rpc_security security;	/* of NFS; MOUNT and the portmapper have none */
 	char host[256];		/* its name, for that */
+	unsigned lines;		/* 0 is 1; requests take turns */
 	bool ping;		/* with a port: up only when the server has answered a NULL call
 				 * of the program, not when something has accepted */
 };
@@ -55,6 +57,7 @@ struct rpc_slot {
 };
 
 #define RPC_ADDRS_MAX 8
+#define RPC_LINES_MAX I2N_NFS_CONNECTIONS_MAX
 
 /* Numeric addresses of a host; blocks as long as the system's resolver does. */
 int rpc_resolve(const char *host, char (*ret_addrs)[64], unsigned *ret_n, struct i2n_err *err);

@@ -13,8 +13,11 @@
 #include <nfsc/libnfs-raw-nfs4.h>
 
 struct rpc_conn {
-	struct nfs_context *nfs;
-	struct rpc_context *rpc;
+	struct nfs_context *nfs[RPC_LINES_MAX];
+	struct rpc_context *line[RPC_LINES_MAX];	/* of nfs[] */
+	unsigned n, n_up;		/* lines; those that are connected */
+	unsigned turn;
+	struct rpc_context *rpc;	/* the line whose turn it is */
 	enum rpc_state state;
 	bool denied, no_memory;
 	bool quiet;		/* being freed: callbacks mean nothing */

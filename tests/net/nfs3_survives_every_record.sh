@@ -18,9 +18,10 @@ run() {
 	name=$1
 	shift
 	proxy_start p g "$@"
-	"$O/tests/tools/sinkrun" -s 600000 "$WORK/src" "$(proxy_url p g "/$name/x")" >"$WORK/out" 2>"$WORK/notes"
+	"$O/tests/tools/sinkrun" -s 600000 -c "${CONNECTIONS:-1}" "$WORK/src" "$(proxy_url p g "/$name/x")" >"$WORK/out" 2>"$WORK/notes"
 	rc=$?
-	calls=$(proxy_stop p | sed 's/^calls=\([0-9]*\) .*/\1/')
+	proxy_stop p >"$WORK/seen"
+	calls=$(sed 's/^calls=\([0-9]*\) .*/\1/' "$WORK/seen")
 	if [ $rc -ne 1 ] || grep -v -e '^loss symlink-times ' -e '^state ' "$WORK/notes"; then
 		cat "$WORK/notes"
 		die "$*: status $rc"

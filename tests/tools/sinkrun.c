@@ -1,8 +1,8 @@
 /* sinkrun.c - store a directory of this machine at an NFS server through the engine and the NFSv3
  * sink, so that the sink can be tested without an image.
  *
- *	sinkrun [-w WINDOW] [-b BYTES] [-r RETRY_FOR_S] [-s WRITE_SIZE] [-u UID] [-e INODE] [-k MS]
- *	DIR URL
+ *	sinkrun [-w WINDOW] [-b BYTES] [-c CONNECTIONS] [-r RETRY_FOR_S] [-s WRITE_SIZE] [-u UID]
+ *		[-e INODE] [-k MS] DIR URL
  *
  * Notes and errors go to stderr as "kind cls path: text", one line of counts per procedure to
  * stdout. -e: reading the second half of the file with this inode number fails. -k: behave as after
@@ -330,12 +330,13 @@ int main(int argc, char **argv)
 	struct timespec ts;
 	int c, rc;
 
-	while ((c = getopt(argc, argv, "w:b:r:s:u:e:k:")) != -1) {
+	while ((c = getopt(argc, argv, "w:b:c:r:s:u:e:k:")) != -1) {
 		unsigned long v = c == '?' ? 0 : strtoul(optarg, NULL, 10);
 
 		switch (c) {
 		case 'w': opts.window = (unsigned)v; break;
 		case 'b': opts.bytes_in_flight = v; break;
+		case 'c': opts.connections = (unsigned)v; break;
 		case 'r': opts.retry_for_s = (unsigned)v; break;
 		case 's': opts.write_size = (unsigned)v; break;
 		case 'u': opts.uid = (uint32_t)v; break;
