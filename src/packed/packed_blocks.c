@@ -41,6 +41,7 @@ struct blocks {
 	unsigned threads;		/* 0: they are decoded when they are read, by the reader */
 	unsigned n_slots, max_ahead;
 	struct slot *slots;
+	const struct slot *reading;	/* not to be given to another block: it is being read */
 	uint16_t *slot_of;	/* of each block: its slot or NO_SLOT */
 	uint64_t *hinted;	/* a bit for each block: to be decoded when there is room */
 	uint32_t n_hints;	/* bits that are set */
@@ -149,7 +150,7 @@ static struct slot *oldest_slot(struct blocks *b)
 
 	for (i = 0; i < b->n_slots; i++) {
 		s = &b->slots[i];
-		if (s->block != NO_BLOCK && !is_ahead(b, s) &&
+		if (s->block != NO_BLOCK && s != b->reading && !is_ahead(b, s) &&
 		    (!best || s->used < best->used) && crew_is_done(b->crew, &s->job))
 			best = s;
 	}
@@ -293,6 +294,7 @@ static int get_block(struct blocks *b, uint32_t block, struct slot **ret, struct
 	struct slot *s;
 	bool first = true;
 
+	b->reading = NULL;	/* what was has been copied */
 	if (b->slot_of[block] == NO_SLOT) {
 		s = take_slot(b, block, false);
 		if (!s && is_stopped(b))
@@ -305,6 +307,7 @@ static int get_block(struct blocks *b, uint32_t block, struct slot **ret, struct
 		s->ahead = false;
 		s->used = ++b->clock;
 	}
+	b->reading = s;
 	b->n_first += first;
 	b->last = block;
 	set_hint(b, block, false);
