@@ -42,7 +42,8 @@ echo "$blocks blocks, $needed in use, $got unpacked; peak memory $kib KiB with $
 
 # Read back in the order of the server's directories, the image is still unpacked once only.
 echo changed >"$exp/root/etc/issue"
-as_nobody "$bin" verify -v --json --progress=json "$xz" "$(ganesha_url srv /root)" >"$WORK/out" 2>"$WORK/err" </dev/null
+# (One directory has a default ACL, for which nfs-ganesha 6.5 answers GETACL with SERVERFAULT.)
+as_nobody "$bin" verify -v --json --progress=json --exclude=/var/log/journal "$xz" "$(ganesha_url srv /root)" >"$WORK/out" 2>"$WORK/err" </dev/null
 rc=$?
 want_rc 6
 want_json 'sorted(d["path"] for d in j["differences"]["objects"] if d["class"] in ("content", "size")) == ["etc/issue"]'
