@@ -605,6 +605,14 @@ int nfs3_file_read(struct nfs3_op *o, unsigned char *buf, size_t len, uint64_t o
 
 /* --- making the file and writing its first bytes in one request, for NFSv4 --- */
 
+/* A file in pieces waits for its first one before the next is read. Where the order of the medium
+ * is dear to leave it would be passed by meanwhile: there it is made before. */
+bool nfs3_file_is_stored(const struct nfs3_op *o)
+{
+	return o->nfs->calls.v4 && o->file &&
+	       !(by_medium(o->nfs) && o->want.size > piece_of(o));
+}
+
 void nfs3_file_store(struct nfs3_op *o)
 {
 	o->storing = true;

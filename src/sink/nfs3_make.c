@@ -308,7 +308,7 @@ void nfs3_create_args(const struct nfs3_op *o, CREATE3args *args)
 
 static void send_create(struct nfs3_op *o)
 {
-	if (o->file && o->nfs->calls.v4) {
+	if (nfs3_file_is_stored(o)) {
 		nfs3_file_store(o);
 		return;
 	}

@@ -154,6 +154,7 @@ void nfs3_not_created(struct nfs3_op *o, nfsstat3 status);
 /* nfs3_file.c */
 int nfs3_file_open(struct nfs3_op *o);
 void nfs3_file_begin(struct nfs3_op *o);		/* the file is there: send its data */
+bool nfs3_file_is_stored(const struct nfs3_op *o);	/* in this way: */
 void nfs3_file_store(struct nfs3_op *o);		/* make it with its first data */
 void nfs3_file_pump(struct nfs3 *nfs);
 /* What the image has there; to be called with rising offsets, after a rewind. */
