@@ -1,6 +1,9 @@
 # sink_tree.sh - a directory with one of everything a sink has to store. Needs root. Source test.sh first.
 #
 #	sink_tree DIR [FILES]	FILES: how many small files there are besides (default 40)
+#	sink_source FILES	one in $WORK/src, but without the huge sparse file; its dump in $WORK/want; and
+#				$WORK/exp to be exported
+#	dump DIR		all of a directory, as text to compare
 
 sink_tree() {
 	need_root "devices and foreign owners in the source tree"
@@ -54,4 +57,14 @@ sink_tree() {
 		touch -d '2020-02-02 02:02:02.020202020' chr blk fifo sticky setgid empty d1/d2/d3 d1/d2 small
 		touch -d '2011-11-11 11:11:11.111111111' .
 	)
+}
+
+dump() { ASAN_OPTIONS=detect_leaks=0 "$O/tests/tools/dirdump" -S "$1"; }
+
+sink_source() {
+	sink_tree "$WORK/src" "$1"
+	rm -f "$WORK/src/tera"
+	touch -d '2020-02-02 02:02:02.020202020' "$WORK/src"
+	dump "$WORK/src" >"$WORK/want" || exit 1
+	mkdir "$WORK/exp" || exit 1
 }

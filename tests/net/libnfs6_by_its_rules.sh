@@ -10,7 +10,6 @@ case $(pkg-config --modversion libnfs) in
 [45].*) ;;
 *) skip "the installed libnfs is of that kind itself" ;;
 esac
-dump() { ASAN_OPTIONS=detect_leaks=0 "$O/tests/tools/dirdump" -S "$1"; }
 sink_tree "$WORK/src" 60
 rm "$WORK/src/tera"
 dump "$WORK/src" >"$WORK/want" || exit 1

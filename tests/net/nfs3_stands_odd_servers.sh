@@ -5,7 +5,6 @@
 . "$top/tests/lib/nfsproxy.sh"
 . "$top/tests/lib/sink_tree.sh"
 
-dump() { ASAN_OPTIONS=detect_leaks=0 "$O/tests/tools/dirdump" -S "$1"; }
 sink_tree "$WORK/src" 20
 dump "$WORK/src" >"$WORK/want" || exit 1
 mkdir "$WORK/exp" || exit 1

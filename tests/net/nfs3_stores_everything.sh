@@ -5,7 +5,6 @@
 . "$top/tests/lib/sink_tree.sh"
 only_v3 "net/nfs4_stores_everything counts the others"
 
-dump() { ASAN_OPTIONS=detect_leaks=0 "$O/tests/tools/dirdump" -S "$1"; }
 FILES=200
 sink_tree "$WORK/src" $FILES
 mkdir "$WORK/exp" || exit 1

@@ -5,7 +5,6 @@
 . "$top/tests/lib/nfsproxy.sh"
 . "$top/tests/lib/sink_tree.sh"
 
-dump() { ASAN_OPTIONS=detect_leaks=0 "$O/tests/tools/dirdump" -S "$1"; }
 sink_tree "$WORK/src" 4
 rm -f "$WORK/src/tera" "$WORK/src/d1/large" "$WORK/src/d1/d2/large.hard" "$WORK/src/mega"
 touch -d '2020-02-02 02:02:02.020202020' "$WORK/src/d1/d2" "$WORK/src/d1" "$WORK/src"

@@ -5,7 +5,6 @@
 . "$top/tests/lib/nfsproxy.sh"
 . "$top/tests/lib/sink_tree.sh"
 
-dump() { ASAN_OPTIONS=detect_leaks=0 "$O/tests/tools/dirdump" -S "$1"; }
 sink_tree "$WORK/src" 300
 for i in 1 2 3 4; do head -c 40000000 /dev/urandom >"$WORK/src/big$i"; done
 dump "$WORK/src" >"$WORK/want" || exit 1

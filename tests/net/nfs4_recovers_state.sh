@@ -6,12 +6,7 @@
 . "$top/tests/lib/nfsproxy.sh"
 . "$top/tests/lib/sink_tree.sh"
 
-dump() { ASAN_OPTIONS=detect_leaks=0 "$O/tests/tools/dirdump" -S "$1"; }
-sink_tree "$WORK/src" 60
-rm -f "$WORK/src/tera"
-touch -d '2020-02-02 02:02:02.020202020' "$WORK/src"
-dump "$WORK/src" >"$WORK/want" || exit 1
-mkdir "$WORK/exp" || exit 1
+sink_source 60
 ganesha_start g vfs "$WORK/exp"
 proxied() {
 	name=$1
