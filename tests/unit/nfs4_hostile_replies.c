@@ -337,13 +337,16 @@ static void look_at_handle(const nfs_fh3 *fh)
 /* Whoever gets the result reads all of it. */
 static void look_at(enum i2n_proc proc, const void *res)
 {
-	const READDIRPLUS3resok *list = &((const READDIRPLUS3res *)res)->READDIRPLUS3res_u.resok;
-	const CREATE3resok *made = &((const CREATE3res *)res)->CREATE3res_u.resok;
-	const READLINK3resok *link = &((const READLINK3res *)res)->READLINK3res_u.resok;
+	const READDIRPLUS3resok *list;
+	const CREATE3resok *made;
+	const READLINK3resok *link;
 	static char data[65536];
 
 	if (!res || *(const nfsstat3 *)res != NFS3_OK)
 		return;
+	list = &((const READDIRPLUS3res *)res)->READDIRPLUS3res_u.resok;
+	made = &((const CREATE3res *)res)->CREATE3res_u.resok;
+	link = &((const READLINK3res *)res)->READLINK3res_u.resok;
 	if (proc == I2N_PROC_READDIRPLUS) {
 		for (const void *next = list->reply.entries; next;) {
 			entryplus3 e = nfs3_entry(next);
