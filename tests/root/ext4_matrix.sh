@@ -55,11 +55,11 @@ row() {
 ext4=extent
 row ext2-1k 128 1024 "" -t ext2
 row ext2-4k 256 4096 "" -t ext2
-# -r is the option until e2fsprogs 1.47.0, -E revision later
-rev0='-r 0'
+# -r is the option until e2fsprogs 1.47.0, later it is -E revision, which bears no -O beside it
+rev0='-r 0 -O none'
 mke2fs -q -F -r 0 "$WORK/rev0" 1m 2>/dev/null || rev0='-E revision=0'
 # shellcheck disable=SC2086 # words wanted
-row ext2-rev0 128 1024 "" -t ext2 $rev0 -O none
+row ext2-rev0 128 1024 "" -t ext2 $rev0
 row ext3-1k 128 1024 "" -t ext3
 row ext3-2k-noindex 256 2048 "" -t ext3 -O ^dir_index
 row ext4-1k 256 1024 $ext4 -t ext4
