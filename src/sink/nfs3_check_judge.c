@@ -78,6 +78,8 @@ static bool is_refused(struct i2n_check *check, enum i2n_check_id id,
 		return false;
 	if (check->squashed && (obj->status == NFS3ERR_PERM || obj->status == NFS3ERR_ACCES))
 		remedy = I2N_REMEDY_ROOT;
+	if (nfs3_err_is_patience(obj->status))	/* it says nothing of the export */
+		remedy = I2N_REMEDY_NONE;
 	nfs3_check_found(check, id, I2N_CHECK_FAIL, remedy, "cannot make %s: %s", what,
 			 nfs_err_name(check->version == 4, obj->status, code));
 	return true;

@@ -46,3 +46,13 @@ done
 patient 10013 NFS4ERR_GRACE 18
 grep -q '^state server -: .*grace period' "$WORK/notes" || die "nothing was said of a grace period"
 patient 10018 NFS4ERR_RESOURCE 18
+
+# The check says it, too, and nothing about the export.
+proxy_start p g op=18:10013:1
+"$O/img2nfs" check --retry-for=2 "$(proxy_url p g)" >"$WORK/out" 2>"$WORK/notes"
+rc=$?
+proxy_stop p >/dev/null
+[ $rc -eq 4 ] || die "check: status $rc"
+grep -q '^fail  *owners .*: NFS4ERR_GRACE$' "$WORK/out" || die "check: $(cat "$WORK/out")"
+grep 'no_root_squash' "$WORK/out" && die "check: advice about the export"
+exit 0
