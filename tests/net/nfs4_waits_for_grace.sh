@@ -20,5 +20,8 @@ rc=$?
 cat "$WORK/out" "$WORK/notes"
 [ $rc -eq 1 ] || die "status $rc"
 grep -v -e '^loss symlink-times ' -e '^state ' "$WORK/notes" && die "unexpected notes"
-grep -q '^state .*grace period' "$WORK/notes" || die "nothing was said of the grace period"
 dump "$WORK/exp/x" | diff "$WORK/want" - || die "not what was to be stored"
+if [ "$(get jukebox)" -eq 0 ] && grep -q 'NOT IN GRACE' "$(ganesha_dir g)/log"; then
+	skip "this nfs-ganesha ends its grace period at once, though it remembers us (15.2 does)"
+fi
+grep -q '^state .*grace period' "$WORK/notes" || die "nothing was said of the grace period"
