@@ -314,7 +314,7 @@ struct i2n_nfs_opts {
 	/* at most; how much of it is used follows from what the server and the network take */
 	unsigned window;		/* requests in flight, 1..1024; default 1024 */
 	unsigned connections;		/* over so many TCP connections, 1..16; NFSv4: one */
-	/* file data in flight, 64 KiB..1 GiB; 0, the default: 10 MiB, or an eighth of a file
+	/* file data in flight, 64 KiB..1 GiB; 0, the default: 12 MiB, or an eighth of a file
 	 * where that is more, up to 64 MiB */
 	uint64_t bytes_in_flight;
 	unsigned retry_for_s;		/* give up when the server gave no sign for so long */

@@ -35,7 +35,7 @@ struct server_opts {
 	  .help = "spread the requests of NFSv3 over so many TCP connections" }, \
 	{ .name = "bytes-in-flight", .type = OPT_SIZE, .off = offsetof(tag, m.bytes_in_flight), \
 	  .arg = "BYTES", .min = 64 << 10, .max = 1 << 30, \
-	  .help = "file data in flight at most (else 14M, for very large files up to 64M)" }
+	  .help = "file data in flight at most (else 12M, for very large files up to 64M)" }
 
 /* "UID:GID". `what` begins the message. */
 int server_ids(const char *what, const char *text, uint32_t *ret_uid, uint32_t *ret_gid,

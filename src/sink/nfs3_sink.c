@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#define SHARED_BYTES (UINT64_C(14) << 20)
+#define SHARED_BYTES (UINT64_C(12) << 20)
 #define BYTES_MAX (UINT64_C(64) << 20)
 #define OPS_WAITING 256	/* files that wait for room for their data keep their image file open */
 #define STOP_MS 5000	/* after a cancel, replies are awaited for so long */

@@ -30,6 +30,6 @@ proxy_stop p
 small=$(awk '$3 == 262144 { n++ } END { print n + 0 }' "$WORK/calls")
 echo "in flight: $large for a large file, $many for many, $told when told so"
 [ "$large" -gt 11000000 ] && [ "$large" -le 26214400 ] || die "a file of 200 MiB: not some of its 25 MiB"
-[ "$many" -gt 5000000 ] && [ "$many" -le 14680064 ] || die "many files: not at most 14 MiB"
+[ "$many" -gt 5000000 ] && [ "$many" -le 12582912 ] || die "many files: not at most 12 MiB"
 [ "$small" -ge 30 ] || die "only $small WRITEs of 256 KiB for files of 2500 KiB"
 [ "$told" -le 3145728 ] || die "more than was said"
