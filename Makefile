@@ -224,7 +224,7 @@ check-tsan: ## what has threads, under ThreadSanitizer (ten minutes; T=e2e/ runs
 	$(Q)$(MAKE) --no-print-directory O='$(O)/tsan' SAN=thread all units tools
 	$(Q)TSAN_OPTIONS='exitcode=66' O='$(abspath $(O))/tsan' J='$(J)' sh tests/run $(or $(T),$(TSAN_TESTS))
 
-check-knfsd: ## the tests against a Linux kernel's NFS server, in a virtual machine (qemu, with or without KVM)
+check-knfsd: ## the tests against a Linux kernel's NFS server (user-mode Linux, or qemu)
 	$(Q)sh third_party/install.sh --knfsd
 	$(Q)$(MAKE) --no-print-directory all units tools
 	$(Q)KNFSD_LONG=1 O='$(abspath $(O))' J='$(J)' sh tests/run knfsd/

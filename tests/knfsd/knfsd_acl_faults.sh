@@ -25,10 +25,13 @@ mount_ro "$img" "$WORK/mnt"
 img=$(for_nobody "$img")
 same_times=''
 knfsd_start srv
-read -r np mp <"$(knfsd_dir srv)/ports"
-mkdir -p "$(ganesha_dir srv)"
-echo "$np" >"$(ganesha_dir srv)/nfsport"
-echo "$mp" >"$(ganesha_dir srv)/mountport"
+knfsd_at srv
+proxy_opts="-t $knf_addr"
+mkdir -p "$(ganesha_dir srv)" "$(ganesha_dir mnt)"
+echo "$knf_np" >"$(ganesha_dir srv)/nfsport"
+echo "$knf_mp" >"$(ganesha_dir mnt)/nfsport"
+proxy_start mnt mnt
+mp=$(cat "$WORK/proxy.mnt/port")
 
 through() {	# NAME RULE...
 	name=$1

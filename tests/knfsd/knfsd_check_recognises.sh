@@ -73,7 +73,8 @@ knfsd_do srv 'rm -r /srv/i'
 knfsd_do srv 'exportfs -ua; exportfs -o rw 192.0.2.1:/srv/export; exportfs -f'
 check "$(knfsd_url srv)"
 fails export 'MNT3ERR_ACCES'
-want_out '127.0.0.1(rw,insecure'
+knfsd_at srv
+want_out "$knf_us(rw,insecure"
 knfsd_do srv 'exportfs -ua; exportfs -f'
 check "$(knfsd_url srv)"
 fails export 'MNT3ERR_'

@@ -2,7 +2,8 @@
 # file capability is all that is lost; 0 differences on the disk.
 . "$top/tests/lib/e2e.sh"
 . "$top/tests/lib/knfsd.sh"
-[ "${KNFSD_LONG:-}" ] || skip "takes minutes; make check-knfsd runs it"
+knfsd_need
+[ $I2N_KNFSD = uml ] || [ "${KNFSD_LONG:-}" ] || skip "takes minutes in qemu; make check-knfsd runs it"
 need_loop
 need getfacl getcap
 use_fixture debian

@@ -1,6 +1,7 @@
 # nfsproxy.sh - a faulty network between the program and a server of ganesha.sh. Source test.sh and ganesha.sh first.
 #
 #	proxy_start NAME GANESHA [-d RTT_US] [RULE...]	rules: see tests/tools/nfsproxy.c
+#				proxy_opts='-a ADDRESS -t ADDRESS' before it: not on 127.0.0.1
 #	proxy_url NAME GANESHA [PATH]	as ganesha_url, through the proxy (MOUNT goes to the server directly)
 #	proxy_stop NAME			ends it and prints "calls=N replies=N connections=N"
 
@@ -14,7 +15,8 @@ proxy_start() {
 		prx_delay=$2
 		shift 2
 	fi
-	"$O/tests/tools/nfsproxy" -f "$prx_dir/port" ${prx_delay:+-d "$prx_delay"} "$prx_port" "$@" \
+	# shellcheck disable=SC2086 # words wanted
+	"$O/tests/tools/nfsproxy" ${proxy_opts:-} -f "$prx_dir/port" ${prx_delay:+-d "$prx_delay"} "$prx_port" "$@" \
 		>"$prx_dir/out" 2>"$prx_dir/err" </dev/null &
 	echo $! >"$prx_dir/pid"
 	at_exit "proxy_kill '$prx_name'"

@@ -1,12 +1,13 @@
 /* nfsproxy.c - a TCP proxy for ONC RPC on 127.0.0.1 that delays, and that does the things networks
  * and servers do.
  *
- *	nfsproxy [-f PORTFILE] [-d RTT_US] TARGET_PORT [RULE...]
+ *	nfsproxy [-f PORTFILE] [-d RTT_US] [-a ADDRESS] [-t ADDRESS] TARGET_PORT [RULE...]
  *
  * Writes the port it listens on to PORTFILE (renamed into place) or stdout, and runs until SIGTERM;
  * then it prints what it has seen: "calls=N replies=N connections=N". -d: each byte is passed on
  * RTT_US / 2 microseconds after it came, in both directions, without any limit of bandwidth;
- * without rules nothing is parsed or copied more than once.
+ * without rules nothing is parsed or copied more than once. -a: listens at this address, -t: the
+ * server has this one, instead of 127.0.0.1.
  *
  * Rules look at RPC records. K counts the calls of the clients from 1, over all connections.
  *	drop-call=K	connection is reset instead of passing on call K
@@ -111,6 +112,7 @@ static bool no_attrs, rot, parsing;
 static FILE *call_log;
 static long delay_us, down_ms;
 static uint16_t target;
+static struct in_addr here, there;
 static struct conn conns[CONNS_MAX];
 static struct pending pendings[PENDING];
 static uint64_t calls, replies, connections, writes, nonnull, makers, status_seen, verifier_epoch, rounds;
@@ -231,10 +233,9 @@ static void push(struct conn *c, int side)
 
 static int connect_target(void)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = htons(target) };
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = htons(target), .sin_addr = there };
 	int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
 
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if (fd < 0)
 		die("socket");
 	if (connect(fd, (struct sockaddr *)&sin, sizeof(sin))) {	/* loopback: immediate */
@@ -685,11 +686,10 @@ static void turn(int lfd)
 
 static int listen_any(uint16_t *ret_port)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET };
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr = here };
 	socklen_t len = sizeof(sin);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&sin, sizeof(sin)) || listen(fd, 32) ||
 	    getsockname(fd, (struct sockaddr *)&sin, &len))
 		die("listen");
@@ -763,11 +763,14 @@ int main(int argc, char **argv)
 	uint16_t port;
 	int c, lfd;
 
-	while ((c = getopt(argc, argv, "f:d:")) != -1) {
+	here.s_addr = there.s_addr = htonl(INADDR_LOOPBACK);
+	while ((c = getopt(argc, argv, "f:d:a:t:")) != -1) {
 		if (c == 'f')
 			file = optarg;
 		else if (c == 'd')
 			delay_us = strtol(optarg, NULL, 10);
+		else if (c == '?' || inet_pton(AF_INET, optarg, c == 'a' ? &here : &there) != 1)
+			return 2;
 	}
 	if (optind >= argc)
 		return 2;
