@@ -1,10 +1,10 @@
 /* barewriter.c - the floor of `make bench`: the requests that a tree costs over NFSv3, sent from
  * memory as fast as libnfs and the server take them.
  *
- *	barewriter [-w WINDOW] [-b MIB] [-s KIB] [-n FILES] [-c] [-k CONNECTIONS]
+ *	barewriter [-a ADDRESS] [-w WINDOW] [-b MIB] [-s KIB] [-n FILES] [-c] [-k CONNECTIONS]
  *		   DIR NFSPORT MOUNTPORT EXPORT NAME
  *
- * Reads DIR into memory, then stores it as NAME in EXPORT at 127.0.0.1 and prints a line
+ * Reads DIR into memory, then stores it as NAME in EXPORT at ADDRESS, 127.0.0.1, and prints a line
  *	seconds S requests N bytes N objects N
  * of the time from the first connect to the last reply. The requests are those that img2nfs sends:
  *
@@ -81,10 +81,11 @@ struct node {
 struct queue { struct node *head, *tail; };
 
 static struct {
+	const char *address;
 	unsigned window, write_size, n_max, n_conns;
 	uint64_t bytes_max;
 	bool commit;
-} opt = { .window = 128, .write_size = 1 << 20, .n_max = UINT32_MAX, .n_conns = 1,
+} opt = { .address = "127.0.0.1", .window = 128, .write_size = 1 << 20, .n_max = UINT32_MAX, .n_conns = 1,
 	  .bytes_max = 16 << 20 };
 
 static struct nfs_context *nfs[CONNECTIONS_MAX];
@@ -522,7 +523,7 @@ static struct nfs_context *start(int port, int program)
 	nfs_set_timeout(c, 0);
 	nfs_set_uid(c, 0);
 	nfs_set_gid(c, 0);
-	if (rpc_connect_port_async(nfs_get_rpc_context(c), "127.0.0.1", port, program, 3,
+	if (rpc_connect_port_async(nfs_get_rpc_context(c), opt.address, port, program, 3,
 				   on_connected, NULL))
 		fatal("connect", rpc_get_error(nfs_get_rpc_context(c)));
 	return c;
@@ -586,10 +587,11 @@ static void parse(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "w:b:s:n:ck:")) != -1) {
+	while ((c = getopt(argc, argv, "a:w:b:s:n:ck:")) != -1) {
 		unsigned v = optarg ? (unsigned)strtoul(optarg, NULL, 10) : 0;
 
 		switch (c) {
+		case 'a': opt.address = optarg; break;
 		case 'w': opt.window = v; break;
 		case 'b': opt.bytes_max = (uint64_t)v << 20; break;
 		case 's': opt.write_size = v << 10; break;
@@ -601,8 +603,8 @@ static void parse(int argc, char **argv)
 	}
 	if (argc - optind != 5 || !opt.window || !opt.write_size || !opt.n_conns ||
 	    opt.n_conns > CONNECTIONS_MAX) {
-		fprintf(stderr, "usage: barewriter [-w WINDOW] [-b MIB] [-s KIB] [-n FILES] [-c] "
-			"[-k CONNECTIONS] DIR NFSPORT MOUNTPORT EXPORT NAME\n");
+		fprintf(stderr, "usage: barewriter [-a ADDRESS] [-w WINDOW] [-b MIB] [-s KIB] "
+			"[-n FILES] [-c] [-k CONNECTIONS] DIR NFSPORT MOUNTPORT EXPORT NAME\n");
 		exit(2);
 	}
 }

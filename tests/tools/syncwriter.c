@@ -1,10 +1,10 @@
 /* syncwriter.c - what libnfs' own synchronous calls do with the files of a directory, for
  * `make bench`: each call waits for its replies.
  *
- *	syncwriter [-n FILES] DIR NFSPORT MOUNTPORT EXPORT NAME
+ *	syncwriter [-a ADDRESS] [-n FILES] DIR NFSPORT MOUNTPORT EXPORT NAME
  *
  * Stores at most FILES regular files of DIR and of what is below it as NAME/1, NAME/2, ... in
- * EXPORT at 127.0.0.1, each with
+ * EXPORT at ADDRESS (127.0.0.1), each with
  *	nfs_creat, nfs_pwrite of 1 MiB at most until all is written, nfs_fsync when it took several,
  *	nfs_close, nfs_chown, nfs_chmod, nfs_utimes
  * and prints a line
@@ -106,27 +106,31 @@ static void store(const struct file *f, const char *path)
 
 int main(int argc, char **argv)
 {
+	const char *address = "127.0.0.1";
 	unsigned long long bytes = 0;
 	char text[4096];
 	struct nfs_url *url;
 	double begin;
 	int c;
 
-	while ((c = getopt(argc, argv, "n:")) != -1) {
-		if (c != 'n')
+	while ((c = getopt(argc, argv, "a:n:")) != -1) {
+		if (c == 'a')
+			address = optarg;
+		else if (c != 'n')
 			return 2;
-		n_max = (unsigned)strtoul(optarg, NULL, 10);
+		else
+			n_max = (unsigned)strtoul(optarg, NULL, 10);
 	}
 	argv += optind;
 	if (argc - optind != 5) {
-		fprintf(stderr, "usage: syncwriter [-n FILES] DIR NFSPORT MOUNTPORT EXPORT NAME\n");
+		fprintf(stderr, "usage: syncwriter [-a ADDRESS] [-n FILES] DIR NFSPORT MOUNTPORT EXPORT NAME\n");
 		return 2;
 	}
 	if (nftw(argv[0], load, 64, FTW_PHYS))
 		fatal(argv[0], "cannot be read");
 	nfs = nfs_init_context();
-	snprintf(text, sizeof(text), "nfs://127.0.0.1%s?version=3&uid=0&gid=0&nfsport=%s"
-		 "&mountport=%s", argv[3], argv[1], argv[2]);
+	snprintf(text, sizeof(text), "nfs://%s%s?version=3&uid=0&gid=0&nfsport=%s"
+		 "&mountport=%s", address, argv[3], argv[1], argv[2]);
 	url = nfs ? nfs_parse_url_dir(nfs, text) : NULL;
 	if (!url)
 		fatal("url", text);
