@@ -12,8 +12,9 @@ spool_bytes() {
 	mkdir -p spool
 	rm -f pipe
 	mkfifo pipe
-	"$img2nfs" extract --allow-loss=all --spool=spool "$@" - null: <pipe >out 2>err &
+	"$img2nfs" extract --allow-loss=all --progress=json --spool=spool "$@" - null: <pipe >out 2>err &
 	pid=$!
+	said='' have='' packed=$(gzip -1c "$spool_of" | wc -c)
 	exec 3>pipe
 	gzip -1c "$spool_of" >&3
 	until_ok 60 spool_has_come || die "it does not come to its end: $(cat err)"
@@ -22,14 +23,8 @@ spool_bytes() {
 	rc=0
 	wait $pid || rc=$?
 }
-# bytes that nobody has taken out of the pipe
-spool_in_pipe() {
-	python3 -c 'import array, fcntl, termios
-n = array.array("i", [0])
-fcntl.ioctl(3, termios.FIONREAD, n)
-print(n[0])'
-}
-# all was unpacked: nothing is left in the pipe, each thread waits, and the spool does not change any more
+# The whole pipe was read, and from one progress report to the next nothing was
+# unpacked and the spool did not change.
 spool_has_come() {
 	fd=
 	for f in "/proc/$pid/fd"/*; do
@@ -37,11 +32,13 @@ spool_has_come() {
 		*/spool/*deleted*) fd=$f ;;
 		esac
 	done
-	[ -n "$fd" ] || return 1
-	was=${now-}
-	now=$(stat -L -c %b "$fd") || return 1
-	[ "$now" = "$was" ] && [ "$now" -gt 4000 ] && [ "$(spool_in_pipe)" -eq 0 ] &&
-		[ "$(cat "/proc/$pid/task"/*/stat | cut -d' ' -f3 | sort -u)" = S ]
+	# shellcheck disable=SC2046 # words wanted
+	set -- $(sed -n 's/^{.* "seconds": \([0-9.]*\),.* "packed": \([0-9]*\),.* "unpacked": \([0-9]*\),.*/\1 \2 \3/p' \
+		err | tail -n 1)
+	[ -n "$fd" ] && [ $# -eq 3 ] && [ "$2" -eq "$packed" ] && [ "$1" != "$said" ] || return 1
+	had=$have
+	said=$1 have="$3 $(stat -L -c %b "$fd")"
+	[ "$have" = "$had" ]
 }
 
 used() {
