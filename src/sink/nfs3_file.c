@@ -11,6 +11,7 @@
 #define PARTS 8
 #define PIECE (256u << 10)	/* larger WRITEs leave holes in the heap that only some fit into: a
 				 * tenth of the memory of a run that is far from its server */
+#define FAR_US 2000	/* nearer there are few small requests between the large ones */
 #define SYNC_AFTER 4	/* rewinds after which a file no longer relies on write verifiers */
 #define REWINDS_MAX 64
 
@@ -361,6 +362,7 @@ static size_t piece_of(const struct nfs3_op *o)
 	const struct nfs3 *nfs = o->nfs;
 
 	if (nfs->opts.write_size || nfs->wsize < PIECE ||
+	    nfs->calls.window.calls.rtt_us < FAR_US ||
 	    nfs->calls.window.bytes.now <= nfs->calls.window.bytes.base ||
 	    share_of(o) > nfs->shared_bytes)
 		return nfs->wsize;

@@ -1,5 +1,5 @@
 # Far from the server more data is in flight for a very large file than for others, whose sum stays
-# below what is promised; --bytes-in-flight is the limit for all.
+# below what is promised; --bytes-in-flight is the limit for all. WRITEs are small there, and large near the server.
 . "$top/tests/lib/test.sh"
 . "$top/tests/lib/ganesha.sh"
 . "$top/tests/lib/nfsproxy.sh"
@@ -25,6 +25,11 @@ large=$(most large) || exit 1
 many=$(most many) || exit 1
 told=$(most large -b 3145728) || exit 1
 proxy_stop p
+proxy_start near g log="$WORK/near"
+"$O/tests/tools/sinkrun" "$WORK/many" "$(proxy_url near g /near)" >"$WORK/out" 2>"$WORK/notes" || die "$(cat "$WORK/notes")"
+proxy_stop near
+whole=$(awk '$3 == 1048576 { n++ } END { print n + 0 }' "$WORK/near")
+[ "$whole" -eq 60 ] || die "$whole WRITEs of 1 MiB near the server, of 30 files with two each"
 # The log's third column: the sizes of WRITEs. Far from a server the rest of the heap fits into what a
 # small one leaves; what a file of 2500 KiB ends with is smaller.
 small=$(awk '$3 == 262144 { n++ } END { print n + 0 }' "$WORK/calls")
