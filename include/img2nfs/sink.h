@@ -313,7 +313,9 @@ struct i2n_nfs_opts {
 	uint32_t uid, gid;		/* AUTH_SYS credentials; default 0:0 */
 	/* at most; how much of it is used follows from what the server and the network take */
 	unsigned window;		/* requests in flight, 1..1024; default 1024 */
-	unsigned connections;		/* over so many TCP connections, 1..16; NFSv4: one */
+	/* over so many TCP connections, 1..16; 0, the default: 2, or 1 for an image in blocks
+	 * (reader.h: by_block). NFSv4: one */
+	unsigned connections;
 	/* file data in flight, 64 KiB..1 GiB; 0, the default: 12 MiB, or an eighth of a file
 	 * where that is more, up to 64 MiB */
 	uint64_t bytes_in_flight;
@@ -326,7 +328,7 @@ struct i2n_nfs_opts {
 	int (*arrived)(void *ctx, struct i2n_sink *sink, struct i2n_err *err);
 	void *arrived_ctx;
 };
-#define I2N_NFS_OPTS_DEFAULT { .window = 1024, .connections = 1, .retry_for_s = 300 }
+#define I2N_NFS_OPTS_DEFAULT { .window = 1024, .retry_for_s = 300 }
 #define I2N_NFS_CONNECTIONS_MAX 16
 
 /* A parsed URL: nfs://[user@ is refused]host[:port]/path[?name=value&...]. Names as libnfs

@@ -31,7 +31,7 @@ struct server_opts {
 	  .min = 1, .max = 1024, .def = "1024", .unit = "requests", \
 	  .help = "requests in flight at most" }, \
 	{ .name = "connections", .type = OPT_NUMBER, .off = offsetof(tag, m.connections), \
-	  .arg = "N", .min = 1, .max = I2N_NFS_CONNECTIONS_MAX, .def = "1", \
+	  .arg = "N", .min = 1, .max = I2N_NFS_CONNECTIONS_MAX, .def = "2", \
 	  .help = "spread the requests of NFSv3 over so many TCP connections" }, \
 	{ .name = "bytes-in-flight", .type = OPT_SIZE, .off = offsetof(tag, m.bytes_in_flight), \
 	  .arg = "BYTES", .min = 64 << 10, .max = 1 << 30, \

@@ -362,7 +362,7 @@ static size_t piece_of(const struct nfs3_op *o)
 	const struct nfs3 *nfs = o->nfs;
 
 	if (nfs->opts.write_size || nfs->wsize < PIECE ||
-	    nfs->calls.window.calls.rtt_us < FAR_US ||
+	    (nfs->calls.window.calls.rtt_us < FAR_US && !by_medium(nfs)) ||
 	    nfs->calls.window.bytes.now <= nfs->calls.window.bytes.base ||
 	    share_of(o) > nfs->shared_bytes)
 		return nfs->wsize;

@@ -658,17 +658,26 @@ static int reach_root(struct walk *w, struct i2n_err *err)
 	return step_into(w, w->rest, err);
 }
 
+/* Two are faster than one at any distance, more are no faster; but replies over two come in less of
+ * an order, and where a file's place on the medium matters that costs more. */
+static unsigned connections(const struct nfs3 *nfs)
+{
+	if (nfs->opts.connections)
+		return nfs->opts.connections;
+	return nfs->env.reader && nfs->env.reader->by_block ? 1 : 2;
+}
+
 static int mount_export(struct walk *w, struct i2n_err *err)
 {
 	struct nfs3 *nfs = w->nfs;
 	struct rpc_target target = { .program = RPC_NFS3,
 				     .uid = nfs->opts.uid,
-				     .gid = nfs->opts.gid,
-				     .lines = nfs->opts.connections };
+				     .gid = nfs->opts.gid };
 	int rc;
 
 	if (nfs->version == 4)
 		return reach_root(w, err);
+	nfs->opts.connections = target.lines = connections(nfs);
 	rpc_target_secure(&target, w->url);
 	rc = nfs_mountd_mount(w->url, &nfs->opts, w->stop, &nfs->sink.stats, &w->mounted, err);
 	w->remedy = w->mounted.remedy;

@@ -342,7 +342,7 @@ def results():
            "- Times of img2nfs are those of the whole process, as an ordinary user, reading of the image and "
            "trial of the export included. Networks but `direct` go through a proxy that delays; `0 ms` is "
            "what the proxy itself costs.",
-           "- The bare writer sends the same requests from memory, without checks: 128 in flight and 4 MB of "
+           "- The bare writer sends the same requests from memory, over as many connections (2), without checks: 128 in flight and 4 MB of "
            "data; at 5 ms 512 and 16 MB, at 20 ms 1024 and 64 MB, which is what makes it fastest.", ""]
     out += ["## What is asked for", ""]
     out += table(["", "wanted", "measured", ""],

@@ -33,13 +33,14 @@ look() {
 # SETATTR and the first removal; then, for a new directory, that is made; removal of the scratch
 # directory; the lock. After the last file: its data, its attributes, all its directories'; is the
 # lock still ours, its removal, the attributes of the root.
+# A run begins with a FSINFO, and with what goes over the other connection in the same round.
 rounds() {
-	awk '
+	awk '{ print $2 == 19 ? 0 : 1, $0 }' "$WORK/calls" | sort -s -k 5,5n -k 1,1n | cut -d ' ' -f 2- | awk '
 	$2 == 19 { base = $4 - 1; run++; creates = 0 }
 	$2 == 8 && ++creates == 3 { first[run] = $4 - base }
 	$2 == 8 { last = $4 - base }
 	{ rest[run] = $4 - base - last }
-	END { for (i = 1; i <= run; i++) print first[i], rest[i] }' "$WORK/calls"
+	END { for (i = 1; i <= run; i++) print first[i], rest[i] }'
 }
 
 # What goes together is not always sent together by a machine that has other things to do; the number of rounds grows

@@ -62,7 +62,7 @@
 #define RECORD_MAX (80u << 20)
 #define RULES_MAX 64
 #define CONNS_MAX 64
-#define PENDING 4096			/* calls whose reply we want to know; by xid */
+#define PENDING 16384			/* calls whose reply we want to know; by xid */
 
 enum rule_kind {
 	DROP_CALL, CUT_CALL, LOSE_REPLY, CUT_REPLY, EAT_REPLY, DUP_CALL, DUP_REPLY, LATE_CALL,
@@ -281,7 +281,8 @@ static const struct rule *rule_for(uint64_t k, enum rule_kind kind)
 
 static struct pending *pending_of(uint32_t xid)
 {
-	return &pendings[xid % PENDING];
+	/* libnfs' contexts, one for each connection, begin 2^24 apart */
+	return &pendings[(xid % (PENDING / 8)) * 8 + (xid >> 24) % 8];
 }
 
 /* A reply of an error: status and nothing but absent attributes. */

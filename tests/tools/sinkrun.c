@@ -5,7 +5,7 @@
  *		[-e INODE] [-k MS] DIR URL
  *
  * Notes and errors go to stderr as "kind cls path: text", one line of counts per procedure to
- * stdout. -e: reading the second half of the file with this inode number fails. -k: behave as after
+ * stdout. -c: 1 unless told otherwise. -e: reading the second half of the file with this inode number fails. -k: behave as after
  * ctrl-C so many milliseconds after the start. Exit status: 0, 1 with notes of loss or failure, 2
  * fatal. */
 #define _GNU_SOURCE
@@ -330,6 +330,7 @@ int main(int argc, char **argv)
 	struct timespec ts;
 	int c, rc;
 
+	opts.connections = 1;
 	while ((c = getopt(argc, argv, "w:b:c:r:s:u:e:k:")) != -1) {
 		unsigned long v = c == '?' ? 0 : strtoul(optarg, NULL, 10);
 
