@@ -24,7 +24,8 @@ mount_ro "$big" "$WORK/big"
 img=$(for_nobody "$big")
 
 knfsd_start srv export=rw,sync,insecure,no_root_squash,no_subtree_check
-as_nobody "$bin" extract --json --retry-for=300 "$img" "$(knfsd_url srv /root)" \
+# One small request at a time, so that it is not over before all of that has happened.
+as_nobody "$bin" extract --json --retry-for=300 --window=1 --write-size=8192 "$img" "$(knfsd_url srv /root)" \
 	>"$WORK/out" 2>"$WORK/err" </dev/null &
 run=$!
 written() {
