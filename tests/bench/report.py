@@ -185,7 +185,7 @@ def mounted():
         return e["kib"] / 1024 / sec if t == "large" else e["files"] / sec
 
     def times(a, b):
-        return num(a / b, 1 if a < 10 * b else 0)
+        return num(ratio(a, b), 1 if a < 10 * b else 0)
 
     rows = []
     for t, s in ((t, s) for t in trees for s in rtts if (t, s, "box_ours") in runs):
