@@ -24,8 +24,8 @@ mount_ro "$big" "$WORK/big"
 img=$(for_nobody "$big")
 
 knfsd_start srv export=rw,sync,insecure,no_root_squash,no_subtree_check
-# One small request at a time, so that it is not over before all of that has happened.
-as_nobody "$bin" extract --json --retry-for=300 --window=1 --write-size=8192 "$img" "$(knfsd_url srv /root)" \
+# Small requests, some at a time, so that it is not over before all of that has happened.
+as_nobody "$bin" extract --json --retry-for=300 --bytes-in-flight=64K --write-size=4K "$img" "$(knfsd_url srv /root)" \
 	>"$WORK/out" 2>"$WORK/err" </dev/null &
 run=$!
 written() {

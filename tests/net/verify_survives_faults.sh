@@ -26,7 +26,7 @@ for rule in drop-call cut-call lose-reply cut-reply dup-call dup-reply; do
 	verify "$@"
 	want_rc 0
 	want_json "$all_there and $none"
-	case $rule in dup-*) ;; *) want_json 'j["reconnects"] >= 4' ;; esac
+	case $rule in dup-*) ;; *) want_json 'j["reconnects"] >= 6' ;; esac
 done
 
 verify jukebox=50
