@@ -74,6 +74,7 @@ struct i2n_reader {
 	uint64_t ahead;		/* willneed() is worth saying of so many bytes before they are
 				 * read; 0: not at all */
 	bool by_block;		/* as in source.h: what is read next should lie near */
+	uint64_t behind;	/* as in source.h: no more before what was read last than this */
 };
 
 #endif

@@ -123,6 +123,7 @@ int i2n_map_reader(struct i2n_reader *from, const struct i2n_map *map, struct i2
 	r->base.ops = &r->ops;
 	r->base.ahead = from->ahead;
 	r->base.by_block = from->by_block;
+	r->base.behind = from->behind;
 	r->below = from;
 	r->map = map;
 	*ret = &r->base;

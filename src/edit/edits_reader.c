@@ -167,7 +167,8 @@ static const struct i2n_reader_ops edited_ops = {
 void edit_reader_init(struct edit_reader *r, const struct i2n_tree *tree, struct i2n_reader *below)
 {
 	*r = (struct edit_reader){ .base = { .ops = &edited_ops, .ahead = below->ahead,
-					     .by_block = below->by_block },
+					     .by_block = below->by_block,
+					     .behind = below->behind },
 				   .below = below };
 	for (uint32_t i = 0; i < tree->n_inodes; i++) {
 		const struct i2n_inode *in = &tree->inodes[i];

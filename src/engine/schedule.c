@@ -199,7 +199,7 @@ static uint32_t next_link(struct schedule *s)
 static bool is_too_far(const struct schedule *s, uint32_t dirent)
 {
 	return s->deferred && s->reader->by_block &&
-	       where(s, dirent) - s->deferred_from > s->reader->ahead / 2;
+	       where(s, dirent) - s->deferred_from > s->reader->behind;
 }
 
 static void defer(struct schedule *s, uint32_t dirent)

@@ -203,6 +203,7 @@ int i2n_fs_open(struct i2n_source *src, const struct i2n_fs_opts *opts,
 	fs->reader.ops = &ext4_reader_ops;
 	fs->reader.ahead = fs->src->ahead;
 	fs->reader.by_block = fs->src->by_block;
+	fs->reader.behind = fs->src->behind;
 	fs->below = UINT64_MAX;
 	rc = open_all(fs, err);
 	fs->ahead.src = fs->src;	/* with the journal, now */

@@ -200,6 +200,7 @@ int overlay_new(struct i2n_source *below, struct i2n_source *journal, uint32_t b
 		.sector_size = below->sector_size,
 		.ahead = below->ahead,
 		.by_block = below->by_block,
+		.behind = below->behind,
 		.name = below->name,
 	};
 	o->below = below;

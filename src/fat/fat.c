@@ -53,7 +53,8 @@ int i2n_fat_open(struct i2n_source *src, const struct i2n_notes *notes, struct i
 	if (!fat)
 		return i2n_err_nomem(err);
 	fat->reader = (struct i2n_reader){ .ops = &fat_reader_ops, .ahead = src->ahead,
-					   .by_block = src->by_block };
+					   .by_block = src->by_block,
+					   .behind = src->behind };
 	fat->src = src;
 	if (notes)
 		fat->notes = *notes;

@@ -288,10 +288,18 @@ static void keep_wanted(struct blocks *b, const struct slot *s)
 		keep_one(b, s, &b->wants[i]);
 }
 
+/* Who reads along the medium leaves something behind, and fetches it soon. That does not make those
+ * blocks newer than others: which are given up first is a matter of their order. */
+static bool is_look_back(const struct blocks *b, uint32_t block)
+{
+	return block < b->last && b->last - block < b->n_slots - b->max_ahead;
+}
+
 /* The slot that holds the block, decoded. */
 static int get_block(struct blocks *b, uint32_t block, struct slot **ret, struct i2n_err *err)
 {
 	struct slot *s;
+	const bool back = is_look_back(b, block);
 	bool first = true;
 
 	b->reading = NULL;	/* what was has been copied */
@@ -305,11 +313,13 @@ static int get_block(struct blocks *b, uint32_t block, struct slot **ret, struct
 		s = &b->slots[b->slot_of[block]];
 		first = s->ahead;
 		s->ahead = false;
-		s->used = ++b->clock;
+		if (first || !back)
+			s->used = ++b->clock;
 	}
 	b->reading = s;
 	b->n_first += first;
-	b->last = block;
+	if (!back)
+		b->last = block;
 	set_hint(b, block, false);
 	start_hinted(b);
 	if (!crew_await(b->crew, &s->job, b->spec.stop))
@@ -485,6 +495,7 @@ int blocks_new(const struct blocks_spec *spec, struct i2n_source **ret, struct i
 		.name = spec->packed->name,
 		.ahead = b->threads ? (uint64_t)b->max_ahead * b->max_len : 0,
 		.by_block = true,
+		.behind = (uint64_t)(b->n_slots - b->max_ahead - 1) * b->max_len,
 		.stats.n_blocks = spec->n,
 	};
 	if (make_arrays(b, err) != I2N_OK || crew_new(b->threads, &b->crew, err) != I2N_OK) {

@@ -357,13 +357,17 @@ static int say_how(struct qcow2 *q, struct i2n_err *err)
 	q->src.is_stream = raw->is_stream;
 	q->src.ahead = raw->ahead;
 	q->src.by_block = raw->by_block;
+	q->src.behind = raw->behind;
 	if (raw->is_stream || !is_compressed(q))
 		return I2N_OK;
 	rc = need_blocks(q, err);
+	if (rc != I2N_OK)
+		return rc;
 	q->src.by_block = true;
-	if (rc == I2N_OK && q->blocks->ahead > q->src.ahead)
+	q->src.behind = q->blocks->behind;
+	if (q->blocks->ahead > q->src.ahead)
 		q->src.ahead = q->blocks->ahead;
-	return rc;
+	return I2N_OK;
 }
 
 int packed_qcow2_open(struct i2n_source *raw, const struct i2n_image_opts *opts,

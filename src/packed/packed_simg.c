@@ -255,6 +255,7 @@ int packed_simg_open(struct i2n_source *raw, const struct i2n_image_opts *opts,
 		.size = (uint64_t)lay.blocks * lay.block_size,
 		.ahead = raw->ahead,
 		.by_block = raw->by_block,
+		.behind = raw->behind,
 		.name = raw->name,
 		.is_stream = raw->is_stream,
 	};

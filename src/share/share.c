@@ -458,7 +458,7 @@ int i2n_share_new(struct i2n_reader *reader, unsigned n, const volatile int *sto
 	s->n = n;
 	for (unsigned i = 0; i < n; i++)
 		s->parts[i] = (struct part){ .reader = { &shared_ops, reader->ahead,
-							 reader->by_block },
+							 reader->by_block, reader->behind },
 					     .share = s, .i = i };
 	/* with default attributes these only fail for want of memory elsewhere than on Linux */
 	if (pthread_mutex_init(&s->lock, NULL) || pthread_cond_init(&s->room, NULL)) {

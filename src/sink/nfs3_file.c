@@ -54,13 +54,12 @@ static void leave_writers(struct nfs3_op *o)
 	struct nfs3_queue *q = queue_of(o);
 	struct nfs3_op **link = &q->head, *prev = NULL;
 
+	nfs_sweep_remove(&o->nfs->sweep, &o->in_sweep);
 	if (!o->on_writers)
 		return;
 	o->on_writers = false;
-	if (by_medium(o->nfs)) {
-		nfs_sweep_remove(&o->nfs->sweep, &o->in_sweep);
+	if (by_medium(o->nfs))
 		return;
-	}
 	while (*link != o) {
 		prev = *link;
 		link = &prev->writer_next;
@@ -68,6 +67,13 @@ static void leave_writers(struct nfs3_op *o)
 	*link = o->writer_next;
 	if (q->tail == o)
 		q->tail = prev;
+}
+
+/* Its data can be sent later only: when the file is there, or what was sent is safe. */
+static void expect_data(struct nfs3_op *o)
+{
+	if (by_medium(o->nfs) && o->pend.len)
+		nfs_sweep_expect(&o->nfs->sweep, &o->in_sweep, o->pend.at);
 }
 
 void nfs3_file_close(struct nfs3_op *o)
@@ -118,6 +124,8 @@ int nfs3_file_open(struct nfs3_op *o)
 		o->file = NULL;
 	if (rc == I2N_OK && o->no_more)
 		nfs3_file_close(o);	/* only a hole: CREATE does it all */
+	else if (rc == I2N_OK)
+		expect_data(o);
 	return rc;
 }
 
@@ -418,7 +426,7 @@ static void send_data(struct nfs3_op *o, struct nfs3_write *w, struct nfs_buf *b
 
 static struct nfs3_op *nearest_writer(struct nfs3 *nfs)
 {
-	char *entry = (char *)nfs->sweep.first;
+	char *entry = (char *)nfs_sweep_next(&nfs->sweep);
 
 	return entry ? (struct nfs3_op *)(void *)(entry - offsetof(struct nfs3_op, in_sweep))
 		     : NULL;
@@ -427,10 +435,8 @@ static struct nfs3_op *nearest_writer(struct nfs3 *nfs)
 /* Some of it was sent: what comes next lies elsewhere. */
 static void stay_on_writers(struct nfs3_op *o)
 {
-	if (!by_medium(o->nfs))
-		return;
-	nfs_sweep_remove(&o->nfs->sweep, &o->in_sweep);
-	nfs_sweep_put(&o->nfs->sweep, &o->in_sweep, o->pend.at);
+	if (by_medium(o->nfs))
+		nfs_sweep_put(&o->nfs->sweep, &o->in_sweep, o->pend.at);
 }
 
 static struct nfs3_op *next_writer(struct nfs3 *nfs)
@@ -477,10 +483,14 @@ static bool pump_one(struct nfs3 *nfs, struct nfs3_op *o)
 		return false;
 	}
 	send_data(o, w, buf);
-	if (o->on_writers && (!has_more(o) || o->storing || is_time_to_commit(o)))
-		leave_writers(o);
-	else if (o->on_writers)
+	if (!o->on_writers)
+		return true;
+	if (has_more(o) && !o->storing && !is_time_to_commit(o)) {
 		stay_on_writers(o);
+	} else {
+		leave_writers(o);
+		expect_data(o);
+	}
 	return true;
 }
 
@@ -502,7 +512,11 @@ int nfs3_file_rewind(struct nfs3_op *o)
 	o->no_more = o->unstable = o->verf_known = o->verf_changed = false;
 	o->sent_end = o->safe_end;
 	o->bytes = 0;
-	return rc == I2N_OK ? find_data(o) : rc;
+	if (rc == I2N_OK)
+		rc = find_data(o);
+	if (rc == I2N_OK)
+		expect_data(o);
+	return rc;
 }
 
 /* The server lost what it had not committed (or may have): send it again. */

@@ -295,6 +295,7 @@ static struct nfs3 *nfs3_new(const struct i2n_nfs_url *url, const struct i2n_nfs
 	nfs->sink.time_first = i2n_time_pack((struct i2n_time){ 0, 0 });
 	nfs->sink.time_last = i2n_time_pack((struct i2n_time){ UINT32_MAX, 999999999 });
 	nfs->env = *env;
+	nfs->sweep.behind = env->reader ? env->reader->behind : 0;
 	nfs->opts = usable(opts);
 	nfs->shared_bytes = opts->bytes_in_flight ? nfs->opts.bytes_in_flight : SHARED_BYTES;
 	nfs->opts.uid = url->has_uid ? url->uid : opts->uid;

@@ -61,7 +61,7 @@ struct nfs3_op {
 	bool asked;				/* a GETATTR was needed */
 	bool ambiguous;				/* some request was re-sent: audit at the end */
 	bool on_writers;
-	struct nfs_sweep_entry in_sweep;	/* with on_writers */
+	struct nfs_sweep_entry in_sweep;	/* what is to be sent next */
 	bool borrowed;				/* of an audit: not from the heap of ops */
 	uint64_t compare_at, compare_end;	/* of what may be ours */
 	/* file data */

@@ -1,6 +1,5 @@
 #include "nfs_sweep.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 static bool is_before(const struct nfs_sweep_entry *a, const struct nfs_sweep_entry *b)
@@ -47,33 +46,69 @@ static struct nfs_sweep_entry *join_all(struct nfs_sweep_entry *list)
 	return all;
 }
 
-static void set_first(struct nfs_sweep *s, struct nfs_sweep_entry *e)
+static struct nfs_sweep_entry **heap_of(struct nfs_sweep *s, const struct nfs_sweep_entry *e)
 {
-	s->first = e;
+	return e->ready ? &s->ready : &s->coming;
+}
+
+static void set_first(struct nfs_sweep_entry **heap, struct nfs_sweep_entry *e)
+{
+	*heap = e;
 	if (!e)
 		return;
 	e->next = NULL;
-	e->link = &s->first;
+	e->link = heap;
+}
+
+static void add(struct nfs_sweep *s, struct nfs_sweep_entry *e, uint64_t at, bool ready)
+{
+	struct nfs_sweep_entry **heap;
+
+	*e = (struct nfs_sweep_entry){
+		.lap = s->lap + (at < s->at && s->at - at > s->behind), .at = at, .ready = ready,
+	};
+	heap = heap_of(s, e);
+	set_first(heap, join(*heap, e));
 }
 
 void nfs_sweep_put(struct nfs_sweep *s, struct nfs_sweep_entry *e, uint64_t at)
 {
-	if (!at)
-		at = s->at;
-	*e = (struct nfs_sweep_entry){ .lap = s->lap + (at < s->at), .at = at };
-	set_first(s, join(s->first, e));
+	nfs_sweep_remove(s, e);
+	add(s, e, at ? at : s->at, true);
+}
+
+void nfs_sweep_expect(struct nfs_sweep *s, struct nfs_sweep_entry *e, uint64_t at)
+{
+	if (!e->link && at)
+		add(s, e, at, false);
 }
 
 void nfs_sweep_remove(struct nfs_sweep *s, struct nfs_sweep_entry *e)
 {
+	struct nfs_sweep_entry **heap = heap_of(s, e);
+
+	if (!e->link)
+		return;
 	*e->link = e->next;
 	if (e->next)
 		e->next->link = e->link;
-	set_first(s, join(s->first, join_all(e->below)));
+	e->link = NULL;
+	set_first(heap, join(*heap, join_all(e->below)));
+}
+
+struct nfs_sweep_entry *nfs_sweep_next(const struct nfs_sweep *s)
+{
+	struct nfs_sweep_entry *r = s->ready, *c = s->coming;
+
+	if (r && c && is_before(c, r) && (c->lap != r->lap || r->at - c->at > s->behind))
+		return NULL;
+	return r;
 }
 
 void nfs_sweep_go(struct nfs_sweep *s, const struct nfs_sweep_entry *e)
 {
+	if (e->lap == s->lap && e->at < s->at)
+		return;		/* from what is at hand */
 	s->lap = e->lap;
 	s->at = e->at;
 }

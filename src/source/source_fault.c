@@ -54,6 +54,7 @@ int i2n_source_fault(struct i2n_source *parent, uint64_t fail_read, struct i2n_s
 		.sector_size = parent->sector_size,
 		.ahead = parent->ahead,
 		.by_block = parent->by_block,
+		.behind = parent->behind,
 		.name = parent->name,
 		.is_stream = parent->is_stream,
 		.is_open_ended = parent->is_open_ended,

@@ -74,6 +74,7 @@ int i2n_source_slice(struct i2n_source *parent, uint64_t off, uint64_t len, stru
 		.sector_size = parent->sector_size,
 		.ahead = parent->ahead,
 		.by_block = parent->by_block,
+		.behind = parent->behind,
 		.name = parent->name,
 		.is_stream = parent->is_stream,
 		.is_open_ended = parent->is_open_ended && off + len == parent->size,

@@ -19,18 +19,7 @@ want_json 'j["not_stored"] == 0 and j["partition"] == 2'
 mount_ro "$img" "$WORK/mnt" $((94208 * 512)) $((3528040 * 512))
 same_tree "$WORK/mnt" "$exp/root"
 
-# Which blocks of 24 MiB hold something: the used blocks of the file system, by dumpe2fs' free ranges.
-dumpe2fs "$(findmnt -n -o SOURCE "$WORK/mnt")" >"$WORK/dump" 2>/dev/null
-needed=$(sed -n 's/^  Free blocks: //p' "$WORK/dump" | tr -d ' ' | tr ',' '\n' | awk -F- -v n=$((3528040 / 8)) -v start=94208 '
-	NF { for (b = $1; b <= ($2 == "" ? $1 : $2); b++) free[b] = 1 }
-	END {
-		for (b = 0; b < n; b++)
-			if (!(b in free))
-				holds[int((start * 512 + b * 4096) / (24 * 1048576))] = 1
-		for (h in holds)
-			c++
-		print c
-	}')
+needed=$(debian_blocks "$WORK/mnt")
 got=$(unpacked)
 kib=$(sed -n 's/^maxrss_kib //p' "$WORK/far/watched")
 cores=$(nproc)

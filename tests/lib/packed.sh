@@ -70,3 +70,19 @@ xz_blocks() {
 unpacked() {
 	sed -n 's/^img2nfs: \([0-9]*\) blocks were unpacked of the [0-9]* in .*/\1/p' "$WORK/err"
 }
+
+# debian_blocks MOUNTED: how many blocks of 24 MiB of the Debian image hold something: the used blocks of its file
+# system, by dumpe2fs' free ranges.
+debian_blocks() {
+	dumpe2fs "$(findmnt -n -o SOURCE "$1")" >"$WORK/dump" 2>/dev/null
+	sed -n 's/^  Free blocks: //p' "$WORK/dump" | tr -d ' ' | tr ',' '\n' | awk -F- -v n=$((3528040 / 8)) -v start=94208 '
+		NF { for (b = $1; b <= ($2 == "" ? $1 : $2); b++) free[b] = 1 }
+		END {
+			for (b = 0; b < n; b++)
+				if (!(b in free))
+					holds[int((start * 512 + b * 4096) / (24 * 1048576))] = 1
+			for (h in holds)
+				c++
+			print c
+		}'
+}

@@ -20,6 +20,7 @@
  *	late-call=K:MS	connection is reset; call K reaches the server MS milliseconds later
  *	freeze=K:MS	from call K on nothing is passed on for MS milliseconds
  *	down=MS		after each reset of ours, new connections are reset for MS milliseconds
+ *	slow=PROC:N:MS	every N-th reply to this procedure comes MS milliseconds later, others before it
  *	jukebox=N	every N-th call (but NULL) is answered NFS3ERR_JUKEBOX, twice at most
  *	status=PROC:CODE:N	every N-th call of this procedure is answered with nfsstat3 CODE.
  *			NFSv4: 22 is every COMPOUND, 23 those in which img2nfs opens a file;
@@ -107,6 +108,7 @@ struct pending {
 static struct rule rules[RULES_MAX];
 static unsigned n_rules, jukebox_every, short_every, verifier_every, twin_every, hated;
 static unsigned status_proc, status_op, status_code, status_every;
+static unsigned slow_proc, slow_every, slow_ms, slow_seen;
 static const char *hold_file;
 static bool no_attrs, rot, parsing;
 static FILE *call_log;
@@ -141,11 +143,17 @@ static int64_t now_us(void)
 
 static void enqueue_chunk(struct half *h, struct chunk *c, long extra_us)
 {
-	c->next = NULL;
+	struct chunk **link = h->tail ? &h->tail->next : &h->head;
+
 	c->pos = 0;
 	c->due_us = now_us() + delay_us / 2 + extra_us;
-	*(h->tail ? &h->tail->next : &h->head) = c;
-	h->tail = c;
+	if (h->tail && h->tail->due_us > c->due_us)
+		for (link = &h->head; (*link)->due_us <= c->due_us; link = &(*link)->next)
+			;
+	c->next = *link;
+	*link = c;
+	if (!c->next)
+		h->tail = c;
 	h->queued += c->len;
 }
 
@@ -514,6 +522,10 @@ static bool inspect_reply(struct conn *c, unsigned char *mark, size_t *len)
 	}
 	if (rule_for(p->k, DUP_REPLY))
 		enqueue(&c->to[0], mark, *len);
+	if (slow_every && p->proc == slow_proc && ++slow_seen % slow_every == 0) {
+		enqueue_chunk(&c->to[0], chunk_of(mark, *len), slow_ms * 1000L);
+		return false;
+	}
 	return true;
 }
 
@@ -743,6 +755,9 @@ static bool parse_rule(const char *s)
 		twin_every = (unsigned)v;
 	else if (!strncmp(s, "hold=", 5))
 		hold_file = s + 5;
+	else if (!strncmp(s, "slow=", 5))
+		return sscanf(s, "slow=%u:%u:%u", &slow_proc, &slow_every, &slow_ms) == 3 &&
+		       slow_every;
 	else if (!strncmp(s, "op=", 3))
 		return sscanf(s, "op=%u:%u:%u", &status_op, &status_code, &status_every) == 3 &&
 		       status_op && status_every;

@@ -1,5 +1,6 @@
 /* What waits comes in the order of the medium, upwards from where was read last and then from its
- * beginning, also when some leave in between, as a search through all of it finds. */
+ * beginning, what lies a little behind at once, and nothing too far beyond what is still to come;
+ * also when some leave in between, as a search through all of it finds. */
 #include "sink/nfs_sweep.h"
 #include "t.h"
 
@@ -7,15 +8,18 @@
 #include <stddef.h>
 
 #define N 300u
+#define BEHIND 20000
 
 struct waiting {
-	bool waits;
-	uint64_t at;
+	enum state { AWAY, COMING, READY } state;
+	uint64_t at;	/* on an endless medium, which is this one again and again */
 	struct nfs_sweep_entry entry;
 };
 
+#define LAP (UINT64_C(1) << 40)
+
 static struct waiting all[N];
-static uint64_t now, seed = 1;
+static uint64_t now = LAP, seed = 1;
 
 static uint64_t any(uint64_t below)
 {
@@ -23,73 +27,110 @@ static uint64_t any(uint64_t below)
 	return (seed >> 33) % below;
 }
 
-/* By the definition, with the whole medium between what lies ahead and what lies behind. */
-static uint64_t way_to(const struct waiting *w)
-{
-	uint64_t at = w->at ? w->at : now;
-
-	return at >= now ? at - now : at + (UINT64_C(1) << 40);
-}
-
-static struct waiting *nearest(void)
+static struct waiting *nearest(enum state state)
 {
 	struct waiting *best = NULL;
 
 	for (size_t i = 0; i < N; i++)
-		if (all[i].waits && (!best || way_to(&all[i]) < way_to(best)))
+		if (all[i].state == state && (!best || all[i].at < best->at))
 			best = &all[i];
 	return best;
 }
 
+/* By the definition. */
+static const struct waiting *expected(void)
+{
+	const struct waiting *r = nearest(READY), *c = nearest(COMING);
+
+	return r && c && r->at > c->at + BEHIND ? NULL : r;
+}
+
+static uint64_t place(uint64_t at)
+{
+	const uint64_t here = now / LAP * LAP + at;
+
+	return !at ? now : here + BEHIND < now ? here + LAP : here;
+}
+
 static void put(struct nfs_sweep *s, struct waiting *w, uint64_t at)
 {
-	w->waits = true;
-	w->at = at;
+	w->state = READY;
+	w->at = place(at);
 	nfs_sweep_put(s, &w->entry, at);
+}
+
+static void expect(struct nfs_sweep *s, struct waiting *w, uint64_t at)
+{
+	nfs_sweep_expect(s, &w->entry, at);
+	if (w->state != AWAY)
+		return;
+	w->state = COMING;
+	w->at = place(at);
+}
+
+static void leave(struct nfs_sweep *s, struct waiting *w)
+{
+	nfs_sweep_remove(s, &w->entry);
+	w->state = AWAY;
+}
+
+static struct waiting *of(struct nfs_sweep_entry *e)
+{
+	return e ? (struct waiting *)(void *)((char *)e - offsetof(struct waiting, entry)) : NULL;
 }
 
 int main(void)
 {
-	struct nfs_sweep s = { 0 };
-	unsigned laps = 0;
+	struct nfs_sweep s = { .behind = BEHIND };
+	unsigned laps = 0, waits = 0, back = 0;
 
 	for (unsigned step = 0; step < 200000; step++) {
-		struct waiting *w = &all[any(N)], *first;
+		struct waiting *w = any(8) ? NULL : nearest(COMING);
+		const struct waiting *first;
 
-		if (!w->waits && any(3)) {
-			put(&s, w, 1 + any(1000000));
-		} else if (w->waits && !any(8)) {
-			nfs_sweep_remove(&s, &w->entry);
-			w->waits = false;
-		}
-		first = nearest();
-		if (!first != !s.first)
-			T_OK(!first == !s.first);
-		if (!first || !s.first || any(2))
+		if (!w)
+			w = &all[any(N)];
+		if (any(3) && !any(6))
+			expect(&s, w, 1 + any(1000000));
+		else if (w->state != READY && any(3))
+			put(&s, w, w->state == COMING ? w->at % LAP : 1 + any(1000000));
+		else if (!any(8))
+			leave(&s, w);
+		first = expected();
+		w = of(nfs_sweep_next(&s));
+		if (!first != !w)
+			T_OK(!first == !w);
+		waits += !first && nearest(READY);
+		if (!first || !w || any(2))
 			continue;
-		w = (struct waiting *)(void *)((char *)s.first - offsetof(struct waiting, entry));
-		if (way_to(w) != way_to(first))
+		if (w->at != first->at)
 			T_EQ(w->at, first->at);
-		laps += w->at < now;
+		laps += w->at / LAP > now / LAP;
+		back += w->at < now;
 		nfs_sweep_go(&s, &w->entry);
-		now = w->at;
-		nfs_sweep_remove(&s, &w->entry);
-		w->waits = false;
+		now = w->at > now ? w->at : now;
+		leave(&s, w);
 		if (any(2))	/* it goes on where it ended, or elsewhere */
-			put(&s, w, any(4) ? now + 1 + any(50) : 1 + any(1000000));
+			put(&s, w, any(4) ? now % LAP + 1 + any(50) : 1 + any(1000000));
 	}
 	T_OK(laps > 100);
+	T_OK(waits > 1000);
+	T_OK(back > 1000);
 	/* what is nowhere is next, and leaves the place as it is */
-	while (s.first)
-		nfs_sweep_remove(&s, s.first);
-	s.at = 500;
-	put(&s, &all[0], 400);
-	put(&s, &all[1], 600);
+	for (unsigned i = 0; i < N; i++)
+		leave(&s, &all[i]);
+	T_OK(!s.ready && !s.coming);
+	s.at = 500000;
+	put(&s, &all[0], 400000);
+	put(&s, &all[1], 600000);
 	put(&s, &all[2], 0);
-	T_OK(s.first == &all[2].entry);
-	nfs_sweep_go(&s, s.first);
-	nfs_sweep_remove(&s, s.first);
-	T_OK(s.at == 500);
-	T_OK(s.first == &all[1].entry);
+	T_OK(of(nfs_sweep_next(&s)) == &all[2]);
+	nfs_sweep_go(&s, &all[2].entry);
+	nfs_sweep_remove(&s, &all[2].entry);
+	T_OK(s.at == 500000);
+	T_OK(of(nfs_sweep_next(&s)) == &all[1]);
+	/* what is nowhere on the medium keeps nothing waiting */
+	nfs_sweep_expect(&s, &all[2].entry, 0);
+	T_OK(of(nfs_sweep_next(&s)) == &all[1]);
 	return t_end();
 }
