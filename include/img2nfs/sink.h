@@ -257,6 +257,10 @@ struct i2n_sink {
 	bool absent;			/* DEST_LOOK: there is no such directory, take no op */
 	struct i2n_sink_stats stats;
 	unsigned outstanding;		/* the gate's count of ops submitted and not done */
+	/* The owner's: where on the medium the first file lies that is not submitted yet and will
+	 * be soon; 0: nobody knows, or there is none. For who reads a medium in order (reader.h:
+	 * by_block). */
+	uint64_t awaited;
 	/* The owner's, NULL at first: runs after each service, for what has to be done now and then
 	 * whoever uses the sink. May submit and cancel. */
 	void (*tick)(void *ctx);
@@ -313,8 +317,7 @@ struct i2n_nfs_opts {
 	uint32_t uid, gid;		/* AUTH_SYS credentials; default 0:0 */
 	/* at most; how much of it is used follows from what the server and the network take */
 	unsigned window;		/* requests in flight, 1..1024; default 1024 */
-	/* over so many TCP connections, 1..16; 0, the default: 2, or 1 for an image in blocks
-	 * (reader.h: by_block). NFSv4: one */
+	/* over so many TCP connections, 1..16; 0, the default: 2. NFSv4: one */
 	unsigned connections;
 	/* file data in flight, 64 KiB..1 GiB; 0, the default: 12 MiB, or an eighth of a file
 	 * where that is more, up to 64 MiB */

@@ -56,8 +56,8 @@ struct i2n_source {
 	uint64_t ahead;		/* willneed() is worth saying so many bytes ahead; 0 = of no use */
 	bool by_block;		/* a read costs the unpacking of all that is around it, unless that
 				 * was read just before: read in order who can */
-	uint64_t behind;	/* with by_block: so many bytes before what was read last are at hand
-				 * still, if reads come in order but for so much */
+	uint64_t behind;	/* with by_block: so many bytes before what was read last are at
+				 * hand still, if reads come in order but for so much */
 	const char *name;	/* for messages, quoted already; lives as long as the source */
 	/* The bytes come one after the other, and a read waits until all before its end have come:
 	 * nobody should look at the end who can do without. */

@@ -400,6 +400,14 @@ static unsigned ask_pace(struct engine *e)
 	return e->opts->pace(e->opts->pace_ctx, &e->p);
 }
 
+/* What the sink should wait for before it goes far on the medium. With all slots taken nothing
+ * comes before it goes on. */
+static void tell_awaited(struct engine *e)
+{
+	e->sink->awaited = e->reader && e->reader->by_block && free_slot(e)
+				   ? schedule_awaited(&e->sched) : 0;
+}
+
 /* Submit what can start. Returns when the window is full, nothing can start or something is
  * wrong. */
 static void submit_ready(struct engine *e)
@@ -471,6 +479,7 @@ static void loop(struct engine *e)
 	for (;;) {
 		check_stop(e);
 		submit_ready(e);
+		tell_awaited(e);
 		if (!e->sink->outstanding)
 			break;
 		if (i2n_sink_service(e->sink, ENGINE_SERVICE_MS, &err)) {

@@ -243,6 +243,20 @@ bool schedule_next(struct schedule *s, enum work *ret_work, uint32_t *ret_dirent
 	return true;
 }
 
+uint64_t schedule_awaited(const struct schedule *s)
+{
+	uint64_t ret = UINT64_MAX;
+
+	if (s->files.n)
+		ret = s->files.entries[0].where;
+	if (s->deferred && s->deferred_from < ret)
+		ret = s->deferred_from;
+	/* those behind the cursor lie behind those that are deferred */
+	if (ret == UINT64_MAX && s->order_cursor < s->plan->n_order)
+		ret = where(s, s->plan->order[s->order_cursor]);
+	return ret == UINT64_MAX ? 0 : ret ? ret : 1;
+}
+
 void schedule_put_back(struct schedule *s, enum work work, uint32_t dirent)
 {
 	if (dirent == I2N_NONE)

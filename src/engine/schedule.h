@@ -68,6 +68,10 @@ void schedule_release(struct schedule *s);
  * schedule_is_failed() tells. */
 bool schedule_next(struct schedule *s, enum work *ret_work, uint32_t *ret_dirent);
 
+/* Where on the medium the first file lies that schedule_next() has not returned, or a place before
+ * it; 0: there is none. */
+uint64_t schedule_awaited(const struct schedule *s);
+
 /* The sink's window is full: the dirent just returned comes first again. */
 void schedule_put_back(struct schedule *s, enum work work, uint32_t dirent);
 

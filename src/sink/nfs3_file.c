@@ -370,7 +370,7 @@ static size_t piece_of(const struct nfs3_op *o)
 	const struct nfs3 *nfs = o->nfs;
 
 	if (nfs->opts.write_size || nfs->wsize < PIECE ||
-	    (nfs->calls.window.calls.rtt_us < FAR_US && !by_medium(nfs)) ||
+	    nfs->calls.window.calls.rtt_us < FAR_US ||
 	    nfs->calls.window.bytes.now <= nfs->calls.window.bytes.base ||
 	    share_of(o) > nfs->shared_bytes)
 		return nfs->wsize;
@@ -426,7 +426,11 @@ static void send_data(struct nfs3_op *o, struct nfs3_write *w, struct nfs_buf *b
 
 static struct nfs3_op *nearest_writer(struct nfs3 *nfs)
 {
-	char *entry = (char *)nfs_sweep_next(&nfs->sweep);
+	char *entry;
+
+	/* what is awaited is not waited for where it could not be taken */
+	nfs->sweep.awaited = nfs3_is_full(nfs) ? 0 : nfs->sink.awaited;
+	entry = (char *)nfs_sweep_next(&nfs->sweep);
 
 	return entry ? (struct nfs3_op *)(void *)(entry - offsetof(struct nfs3_op, in_sweep))
 		     : NULL;

@@ -88,6 +88,11 @@ static void start(struct nfs3_op *o)
 	}
 }
 
+bool nfs3_is_full(const struct nfs3 *nfs)
+{
+	return nfs->n_ops >= nfs->calls.window.calls.now + OPS_WAITING;
+}
+
 static int submit(struct i2n_sink *sink, struct i2n_op *op, struct i2n_err *err)
 {
 	struct nfs3 *nfs = nfs3_of(sink);
@@ -98,7 +103,7 @@ static int submit(struct i2n_sink *sink, struct i2n_op *op, struct i2n_err *err)
 		return I2N_FATAL;
 	}
 	if (!op->urgent && (!nfs_calls_have_room(&nfs->calls) ||
-			    nfs->n_ops >= nfs->calls.window.calls.now + OPS_WAITING ||
+			    nfs3_is_full(nfs) ||
 			    (op->kind == I2N_OP_READ && !nfs3_read_admits(nfs, op))))
 		return I2N_RETRY;
 	o = op_new(nfs, op);

@@ -126,6 +126,8 @@ struct nfs3 {
 
 /* nfs3_sink.c */
 void nfs3_op_activate(struct nfs3_op *o);
+/* No more ops are taken before one is done. */
+bool nfs3_is_full(const struct nfs3 *nfs);
 
 /* nfs3_step.c */
 void nfs3_ask(struct nfs3_op *o, enum i2n_proc proc,

@@ -148,6 +148,7 @@ static void use_fsinfo(struct nfs3 *nfs, const FSINFO3resok *info)
 	if (size > nfs->opts.bytes_in_flight)
 		size = (uint32_t)nfs->opts.bytes_in_flight;
 	nfs->wsize = size;
+	nfs->sweep.most = size;
 	nfs->max_file = info->maxfilesize ? info->maxfilesize : UINT64_MAX;
 	nfs->delta = info->time_delta;
 	size = info->rtmax ? info->rtmax : 8192;
@@ -658,13 +659,10 @@ static int reach_root(struct walk *w, struct i2n_err *err)
 	return step_into(w, w->rest, err);
 }
 
-/* Two are faster than one at any distance, more are no faster; but replies over two come in less of
- * an order, and where a file's place on the medium matters that costs more. */
+/* Two are faster than one at any distance, more are no faster. */
 static unsigned connections(const struct nfs3 *nfs)
 {
-	if (nfs->opts.connections)
-		return nfs->opts.connections;
-	return nfs->env.reader && nfs->env.reader->by_block ? 1 : 2;
+	return nfs->opts.connections ? nfs->opts.connections : 2;
 }
 
 static int mount_export(struct walk *w, struct i2n_err *err)

@@ -60,13 +60,16 @@ static void set_first(struct nfs_sweep_entry **heap, struct nfs_sweep_entry *e)
 	e->link = heap;
 }
 
+static uint64_t lap_of(const struct nfs_sweep *s, uint64_t at)
+{
+	return s->lap + (at < s->at && s->at - at > s->behind);
+}
+
 static void add(struct nfs_sweep *s, struct nfs_sweep_entry *e, uint64_t at, bool ready)
 {
 	struct nfs_sweep_entry **heap;
 
-	*e = (struct nfs_sweep_entry){
-		.lap = s->lap + (at < s->at && s->at - at > s->behind), .at = at, .ready = ready,
-	};
+	*e = (struct nfs_sweep_entry){ .lap = lap_of(s, at), .at = at, .ready = ready };
 	heap = heap_of(s, e);
 	set_first(heap, join(*heap, e));
 }
@@ -96,11 +99,22 @@ void nfs_sweep_remove(struct nfs_sweep *s, struct nfs_sweep_entry *e)
 	set_first(heap, join(*heap, join_all(e->below)));
 }
 
+/* Would what lies there be out of reach once this one is read? */
+static bool is_too_far(const struct nfs_sweep *s, const struct nfs_sweep_entry *e, uint64_t lap,
+		       uint64_t at)
+{
+	if (e->lap != lap)
+		return e->lap > lap;
+	return e->at > at && e->at - at + s->most > s->behind;
+}
+
 struct nfs_sweep_entry *nfs_sweep_next(const struct nfs_sweep *s)
 {
 	struct nfs_sweep_entry *r = s->ready, *c = s->coming;
 
-	if (r && c && is_before(c, r) && (c->lap != r->lap || r->at - c->at > s->behind))
+	if (r && c && is_too_far(s, r, c->lap, c->at))
+		return NULL;
+	if (r && s->awaited && is_too_far(s, r, lap_of(s, s->awaited), s->awaited))
 		return NULL;
 	return r;
 }

@@ -25,7 +25,9 @@ struct nfs_sweep_entry {
 struct nfs_sweep {
 	struct nfs_sweep_entry *ready, *coming;	/* the nearest of each kind */
 	uint64_t lap, at;
-	uint64_t behind;	/* as in source.h; the caller's */
+	uint64_t behind;	/* as in source.h; the caller's, as is */
+	uint64_t most;		/* how much is read at a time */
+	uint64_t awaited;	/* somebody else will put something here, or behind it; 0: no */
 };
 
 /* at 0: nowhere on the medium, which is as near as can be. Of equal ones the first counts. An entry
@@ -38,7 +40,7 @@ void nfs_sweep_expect(struct nfs_sweep *s, struct nfs_sweep_entry *e, uint64_t a
 /* Does nothing if it is not in the sweep, and all of it zero. */
 void nfs_sweep_remove(struct nfs_sweep *s, struct nfs_sweep_entry *e);
 
-/* The one to be read next. NULL: none, or it is better to wait for one that is coming. */
+/* The one to be read next. NULL: none, or it is better to wait for what is coming or awaited. */
 struct nfs_sweep_entry *nfs_sweep_next(const struct nfs_sweep *s);
 
 /* This one, which was put, is being read. */

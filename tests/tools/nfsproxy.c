@@ -56,6 +56,7 @@
 #include <unistd.h>
 
 #include "compound.h"
+#include "delayed.h"
 #include "nfs3_record.h"
 
 #define CHUNK (256u << 10)
@@ -74,21 +75,6 @@ static const char *const rule_names[RULE_KINDS] = {
 	"dup-call",  "dup-reply", "late-call",	"freeze",
 };
 struct rule { enum rule_kind kind; uint64_t k; long ms; };
-
-struct chunk {
-	struct chunk *next;
-	int64_t due_us;
-	size_t len, pos;
-	unsigned char data[];
-};
-
-struct half {			/* one direction */
-	struct chunk *head, *tail;
-	size_t queued;
-	unsigned char *rec;	/* record being collected, with its mark(s) */
-	size_t rec_len, rec_cap;
-	bool eof;
-};
 
 struct conn {
 	int fd[2];		/* 0 client, 1 server */
@@ -143,29 +129,7 @@ static int64_t now_us(void)
 
 static void enqueue_chunk(struct half *h, struct chunk *c, long extra_us)
 {
-	struct chunk **link = h->tail ? &h->tail->next : &h->head;
-
-	c->pos = 0;
-	c->due_us = now_us() + delay_us / 2 + extra_us;
-	if (h->tail && h->tail->due_us > c->due_us)
-		for (link = &h->head; (*link)->due_us <= c->due_us; link = &(*link)->next)
-			;
-	c->next = *link;
-	*link = c;
-	if (!c->next)
-		h->tail = c;
-	h->queued += c->len;
-}
-
-static struct chunk *chunk_of(const void *data, size_t len)
-{
-	struct chunk *c = malloc(sizeof(*c) + len);
-
-	if (!c)
-		die("malloc");
-	c->len = len;
-	memcpy(c->data, data, len);
-	return c;
+	half_put(h, c, now_us() + delay_us / 2 + extra_us);
 }
 
 static void enqueue(struct half *h, const void *data, size_t len)
@@ -181,18 +145,6 @@ static void reset_fd(int fd)
 		return;
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l));
 	close(fd);
-}
-
-static void half_release(struct half *h)
-{
-	struct chunk *c;
-
-	while ((c = h->head)) {
-		h->head = c->next;
-		free(c);
-	}
-	free(h->rec);
-	memset(h, 0, sizeof(*h));
 }
 
 static void conn_reset(struct conn *c)
@@ -231,11 +183,7 @@ static void push(struct conn *c, int side)
 		done->pos += (size_t)n;
 		if (done->pos < done->len)
 			continue;
-		h->head = done->next;
-		if (!h->head)
-			h->tail = NULL;
-		h->queued -= done->len;
-		free(done);
+		half_drop_first(h);
 	}
 }
 
@@ -610,11 +558,7 @@ static void write_due(struct conn *c, int side, int64_t now)
 		ch->pos += (size_t)n;
 		if (ch->pos < ch->len)
 			return;
-		h->head = ch->next;
-		if (!h->head)
-			h->tail = NULL;
-		h->queued -= ch->len;
-		free(ch);
+		half_drop_first(h);
 	}
 	if (h->eof && !h->head)
 		conn_reset(c);	/* RPC clients do not half-close */

@@ -1,6 +1,6 @@
 /* What waits comes in the order of the medium, upwards from where was read last and then from its
- * beginning, what lies a little behind at once, and nothing too far beyond what is still to come;
- * also when some leave in between, as a search through all of it finds. */
+ * beginning, what lies a little behind at once, and nothing too far beyond what is still to come or
+ * awaited; also when some leave in between, as a search through all of it finds. */
 #include "sink/nfs_sweep.h"
 #include "t.h"
 
@@ -9,6 +9,7 @@
 
 #define N 300u
 #define BEHIND 20000
+#define MOST 1000
 
 struct waiting {
 	enum state { AWAY, COMING, READY } state;
@@ -37,19 +38,26 @@ static struct waiting *nearest(enum state state)
 	return best;
 }
 
-/* By the definition. */
-static const struct waiting *expected(void)
-{
-	const struct waiting *r = nearest(READY), *c = nearest(COMING);
-
-	return r && c && r->at > c->at + BEHIND ? NULL : r;
-}
-
 static uint64_t place(uint64_t at)
 {
 	const uint64_t here = now / LAP * LAP + at;
 
 	return !at ? now : here + BEHIND < now ? here + LAP : here;
+}
+
+static bool is_too_far(uint64_t r, uint64_t at)
+{
+	return r > at && r > at + BEHIND - MOST;
+}
+
+/* By the definition. */
+static const struct waiting *expected(uint64_t awaited)
+{
+	const struct waiting *r = nearest(READY), *c = nearest(COMING);
+
+	if (!r || (c && is_too_far(r->at, c->at)) || (awaited && is_too_far(r->at, place(awaited))))
+		return NULL;
+	return r;
 }
 
 static void put(struct nfs_sweep *s, struct waiting *w, uint64_t at)
@@ -79,9 +87,30 @@ static struct waiting *of(struct nfs_sweep_entry *e)
 	return e ? (struct waiting *)(void *)((char *)e - offsetof(struct waiting, entry)) : NULL;
 }
 
+/* What is nowhere on the medium is next, and leaves the place as it is. */
+static void test_nowhere(struct nfs_sweep *s)
+{
+	for (unsigned i = 0; i < N; i++)
+		leave(s, &all[i]);
+	T_OK(!s->ready && !s->coming);
+	s->awaited = 0;
+	s->at = 500000;
+	put(s, &all[0], 400000);
+	put(s, &all[1], 600000);
+	put(s, &all[2], 0);
+	T_OK(of(nfs_sweep_next(s)) == &all[2]);
+	nfs_sweep_go(s, &all[2].entry);
+	nfs_sweep_remove(s, &all[2].entry);
+	T_OK(s->at == 500000);
+	T_OK(of(nfs_sweep_next(s)) == &all[1]);
+	/* what is nowhere on the medium keeps nothing waiting */
+	nfs_sweep_expect(s, &all[2].entry, 0);
+	T_OK(of(nfs_sweep_next(s)) == &all[1]);
+}
+
 int main(void)
 {
-	struct nfs_sweep s = { .behind = BEHIND };
+	struct nfs_sweep s = { .behind = BEHIND, .most = MOST };
 	unsigned laps = 0, waits = 0, back = 0;
 
 	for (unsigned step = 0; step < 200000; step++) {
@@ -96,7 +125,8 @@ int main(void)
 			put(&s, w, w->state == COMING ? w->at % LAP : 1 + any(1000000));
 		else if (!any(8))
 			leave(&s, w);
-		first = expected();
+		s.awaited = any(4) ? 0 : 1 + any(1000000);
+		first = expected(s.awaited);
 		w = of(nfs_sweep_next(&s));
 		if (!first != !w)
 			T_OK(!first == !w);
@@ -116,21 +146,6 @@ int main(void)
 	T_OK(laps > 100);
 	T_OK(waits > 1000);
 	T_OK(back > 1000);
-	/* what is nowhere is next, and leaves the place as it is */
-	for (unsigned i = 0; i < N; i++)
-		leave(&s, &all[i]);
-	T_OK(!s.ready && !s.coming);
-	s.at = 500000;
-	put(&s, &all[0], 400000);
-	put(&s, &all[1], 600000);
-	put(&s, &all[2], 0);
-	T_OK(of(nfs_sweep_next(&s)) == &all[2]);
-	nfs_sweep_go(&s, &all[2].entry);
-	nfs_sweep_remove(&s, &all[2].entry);
-	T_OK(s.at == 500000);
-	T_OK(of(nfs_sweep_next(&s)) == &all[1]);
-	/* what is nowhere on the medium keeps nothing waiting */
-	nfs_sweep_expect(&s, &all[2].entry, 0);
-	T_OK(of(nfs_sweep_next(&s)) == &all[1]);
+	test_nowhere(&s);
 	return t_end();
 }
