@@ -57,7 +57,8 @@ struct nfs3_trial {
 	unsigned under_way, asking; /* asking: of probes */
 	bool cleaning; /* what has told all it can may be removed */
 	bool removed; /* something was: the server lets us */
-	bool full; /* there was something in the scratch directory when it was to be removed */
+	bool again; /* the scratch directory was not empty when it was to be removed, or something
+		     * was removed by two requests at a time */
 	int64_t end_ms; /* after a stop */
 	bool lost; /* the connection: nothing more will be answered */
 	bool squashed;
@@ -449,6 +450,13 @@ static void read_back(struct nfs3_trial *p)
 
 /* --- removal --- */
 
+/* NOENT: never made, or removed by the first sending; STALE: so was the directory it lay in. */
+static bool is_gone(const struct probe *pr, nfsstat3 status)
+{
+	return status == NFS3_OK || status == NFS3ERR_NOENT ||
+	       (status == NFS3ERR_STALE && pr->call.proc == I2N_PROC_REMOVE);
+}
+
 static void on_removed(struct nfs_call *call, const void *res)
 {
 	struct probe *pr = (struct probe *)(void *)call;
@@ -458,13 +466,12 @@ static void on_removed(struct nfs_call *call, const void *res)
 	pr->state = DONE;
 	p->under_way--;
 	p->lost |= !res;
-	/* NOENT: never made, or removed by the first sending */
-	if (status && *status == NFS3ERR_NOTEMPTY)
-		p->full = true;
-	else if (!status || (*status != NFS3_OK && *status != NFS3ERR_NOENT))
-		p->got.left_behind = true;
-	else
+	if (status && is_gone(pr, *status))
 		p->removed = true;
+	else if (status && (*status == NFS3ERR_NOTEMPTY || call->ambiguous))
+		p->again = true;
+	else
+		p->got.left_behind = true;
 	start_removals(p);
 }
 
@@ -535,21 +542,22 @@ static int failed(const struct nfs3_trial *p, struct i2n_err *err)
 }
 
 /* What was under way when a connection broke may be carried out later than what was sent over the
- * next one, so that for a moment there is something where all was removed. */
+ * next one, so that for a moment there is something where all was removed; or at the same time, and
+ * then one of two removals may fail in any way (nfs-ganesha: STALE). */
 static void clean_up(struct nfs3_trial *p)
 {
 	p->cleaning = true;
 	start_removals(p);
 	await_all(p);
-	for (int i = 0; p->full && i < AGAIN_MAX && !p->lost && !is_stopped(p); i++) {
+	for (int i = 0; p->again && i < AGAIN_MAX && !p->lost && !is_stopped(p); i++) {
 		serve(p);	/* a pause: nothing is under way */
-		p->full = false;
+		p->again = false;
 		for (unsigned k = 0; k < PROBE_OBJS; k++)
 			p->clean[k].state = WAITING;
 		start_removals(p);
 		await_all(p);
 	}
-	p->got.left_behind |= p->full;
+	p->got.left_behind |= p->again;
 }
 
 int nfs3_trial_verdict(struct nfs3_trial *p, struct i2n_check *check, struct i2n_err *err)

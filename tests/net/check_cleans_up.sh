@@ -32,6 +32,18 @@ for k in 3 5 6 8 12 18 21 23 27 31 33; do
 	done
 done
 
+# The RMDIR (13), carried out twice at a time: one of the two
+# is answered STALE (70).
+proxy_start look srv "log=$WORK/calls"
+check "$(proxy_url look srv)"
+proxy_stop look >/dev/null
+last=$(awk '$2 == 13 { print $1 }' "$WORK/calls")
+proxy_start twice srv "lose-reply=$last" status=13:70:2
+check "$(proxy_url twice srv)"
+want_rc 0
+want_empty "$exp"
+proxy_stop twice
+
 proxy_start bare srv no-attrs
 check "$(proxy_url bare srv)"
 want_rc 0
