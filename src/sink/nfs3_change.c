@@ -47,16 +47,28 @@ static void start_setattr(struct nfs3_op *o)
 	}
 }
 
+static void start_remove(struct nfs3_op *o);
+
+/* It was sent twice, and both were carried out at a time: nfs-ganesha. */
+static bool met_itself(const struct nfs3_op *o, nfsstat3 status)
+{
+	return status == NFS3ERR_STALE && o->call.ambiguous;
+}
+
 static void on_removed(struct nfs3_op *o, const void *reply)
 {
 	nfsstat3 status = *(const nfsstat3 *)reply;
 
+	if (met_itself(o, status)) {
+		start_remove(o);
+		return;
+	}
 	if (status != NFS3_OK && status != NFS3ERR_NOENT) {
 		refused(o, o->call.proc, status);
 		return;
 	}
 	/* else our own first sending removed it */
-	o->op->absent = status == NFS3ERR_NOENT && !o->call.ambiguous;
+	o->op->absent = status == NFS3ERR_NOENT && !o->ambiguous;
 	nfs3_op_done(o, I2N_OK);
 }
 
@@ -109,7 +121,8 @@ static void on_renamed(struct nfs3_op *o, const void *reply)
 
 	if (res->status == NFS3_OK) {
 		nfs3_op_done(o, I2N_OK);
-	} else if (res->status == NFS3ERR_NOENT && o->call.ambiguous) {
+	} else if ((res->status == NFS3ERR_NOENT && o->call.ambiguous) ||
+		   met_itself(o, res->status)) {
 		o->call.args.lookup.what =
 			(diropargs3){ .dir = nfs3_fh_xdr(&o->dir2), .name = o->name2 };
 		nfs3_ask(o, I2N_PROC_LOOKUP, on_target);

@@ -36,4 +36,17 @@ while [ $k -le 40 ]; do
 done
 echo "$k requests"
 [ $k -gt 20 ] || bad "only $k requests seen"
+
+# The REMOVE (12) of the lock is carried out twice at a time: nfs-ganesha answers one of the two STALE (70).
+if ! is_v4; then
+	proxy_start px srv "log=$WORK/calls"
+	extract --no-check --allow-loss=all "$img" "$(proxy_url px srv /look)"
+	proxy_stop px >"$WORK/seen"
+	[ "$(grep -c '^[0-9]* 12 ' "$WORK/calls")" -eq 1 ] || bad "not one REMOVE"
+	proxy_start px srv "lose-reply=$(awk '$2 == 12 { print $1 }' "$WORK/calls")" status=12:70:2
+	extract --no-check --allow-loss=all "$img" "$(proxy_url px srv /twice)"
+	proxy_stop px >"$WORK/seen"
+	want_rc 0
+	[ "$(find "$exp/twice" | wc -l)" -eq 9 ] || bad "$(find "$exp/twice")"
+fi
 e2e_end
