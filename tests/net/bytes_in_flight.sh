@@ -25,10 +25,16 @@ large=$(most large) || exit 1
 many=$(most many) || exit 1
 told=$(most large -b 3145728) || exit 1
 proxy_stop p
-proxy_start near g log="$WORK/near"
-"$O/tests/tools/sinkrun" "$WORK/many" "$(proxy_url near g /near)" >"$WORK/out" 2>"$WORK/notes" || die "$(cat "$WORK/notes")"
-proxy_stop near
-whole=$(awk '$3 == 1048576 { n++ } END { print n + 0 }' "$WORK/near")
+# Near is what answers within 2 ms, which nobody does on a machine with other things to do: then again.
+tries=0 whole=0
+while [ $whole -ne 60 ] && [ $((tries += 1)) -le 20 ]; do
+	proxy_start near g log="$WORK/near"
+	"$O/tests/tools/sinkrun" "$WORK/many" "$(proxy_url near g "/near$tries")" >"$WORK/out" 2>"$WORK/notes" ||
+		die "$(cat "$WORK/notes")"
+	proxy_stop near
+	whole=$(awk '$3 == 1048576 { n++ } END { print n + 0 }' "$WORK/near")
+	rm -r "$WORK/exp/near$tries"
+done
 [ "$whole" -eq 60 ] || die "$whole WRITEs of 1 MiB near the server, of 30 files with two each"
 # The log's third column: the sizes of WRITEs. Far from a server the rest of the heap fits into what a
 # small one leaves; what a file of 2500 KiB ends with is smaller.
