@@ -30,6 +30,15 @@ struct i2n_range {
 	uint64_t at;		/* where on the medium it begins, 0 = not said: a sort key */
 };
 
+/* With by_block, where a file goes on farther than this from where a range began, that is another
+ * range: it is read at another time. */
+#define I2N_RANGE_SPAN (UINT64_C(2) << 20)
+
+static inline bool i2n_range_is_far(const struct i2n_range *first, uint64_t at)
+{
+	return at > first->at ? at - first->at > I2N_RANGE_SPAN : first->at - at > I2N_RANGE_SPAN;
+}
+
 /* value: as getxattr(2) would return it; may be NULL with len 0. name: with its namespace, as in
  * "security.capability"; neither is there after the call. */
 typedef void i2n_xattr_fn(void *ctx, const char *name, const void *value, size_t len);

@@ -69,7 +69,15 @@ static uint64_t run_end(const struct i2n_file *f)
 	return end < f->size ? end : f->size;
 }
 
-/* Data that goes on without a hole is one range, wherever it lies on the medium. */
+/* Is there more at pos, without a hole and at a place that may be of the same range? */
+static bool goes_on(const struct i2n_file *f, const struct i2n_range *r)
+{
+	const unsigned bits = f->fs->block_bits;
+
+	return f->run.lblk << bits == f->pos && f->pos < f->size &&
+	       !(f->fs->src->by_block && i2n_range_is_far(r, f->run.pblk << bits));
+}
+
 static int next_mapped(struct i2n_file *f, uint64_t max, struct i2n_range *ret, struct i2n_err *err)
 {
 	const unsigned bits = f->fs->block_bits;
@@ -86,16 +94,17 @@ static int next_mapped(struct i2n_file *f, uint64_t max, struct i2n_range *ret, 
 		return I2N_END;
 	f->found = f->run;
 	f->pos = start;
+	*ret = (struct i2n_range){ .off = start,
+				   .at = (f->run.pblk << bits) + start - (f->run.lblk << bits) };
 	do {
 		f->pos = run_end(f);
 		rc = f->pos - start < max ? find_run(f, err) : I2N_END;
-	} while (!rc && f->run.lblk << bits == f->pos && f->pos < f->size);
+	} while (!rc && goes_on(f, ret));
 	if (rc < 0)
 		return rc;
 	if (f->pos - start > max)
 		f->pos = start + max;
-	*ret = (struct i2n_range){ start, f->pos - start,
-				   (f->found.pblk << bits) + start - (f->found.lblk << bits) };
+	ret->len = f->pos - start;
 	return I2N_OK;
 }
 

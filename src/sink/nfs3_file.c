@@ -332,15 +332,22 @@ static bool has_more(const struct nfs3_op *o)
 	return o->pend.len || !o->no_more;
 }
 
+/* What was found follows on what was read, and does not lie too far from where that began. */
+static bool goes_on(const struct nfs3_op *o, const struct i2n_range *first, size_t n)
+{
+	return o->pend.len && o->pend.off == first->off + n &&
+	       !(n && by_medium(o->nfs) && i2n_range_is_far(first, o->pend.at));
+}
+
 /* Fill a buffer from adjacent ranges. */
 static int read_data(struct nfs3_op *o, unsigned char *buf, size_t cap, size_t *ret_len)
 {
 	const struct i2n_reader_ops *ops = o->nfs->env.reader->ops;
-	uint64_t off = o->pend.off;
+	const struct i2n_range first = o->pend;
 	size_t n = 0;
 	int rc = I2N_OK;
 
-	while (rc == I2N_OK && n < cap && o->pend.len && o->pend.off == off + n) {
+	while (rc == I2N_OK && n < cap && goes_on(o, &first, n)) {
 		size_t part = o->pend.len < cap - n ? (size_t)o->pend.len : cap - n;
 
 		rc = ops->read(o->file, buf + n, part, o->pend.off, &o->op->err);

@@ -148,7 +148,7 @@ static void use_fsinfo(struct nfs3 *nfs, const FSINFO3resok *info)
 	if (size > nfs->opts.bytes_in_flight)
 		size = (uint32_t)nfs->opts.bytes_in_flight;
 	nfs->wsize = size;
-	nfs->sweep.most = size;
+	nfs->sweep.most = I2N_RANGE_SPAN + size;
 	nfs->max_file = info->maxfilesize ? info->maxfilesize : UINT64_MAX;
 	nfs->delta = info->time_delta;
 	size = info->rtmax ? info->rtmax : 8192;
