@@ -259,6 +259,9 @@ int ext4_indirect_next(struct ext4_map *m, struct ext4_run *ret, struct i2n_err 
 int ext4_map_load(struct ext4_map *m, unsigned depth, uint64_t blk, struct i2n_err *err);
 /* What the kernel checks when it reads an inode. */
 enum damage ext4_extent_check_root(const struct i2n_fs *fs, const unsigned char *block);
+/* Of a node of an extent tree: where its first extent begins, or its first node below; 0: it is
+ * none. */
+uint64_t ext4_extent_first(const struct i2n_fs *fs, const unsigned char *node);
 enum damage ext4_indirect_check_root(const struct i2n_fs *fs, const unsigned char *block);
 /* READER_EXTENT form of a block map, or false; *ret is a sort key in both cases. */
 bool ext4_map_compact(const struct i2n_fs *fs, const struct raw_inode *r, uint64_t *ret);
@@ -302,16 +305,17 @@ struct load {
 	uint32_t *odd;			/* names of the dirents whose type is wrong, ascending */
 	struct load_block *dir_blocks;
 	struct load_block *xattr_blocks;
+	struct load_block *map_blocks;	/* of files: those that the inode names first */
 	struct load_damage *damages;
 	unsigned char *names;
 	uint32_t *used;			/* of each group's inodes: so many may ever have been in
 					 * use */
 	uint32_t *scanned;		/* of each group's inode table: so many inodes have been
 					 * looked at */
-	size_t n_inodes, n_dirents, n_dir_blocks, n_xattr_blocks, n_damages, n_names, n_types,
-		n_origins, n_odd;
-	size_t cap_inodes, cap_dirents, cap_dir_blocks, cap_xattr_blocks, cap_damages, cap_names,
-		cap_types, cap_origins, cap_odd;
+	size_t n_inodes, n_dirents, n_dir_blocks, n_xattr_blocks, n_map_blocks, n_damages, n_names,
+		n_types, n_origins, n_odd;
+	size_t cap_inodes, cap_dirents, cap_dir_blocks, cap_xattr_blocks, cap_map_blocks,
+		cap_damages, cap_names, cap_types, cap_origins, cap_odd;
 	uint64_t dir_blocks_seen;
 };
 
@@ -348,6 +352,9 @@ int ext4_load_dir_blocks(struct load *l, struct i2n_err *err);
 int ext4_load_fast_names(struct load *l, struct i2n_err *err);
 int ext4_load_inline_dir(struct load *l, const struct raw_inode *r, struct i2n_err *err);
 int ext4_load_xattr_blocks(struct load *l, struct i2n_err *err);
+/* Put the inode's map block on the list, if it is of use there. */
+int ext4_load_map_block(struct load *l, const struct raw_inode *r, struct i2n_err *err);
+void ext4_load_map_blocks(struct load *l);
 int ext4_load_all(struct load *l, struct i2n_err *err);
 int ext4_build(struct load *l, struct i2n_tree **ret, struct i2n_err *err);
 

@@ -76,6 +76,18 @@ enum damage ext4_extent_check_root(const struct i2n_fs *fs, const unsigned char 
 	return d ? d : check_entries(fs, block, depth, 0, UINT64_C(1) << 32);
 }
 
+uint64_t ext4_extent_first(const struct i2n_fs *fs, const unsigned char *node)
+{
+	const unsigned depth = i2n_le16(node + EH_DEPTH);
+	const unsigned char *e = entry(node, 0);
+	uint64_t blk;
+
+	if (check_header(node, fs->sb.block_size, depth) || !i2n_le16(node + EH_ENTRIES))
+		return 0;
+	blk = depth ? index_leaf(e) : leaf_start(e);
+	return ext4_is_data_block(fs, blk, 1) ? blk : 0;
+}
+
 /* Behind the room for eh_max entries lies the checksum. */
 static bool is_checksum_right(const struct ext4_map *m, const unsigned char *node)
 {

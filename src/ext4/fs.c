@@ -231,7 +231,11 @@ int ext4_load_all(struct load *l, struct i2n_err *err)
 
 	if (!rc)
 		rc = ext4_load_dir_blocks(l, err);
-	return rc ? rc : ext4_load_xattr_blocks(l, err);
+	if (!rc)
+		rc = ext4_load_xattr_blocks(l, err);
+	if (!rc)
+		ext4_load_map_blocks(l);
+	return rc;
 }
 
 int i2n_fs_tree(struct i2n_fs *fs, struct i2n_tree **ret, struct i2n_err *err)

@@ -43,6 +43,7 @@ void ext4_load_release(struct load *l)
 	free(l->dirents);
 	free(l->dir_blocks);
 	free(l->xattr_blocks);
+	free(l->map_blocks);
 	free(l->damages);
 	free(l->names);
 	free(l->used);

@@ -151,6 +151,8 @@ static int load_inode(struct load *l, uint32_t ino, const unsigned char *raw, st
 				     (struct load_block){ .blk = r.file_acl, .ino = ino }, err);
 	if (!rc && raw_type(&r) == I2N_S_IFDIR)
 		rc = load_dir(l, &r, &in, err);
+	if (!rc && raw_type(&r) == I2N_S_IFREG)
+		rc = ext4_load_map_block(l, &r, err);
 	return rc ? rc : add_inode(l, &in, err);
 }
 
