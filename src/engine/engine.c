@@ -524,6 +524,7 @@ int i2n_engine_run(const struct i2n_plan *plan, struct i2n_reader *reader, struc
 	}
 	e.p.left = e.p.total.objects - e.p.done.objects - e.p.failed;
 	assert(e.rc || !e.p.left);
+	sink->awaited = 0;
 	tell_progress(&e, true);
 	schedule_release(&e.sched);
 	free(e.slots);
