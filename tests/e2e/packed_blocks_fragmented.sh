@@ -58,10 +58,7 @@ stored larger $((6 * blocks))
 packed 24
 stored undisturbed $((4 * blocks))
 any=1000000
-stored delay $any jukebox=11
+stored broken $any jukebox=11 short=5 drop-call=3000 lose-reply=6000 down=200
 stored verifier $any verifier=7
-stored short $any short=5
-stored broken $any drop-call=3000 lose-reply=6000 down=200
-stored late-files $any slow=8:40:500
-stored late-data $any slow=7:100:300
+stored late $any slow=8:40:500
 e2e_end
