@@ -54,7 +54,7 @@ stored() {
 # once for the tree, once for as many files as are under way at a time, once for the rest; of the larger ones no more
 # than that is held which is read
 packed 64
-stored larger $((6 * blocks))
+stored larger $((8 * blocks))
 packed 24
 stored undisturbed $((4 * blocks))
 any=1000000
