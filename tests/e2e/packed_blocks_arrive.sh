@@ -2,11 +2,7 @@
 # folder for it), hardly a block unpacked twice, memory of some blocks.
 . "$top/tests/lib/e2e.sh"
 . "$top/tests/lib/packed.sh"
-need xz
-need_loop
-use_fixture debian
-xz=$(xz_blocks "$O/fixtures/debian.img") || die "xz failed"
-xz=$(for_nobody "$xz")
+use_debian_blocks
 blocks=$(xz --robot -l "$xz" | awk '$1 == "file" { print $3 }')
 serve
 mkdir -m 777 "$WORK/far"

@@ -3,11 +3,7 @@
 . "$top/tests/lib/e2e.sh"
 . "$top/tests/lib/packed.sh"
 . "$top/tests/lib/nfsproxy.sh"
-need xz
-need_loop
-use_fixture debian
-xz=$(xz_blocks "$O/fixtures/debian.img") || die "xz failed"
-xz=$(for_nobody "$xz")
+use_debian_blocks
 serve
 mount_ro "$img" "$WORK/mnt" $((94208 * 512)) $((3528040 * 512))
 needed=$(debian_blocks "$WORK/mnt")

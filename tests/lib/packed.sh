@@ -66,6 +66,15 @@ xz_blocks() {
 	echo "$1.xz"
 }
 
+# use_debian_blocks: sets img, as use_fixture of e2e.sh does, and xz, the same in such blocks; or ends the test as skipped.
+use_debian_blocks() {
+	need xz
+	need_loop
+	use_fixture debian
+	xz=$(xz_blocks "$O/fixtures/debian.img") || die "xz failed"
+	xz=$(for_nobody "$xz")
+}
+
 # unpacked: of a run with -v, how many blocks were unpacked, as $WORK/err says.
 unpacked() {
 	sed -n 's/^img2nfs: \([0-9]*\) blocks were unpacked of the [0-9]* in .*/\1/p' "$WORK/err"
