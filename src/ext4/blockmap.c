@@ -105,7 +105,7 @@ static bool compact_direct(const struct raw_inode *r, uint64_t blocks, uint64_t 
 bool ext4_map_compact(const struct i2n_fs *fs, const struct raw_inode *r, uint64_t *ret)
 {
 	uint64_t blocks = (r->size >> fs->block_bits) + ((r->size & (fs->sb.block_size -
-								     1)) != 0), start;
+								     1)) != 0);
 	const unsigned char *e = r->block + EH_SIZE;
 	unsigned n, len;
 
@@ -115,14 +115,10 @@ bool ext4_map_compact(const struct i2n_fs *fs, const struct raw_inode *r, uint64
 	n = i2n_le16(r->block + EH_ENTRIES);
 	if (!n)
 		return true;
-	if (i2n_le16(r->block + EH_DEPTH)) {
-		*ret = (i2n_le32(e + EI_LEAF_LO) | (uint64_t)i2n_le16(e + EI_LEAF_HI) << 32) << 16;
-		return false;
-	}
-	start = i2n_le32(e + EE_START_LO) | (uint64_t)i2n_le16(e + EE_START_HI) << 32;
+	*ret = ext4_extent_first(fs, r->block) << 16;
 	len = i2n_le16(e + EE_LEN);
-	*ret = start << 16;
-	if (n > 1 || i2n_le32(e + EE_BLOCK) || len > EXTENT_MAX_INIT_LEN)
+	if (i2n_le16(r->block + EH_DEPTH) || n > 1 || i2n_le32(e + EE_BLOCK) ||
+	    len > EXTENT_MAX_INIT_LEN)
 		return false;
 	*ret |= len < blocks ? len : blocks;
 	return true;

@@ -11,13 +11,14 @@
 
 int ext4_load_map_block(struct load *l, const struct raw_inode *r, struct i2n_err *err)
 {
-	uint64_t blk;
+	struct load_block b = { .ino = r->ino };
 
 	if (!l->fs->src->by_block || !(r->flags & I_FL_EXTENTS) || r->flags & I_FL_INLINE_DATA ||
-	    !i2n_le16(r->block + EH_DEPTH) || ext4_map_compact(l->fs, r, &blk) || !blk)
+	    !i2n_le16(r->block + EH_DEPTH))
 		return I2N_OK;
-	return ext4_load_block(&l->map_blocks, &l->n_map_blocks, &l->cap_map_blocks,
-			       (struct load_block){ .blk = blk >> 16, .ino = r->ino }, err);
+	b.blk = ext4_extent_first(l->fs, r->block);
+	return b.blk ? ext4_load_block(&l->map_blocks, &l->n_map_blocks, &l->cap_map_blocks, b, err)
+		     : I2N_OK;
 }
 
 /* What is wrong with it comes up again, and is told, when the file is read. */

@@ -433,11 +433,9 @@ static void send_data(struct nfs3_op *o, struct nfs3_write *w, struct nfs_buf *b
 
 static struct nfs3_op *nearest_writer(struct nfs3 *nfs)
 {
-	char *entry;
-
 	/* what is awaited is not waited for where it could not be taken */
-	nfs->sweep.awaited = nfs3_is_full(nfs) ? 0 : nfs->sink.awaited;
-	entry = (char *)nfs_sweep_next(&nfs->sweep);
+	char *entry = (char *)nfs_sweep_next(&nfs->sweep,
+					     nfs3_is_full(nfs) ? 0 : nfs->sink.awaited);
 
 	return entry ? (struct nfs3_op *)(void *)(entry - offsetof(struct nfs3_op, in_sweep))
 		     : NULL;

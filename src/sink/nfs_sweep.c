@@ -108,13 +108,13 @@ static bool is_too_far(const struct nfs_sweep *s, const struct nfs_sweep_entry *
 	return e->at > at && e->at - at + s->most > s->behind;
 }
 
-struct nfs_sweep_entry *nfs_sweep_next(const struct nfs_sweep *s)
+struct nfs_sweep_entry *nfs_sweep_next(const struct nfs_sweep *s, uint64_t awaited)
 {
 	struct nfs_sweep_entry *r = s->ready, *c = s->coming;
 
 	if (r && c && is_too_far(s, r, c->lap, c->at))
 		return NULL;
-	if (r && s->awaited && is_too_far(s, r, lap_of(s, s->awaited), s->awaited))
+	if (r && awaited && is_too_far(s, r, lap_of(s, awaited), awaited))
 		return NULL;
 	return r;
 }

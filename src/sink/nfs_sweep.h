@@ -27,7 +27,6 @@ struct nfs_sweep {
 	uint64_t lap, at;
 	uint64_t behind;	/* as in source.h; the caller's, as is */
 	uint64_t most;		/* how much is read at a time */
-	uint64_t awaited;	/* somebody else will put something here, or behind it; 0: no */
 };
 
 /* at 0: nowhere on the medium, which is as near as can be. Of equal ones the first counts. An entry
@@ -40,8 +39,9 @@ void nfs_sweep_expect(struct nfs_sweep *s, struct nfs_sweep_entry *e, uint64_t a
 /* Does nothing if it is not in the sweep, and all of it zero. */
 void nfs_sweep_remove(struct nfs_sweep *s, struct nfs_sweep_entry *e);
 
-/* The one to be read next. NULL: none, or it is better to wait for what is coming or awaited. */
-struct nfs_sweep_entry *nfs_sweep_next(const struct nfs_sweep *s);
+/* The one to be read next. NULL: none, or it is better to wait for what is coming, or will be put
+ * at `awaited` or behind it (0: nothing will). */
+struct nfs_sweep_entry *nfs_sweep_next(const struct nfs_sweep *s, uint64_t awaited);
 
 /* This one, which was put, is being read. */
 void nfs_sweep_go(struct nfs_sweep *s, const struct nfs_sweep_entry *e);

@@ -5,9 +5,9 @@
  *		[-e INODE] [-k MS] DIR URL
  *
  * Notes and errors go to stderr as "kind cls path: text", one line of counts per procedure to
- * stdout. -c: 1 unless told otherwise. -e: reading the second half of the file with this inode number fails. -k: behave as after
- * ctrl-C so many milliseconds after the start. Exit status: 0, 1 with notes of loss or failure, 2
- * fatal. */
+ * stdout. -c: 1 unless told otherwise. -e: reading the second half of the file with this inode
+ * number fails. -k: behave as after ctrl-C so many milliseconds after the start. Exit status: 0, 1
+ * with notes of loss or failure, 2 fatal. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>

@@ -93,25 +93,25 @@ static void test_nowhere(struct nfs_sweep *s)
 	for (unsigned i = 0; i < N; i++)
 		leave(s, &all[i]);
 	T_OK(!s->ready && !s->coming);
-	s->awaited = 0;
 	s->at = 500000;
 	put(s, &all[0], 400000);
 	put(s, &all[1], 600000);
 	put(s, &all[2], 0);
-	T_OK(of(nfs_sweep_next(s)) == &all[2]);
+	T_OK(of(nfs_sweep_next(s, 0)) == &all[2]);
 	nfs_sweep_go(s, &all[2].entry);
 	nfs_sweep_remove(s, &all[2].entry);
 	T_OK(s->at == 500000);
-	T_OK(of(nfs_sweep_next(s)) == &all[1]);
+	T_OK(of(nfs_sweep_next(s, 0)) == &all[1]);
 	/* what is nowhere on the medium keeps nothing waiting */
 	nfs_sweep_expect(s, &all[2].entry, 0);
-	T_OK(of(nfs_sweep_next(s)) == &all[1]);
+	T_OK(of(nfs_sweep_next(s, 0)) == &all[1]);
 }
 
 int main(void)
 {
 	struct nfs_sweep s = { .behind = BEHIND, .most = MOST };
 	unsigned laps = 0, waits = 0, back = 0;
+	uint64_t awaited;
 
 	for (unsigned step = 0; step < 200000; step++) {
 		struct waiting *w = any(8) ? NULL : nearest(COMING);
@@ -125,9 +125,9 @@ int main(void)
 			put(&s, w, w->state == COMING ? w->at % LAP : 1 + any(1000000));
 		else if (!any(8))
 			leave(&s, w);
-		s.awaited = any(4) ? 0 : 1 + any(1000000);
-		first = expected(s.awaited);
-		w = of(nfs_sweep_next(&s));
+		awaited = any(4) ? 0 : 1 + any(1000000);
+		first = expected(awaited);
+		w = of(nfs_sweep_next(&s, awaited));
 		if (!first != !w)
 			T_OK(!first == !w);
 		waits += !first && nearest(READY);
