@@ -187,7 +187,7 @@ $(O)/tests/tools/%.so: tests/tools/%.c $(O)/flags
 	$(Q)$(CC) -std=c11 $(WARN) $(OPT) -fPIC -shared -o $@ $< $(if $(filter-out norpcbind,$*),-ldl)
 
 fuzzers: $(FUZZ_BIN) $(O)/fuzz/base
-$(O)/tests/fuzz/%.o: CPPFLAGS += -Isrc $(if $(LIBFUZZER),,-DFUZZ_PLAIN)
+$(O)/tests/fuzz/%.o: CPPFLAGS += -Itests/lib -Isrc $(if $(LIBFUZZER),,-DFUZZ_PLAIN)
 $(O)/tests/fuzz/%: $(O)/tests/fuzz/%.o $(STATIC_LIBS)
 	$(Q)$(CC) -pthread $(SANFLAGS) $(FUZZ_LINK) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LIBS)
 $(O)/fuzz/base: fixtures/recipes/fuzz_base.sh

@@ -7,6 +7,7 @@
 
 #include <time.h>
 
+#include "libfdisk_leak.h"
 #include "t.h"
 
 #define SIZE ((size_t)4 << 20)
