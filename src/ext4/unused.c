@@ -9,6 +9,7 @@
 #include "ext4.h"
 #include "overlay.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -260,18 +261,26 @@ static bool load_group(struct i2n_unused *u, uint32_t g, struct i2n_source *come
 	return true;
 }
 
+/* The first of the clusters from c to n that is not free or not in use as c is; n: none is. */
+static uint32_t end_of_run(const struct i2n_unused *u, uint32_t c, uint32_t n)
+{
+	const bool free = is_free(u, c);
+	const unsigned char same = free ? 0 : UCHAR_MAX;
+
+	while (c < n && is_free(u, c) == free)
+		c += c % 8 == 0 && u->bits[c / 8] == same ? 8 : 1;
+	return c < n ? c : n;
+}
+
 /* From block blk of group g on: are they free, and where does that end? */
 static bool look(const struct i2n_unused *u, uint32_t g, uint64_t blk, uint64_t *ret_end)
 {
 	const uint64_t start = u->first + (uint64_t)g * u->per_group;
 	const uint32_t n = clusters_of(u, g);
-	uint32_t c = (uint32_t)((blk - start) >> u->cluster_bits);
-	const bool free = is_free(u, c);
+	const uint32_t at = (uint32_t)((blk - start) >> u->cluster_bits), c = end_of_run(u, at, n);
 
-	while (c < n && is_free(u, c) == free)
-		c++;
 	*ret_end = c < n ? start + ((uint64_t)c << u->cluster_bits) : end_of(u, g);
-	return free;
+	return is_free(u, at);
 }
 
 bool i2n_unused_at(struct i2n_unused *u, struct i2n_source *come, uint64_t off, uint64_t *ret_len)
