@@ -2,7 +2,7 @@
 # Compare extract of a packed image with its two halves, unpacking it and extracting the bare image,
 # and with the recipe's way, one after the other. Prints a table of ratios.
 #
-#	make bench-packed		3 rounds; about 30 minutes
+#	make bench-packed		3 rounds; about 35 minutes
 #	make bench-packed SAVE=1	then also replace tests/bench/PACKED.md
 #	make bench-packed QUICK=2	one round of all kinds of the limits, without the recipe: 5
 #					minutes, and once as much to pack them
@@ -10,9 +10,11 @@
 #	make bench-packed RTT=1000	the server is so many microseconds away
 #	make bench			ends with it; QUICK=1: one round of few kinds
 #
-# All is measured in two places: with unpacker, client and server sharing the processors, and, as
+# All is measured in three places: with unpacker, client and server sharing the processors; as
 # servers are other machines, with the last processor for the server alone and the others for the
-# rest (PLACES='shared apart'; the second needs taskset and two processors).
+# rest; and with a server that takes 60 MB/s, as a NAS of one disk does, where the network, not the
+# processors, is what all wait for. PLACES='shared apart nas' chooses among them; the second needs
+# taskset and two processors, the third is measured in the first round only: it hardly varies.
 #
 # The image is the Debian of the tests; kinds: xzmt (several blocks), xz (one), gz, zst, zip, pipe
 # (the bare image from cat), pipegz. Each run has a fresh server and an empty tmpfs; runs of a kind
@@ -33,10 +35,15 @@ KINDS=${KINDS:-xzmt xz gz zst zip pipe pipegz}
 RTT=${RTT:-}
 SAVE=${SAVE:-}
 cpus=$(getconf _NPROCESSORS_ONLN)
-PLACES=${PLACES:-shared}
-if [ "$QUICK" != 1 ] && [ "$cpus" -gt 1 ] && command -v taskset >/dev/null; then
-	PLACES='shared apart'
+case $QUICK in
+1) PLACES=${PLACES:-shared} ;;
+2) PLACES=${PLACES:-shared apart} ;;
+*) PLACES=${PLACES:-shared apart nas} ;;
+esac
+if [ "$cpus" -lt 2 ] || ! command -v taskset >/dev/null; then
+	PLACES=$(echo "$PLACES" | sed 's/apart//')
 fi
+nas_rate=60000000 nas_rtt=300
 [ "$(id -u)" -eq 0 ] || {
 	echo "the benchmark's mounts and server need root (the program does not): sudo make bench-packed" >&2
 	exit 1
@@ -95,7 +102,9 @@ fresh_server() {
 }
 
 url() {
-	if [ -n "$RTT" ]; then
+	if [ $place = nas ]; then
+		proxy_url nas srv /tree
+	elif [ -n "$RTT" ]; then
 		proxy_url far srv /tree
 	else
 		ganesha_url srv /tree
@@ -130,6 +139,11 @@ at_exit 'umount "$WORK/exp"'
 file=$img
 ganesha_start srv vfs "$WORK/exp"
 [ -z "$RTT" ] || proxy_start far srv -d "$RTT"
+case $PLACES in *nas*)
+	proxy_opts="-r $nas_rate" proxy_start nas srv -d "$nas_rtt"
+	proxy_opts=
+	;;
+esac
 
 turns() {	# KIND: each of $turn once
 	for r in $turn; do
@@ -153,8 +167,9 @@ while [ $round -lt "$ROUNDS" ]; do
 			continue
 		}
 		for place in $PLACES; do
+			[ $place != nas ] || [ $round = 1 ] || continue
 			pin=
-			[ $place = shared ] || pin="taskset -c 0-$((cpus - 2))"
+			[ $place != apart ] || pin="taskset -c 0-$((cpus - 2))"
 			printf 'round %s of %s, %s, %s:' $round "$ROUNDS" "$kind" "$place" >&2
 			turns "$kind"
 		done
@@ -196,8 +211,12 @@ ratios() {	# PLACE
 		"$("$O/img2nfs" --version | head -n 1) ($(git -C "$top" describe --always --dirty 2>/dev/null))" "$cpus" \
 		"$(uptime | sed 's/.*average: *//')"
 	for place in $PLACES; do
-		[ $place = shared ] && printf '\n## All share the processors\n\n' ||
-			printf '\n## The server has a processor of its own\n\n'
+		case $place in
+		shared) title='All share the processors' ;;
+		apart) title='The server has a processor of its own' ;;
+		nas) title="The server takes $((nas_rate / 1000000)) MB/s (one round)" ;;
+		esac
+		printf '\n## %s\n\n' "$title"
 		ratios $place
 	done
 } | tee "$WORK/RESULTS.md"

@@ -1,7 +1,7 @@
 # nfsproxy.sh - a faulty network between the program and a server of ganesha.sh. Source test.sh and ganesha.sh first.
 #
 #	proxy_start NAME GANESHA [-d RTT_US] [RULE...]	rules: see tests/tools/nfsproxy.c
-#				proxy_opts='-a ADDRESS -t ADDRESS' before it: not on 127.0.0.1
+#				proxy_opts='-a ADDRESS -t ADDRESS' before it: not on 127.0.0.1; '-r RATE': bytes a second
 #	proxy_url NAME GANESHA [PATH]	as ganesha_url, through the proxy (MOUNT goes to the server directly)
 #	proxy_stop NAME			ends it and prints "calls=N replies=N connections=N"
 

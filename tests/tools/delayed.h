@@ -17,6 +17,7 @@ struct chunk {
 };
 
 struct half {
+	unsigned side;		/* 0: to the client, 1: to the server */
 	struct chunk *head, *tail;
 	size_t queued;
 	unsigned char *rec;	/* record being collected, with its mark(s) */

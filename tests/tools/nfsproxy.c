@@ -1,13 +1,14 @@
 /* nfsproxy.c - a TCP proxy for ONC RPC on 127.0.0.1 that delays, and that does the things networks
  * and servers do.
  *
- *	nfsproxy [-f PORTFILE] [-d RTT_US] [-a ADDRESS] [-t ADDRESS] TARGET_PORT [RULE...]
+ *	nfsproxy [-f PORTFILE] [-d RTT_US] [-r RATE] [-a ADDRESS] [-t ADDRESS] TARGET_PORT [RULE...]
  *
  * Writes the port it listens on to PORTFILE (renamed into place) or stdout, and runs until SIGTERM;
  * then it prints what it has seen: "calls=N replies=N connections=N". -d: each byte is passed on
- * RTT_US / 2 microseconds after it came, in both directions, without any limit of bandwidth;
- * without rules nothing is parsed or copied more than once. -a: listens at this address, -t: the
- * server has this one, instead of 127.0.0.1.
+ * RTT_US / 2 microseconds after it came, in both directions. -r: so many bytes a second at most pass
+ * in each direction, over all connections; without it there is no limit. Without rules nothing is
+ * parsed or copied more than once. -a: listens at this address, -t: the server has this one, instead
+ * of 127.0.0.1.
  *
  * Rules look at RPC records. K counts the calls of the clients from 1, over all connections.
  *	drop-call=K	connection is reset instead of passing on call K
@@ -61,6 +62,7 @@
 
 #define CHUNK (256u << 10)
 #define QUEUE_MAX (64u << 20)	/* bytes under way in one direction before we stop reading */
+#define LINK_QUEUE_MAX (1u << 20)	/* the same with -r: what a switch may hold */
 #define RECORD_MAX (80u << 20)
 #define RULES_MAX 64
 #define CONNS_MAX 64
@@ -98,7 +100,9 @@ static unsigned slow_proc, slow_every, slow_ms, slow_seen;
 static const char *hold_file;
 static bool no_attrs, rot, parsing;
 static FILE *call_log;
-static long delay_us, down_ms;
+static long delay_us, down_ms, link_rate;
+static size_t queue_max = QUEUE_MAX;
+static int64_t link_free_ns[2];	/* when the last byte to the client, to the server will have passed */
 static uint16_t target;
 static struct in_addr here, there;
 static struct conn conns[CONNS_MAX];
@@ -127,9 +131,22 @@ static int64_t now_us(void)
 	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
+/* It goes over the link behind all that came before, and then travels. */
+static int64_t passed_us(unsigned side, size_t len)
+{
+	const int64_t now = now_us();
+
+	if (!link_rate)
+		return now;
+	if (link_free_ns[side] < now * 1000)
+		link_free_ns[side] = now * 1000;
+	link_free_ns[side] += (int64_t)len * 1000000000 / link_rate;
+	return link_free_ns[side] / 1000;
+}
+
 static void enqueue_chunk(struct half *h, struct chunk *c, long extra_us)
 {
-	half_put(h, c, now_us() + delay_us / 2 + extra_us);
+	half_put(h, c, passed_us(h->side, c->len) + delay_us / 2 + extra_us);
 }
 
 static void enqueue(struct half *h, const void *data, size_t len)
@@ -219,6 +236,7 @@ static void accept_one(int lfd)
 	}
 	c = &conns[i];
 	memset(c, 0, sizeof(*c));
+	c->to[1].side = 1;
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	c->fd[0] = fd;
@@ -578,7 +596,7 @@ static int prepare(int lfd, int64_t now, int64_t *ret_wait)
 		for (int s = 0; s < 2 && conns[i].fd[0] >= 0; s++) {
 			struct half *out = &conns[i].to[s];
 			short events =
-				conns[i].to[1 - s].queued < QUEUE_MAX && !conns[i].to[1 - s].eof
+				conns[i].to[1 - s].queued < queue_max && !conns[i].to[1 - s].eof
 					? POLLIN
 					: 0;
 
@@ -724,11 +742,13 @@ int main(int argc, char **argv)
 	int c, lfd;
 
 	here.s_addr = there.s_addr = htonl(INADDR_LOOPBACK);
-	while ((c = getopt(argc, argv, "f:d:a:t:")) != -1) {
+	while ((c = getopt(argc, argv, "f:d:r:a:t:")) != -1) {
 		if (c == 'f')
 			file = optarg;
 		else if (c == 'd')
 			delay_us = strtol(optarg, NULL, 10);
+		else if (c == 'r')
+			link_rate = strtol(optarg, NULL, 10), queue_max = LINK_QUEUE_MAX;
 		else if (c == '?' || inet_pton(AF_INET, optarg, c == 'a' ? &here : &there) != 1)
 			return 2;
 	}
