@@ -10,6 +10,7 @@
 #define CLEAN_MS 15000 /* after a stop, the removal may take so long */
 #define AGAIN_MAX 10 /* times, 200 ms each */
 #define STEPS_MAX 16
+#define TRIALS_MAX 3
 
 /* One request: for which object, once which other one is there. */
 struct step {
@@ -61,6 +62,7 @@ struct nfs3_trial {
 		     * was removed by two requests at a time */
 	int64_t end_ms; /* after a stop */
 	bool lost; /* the connection: nothing more will be answered */
+	bool disturbed; /* some request was sent again */
 	bool squashed;
 	char scratch[64], target[8], folded[8];
 	char names[PROBE_OBJS][I2N_NAME_MAX + 1];
@@ -312,6 +314,7 @@ static void on_answer(struct nfs_call *call, const void *res)
 	struct probe *pr = (struct probe *)(void *)call;
 	struct nfs3_trial *p = pr->p;
 
+	p->disturbed |= call->ambiguous;
 	if (!res) {
 		p->lost = true;
 		finish_probe(pr);
@@ -516,7 +519,7 @@ static void start_removals(struct nfs3_trial *p)
 
 /* --- the whole of it --- */
 
-struct nfs3_trial *nfs3_trial_new(const struct nfs3_check_in *in)
+static struct nfs3_trial *trial_new(const struct nfs3_check_in *in)
 {
 	struct nfs3_trial *p = calloc(1, sizeof(*p));
 
@@ -560,7 +563,7 @@ static void clean_up(struct nfs3_trial *p)
 	p->got.left_behind |= p->again;
 }
 
-int nfs3_trial_verdict(struct nfs3_trial *p, struct i2n_check *check, struct i2n_err *err)
+static int verdict(struct nfs3_trial *p, struct i2n_check *check, struct i2n_err *err)
 {
 	check->version = p->in.calls->v4 ? 4 : 3;
 	while (p->asking || (p->under_way && !p->removed))
@@ -586,4 +589,36 @@ int nfs3_trial_end(struct nfs3_trial *p, struct i2n_check *check, struct i2n_err
 				 "could not remove %s again", p->scratch);
 	free(p);
 	return rc;
+}
+
+static bool is_all_right(const struct i2n_check *check)
+{
+	for (unsigned i = 0; i < I2N_CHECKS; i++)
+		if (check->findings[i].state >= I2N_CHECK_LOSS)
+			return false;
+	return true;
+}
+
+/* Of a request that was sent again, both may be carried out at a time, and what the server shows
+ * meanwhile says nothing: nfs-ganesha may still be about to give the owner of the first. */
+int nfs3_trial_run(const struct nfs3_check_in *in, struct i2n_check *check,
+		   struct nfs3_trial **ret, struct i2n_err *err)
+{
+	const struct i2n_check before = *check;
+
+	for (unsigned i = 1;; i++) {
+		int rc;
+
+		*ret = trial_new(in);
+		if (!*ret)
+			return i2n_err_nomem(err);
+		rc = verdict(*ret, check, err);
+		if (rc != I2N_OK || !(*ret)->disturbed || is_all_right(check) || i == TRIALS_MAX)
+			return rc;
+		rc = nfs3_trial_end(*ret, check, err);
+		*ret = NULL;
+		if (rc != I2N_OK || check->findings[I2N_CHECK_CLEANUP].state == I2N_CHECK_FAIL)
+			return rc;
+		*check = before;
+	}
 }

@@ -75,16 +75,15 @@ struct nfs3_check_in {
  * the verdict is there when removing has been seen to work, while the rest of it is under way:
  * other requests may be made meanwhile.
  *
- *	nfs3_trial_new		sends the first requests. NULL: out of memory. in's members must
- *				stay until the verdict
- *	nfs3_trial_verdict	waits; fills check->findings, uid, gid, squashed
- *	nfs3_trial_end		always: waits until all is removed, frees. What could not be removed
- *				is a finding
+ *	nfs3_trial_run		fills check->findings, uid, gid, squashed. Where a connection broke
+ *				and something seems to be wrong, it is tried again
+ *	nfs3_trial_end		always, of what is not NULL: waits until all is removed, frees. What
+ *				could not be removed is a finding
  *
  * I2N_FATAL: connection lost or stopped; what could be removed is removed. */
 struct nfs3_trial;
-struct nfs3_trial *nfs3_trial_new(const struct nfs3_check_in *in);
-int nfs3_trial_verdict(struct nfs3_trial *trial, struct i2n_check *check, struct i2n_err *err);
+int nfs3_trial_run(const struct nfs3_check_in *in, struct i2n_check *check,
+		   struct nfs3_trial **ret, struct i2n_err *err);
 int nfs3_trial_end(struct nfs3_trial *trial, struct i2n_check *check, struct i2n_err *err);
 
 void nfs3_check_judge(const struct nfs3_check_in *in, const struct nfs3_probed *p,

@@ -366,8 +366,7 @@ static int try_out(struct walk *w, bool essential, struct i2n_check *check,
 				 strlen(w->url->path));
 	memcpy(check->client, w->mounted.client, sizeof(check->client));
 	check->low_port = w->mounted.low_port;
-	*ret = nfs3_trial_new(&in);
-	return *ret ? nfs3_trial_verdict(*ret, check, err) : i2n_err_nomem(err);
+	return nfs3_trial_run(&in, check, ret, err);
 }
 
 /* Refuse what would fail later, when half of the tree is there. */
