@@ -95,6 +95,13 @@ struct i2n_source *i2n_image_source(struct i2n_image *image);
  * with I2N_REST_NONE. Points into spec. */
 const char *i2n_image_rest(const struct i2n_image *image);
 
+/* May what was read still prove to be wrong: is there a checksum, of the stream or the whole file,
+ * that only i2n_image_finish() compares? */
+bool i2n_image_is_unproven(const struct i2n_image *image);
+
+/* Some words by which the file is known again when it has not changed; "" for a pipe. */
+const char *i2n_image_stamp(const struct i2n_image *image);
+
 /* How far it is. false: there is nothing that goes on beside the caller, the image is plain. */
 bool i2n_image_progress(struct i2n_image *image, struct i2n_image_progress *ret);
 

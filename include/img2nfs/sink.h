@@ -311,6 +311,8 @@ struct i2n_check;
 
 /* lock.h: a file in the destination while a run writes there. It does not make it "not empty". */
 #define I2N_LOCK_NAME ".img2nfs-lock"
+/* A file in the destination while its contents may prove to be wrong: see cli/unproven.h. */
+#define I2N_UNPROVEN_NAME ".img2nfs-unproven"
 
 struct i2n_nfs_opts {
 	enum i2n_dest dest;

@@ -74,6 +74,7 @@ struct i2n_survey_opts {
 	void *ctx;
 	bool checksum;
 	bool locked;		/* the lock in the root is nobody's business */
+	bool unproven;		/* nor is the file I2N_UNPROVEN_NAME */
 	/* Leave this alone? path: from the destination directory, without leading slash. NULL:
 	 * nothing is protected. */
 	bool (*is_protected)(void *protect_ctx, const char *path, size_t len);

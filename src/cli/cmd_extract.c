@@ -175,6 +175,12 @@ static int leave_to_script(struct run *r, struct i2n_err *err)
 	return I2N_OK;
 }
 
+/* The image itself, in its root. */
+static bool has_name(const struct run *r, const char *name)
+{
+	return i2n_tree_lookup(r->tree, r->tree->root, name, strlen(name)) != I2N_NONE;
+}
+
 /* Two runs into one destination would spoil each other's work. */
 static int prepare_lock(struct run *r, struct i2n_err *err)
 {
@@ -184,8 +190,7 @@ static int prepare_lock(struct run *r, struct i2n_err *err)
 		return I2N_OK;
 	if (o->atomic)
 		return atomic_open(&r->atomic, &r->nfs, o->break_lock, &r->notes, &r->lock, err);
-	if (i2n_tree_lookup(r->tree, r->tree->root, I2N_LOCK_NAME, strlen(I2N_LOCK_NAME)) !=
-	    I2N_NONE) {
+	if (has_name(r, I2N_LOCK_NAME)) {
 		msg_line("the image has a file '%s' itself, which is the name of our lock: another "
 			 "run into the same destination will not be noticed", I2N_LOCK_NAME);
 		return I2N_OK;
@@ -208,6 +213,27 @@ static int open_dest(struct run *r, const struct i2n_sink_env *env, struct i2n_e
 	}
 }
 
+/* Contents of a run before that may be wrong are compared; ours may be, too, until the image has
+ * proved to be good. */
+static int begin_unproven(struct run *r, struct i2n_err *err)
+{
+	struct unproven *u = &r->unproven;
+
+	if (r->dest.kind != DEST_NFS || r->sink->absent || has_name(r, I2N_UNPROVEN_NAME))
+		return I2N_OK;
+	u->stop = signals_stop();
+	if (r->update.update && unproven_look(u, r->sink, i2n_image_stamp(r->image->file), err))
+		return I2N_FATAL;
+	if (u->is_of_other && !r->update.checksum) {
+		r->update.checksum = true;
+		msg_line("an earlier run stored contents here that may be wrong, from another "
+			 "file: they are compared");
+	}
+	if (r->o->update.dry_run || (!u->there && !i2n_image_is_unproven(r->image->file)))
+		return I2N_OK;
+	return unproven_make(u, r->sink, i2n_image_stamp(r->image->file), err);
+}
+
 /* From here on a signal is an orderly end, because the server may have been changed. */
 int run_open_sink(struct run *r, struct i2n_err *err)
 {
@@ -228,7 +254,7 @@ int run_open_sink(struct run *r, struct i2n_err *err)
 		run_lock_watch(&r->lock, r->sink);
 	else if (run_lock_take(&r->lock, r->sink, err))
 		return I2N_FATAL;
-	if (leave_to_script(r, err))
+	if (begin_unproven(r, err) || leave_to_script(r, err))
 		return I2N_FATAL;
 	if (r->is_staged)
 		return I2N_OK;
@@ -263,11 +289,11 @@ int run_store(struct run *r, struct i2n_err *err)
 		.o = &r->update, .plan = r->plan, .reader = r->reader,
 		.sink = r->sink, .notes = &r->notes, .engine = &opts,
 		.phases = &r->phases, .json = r->json, .lines = !r->o->json,
-		.check_room = !r->o->no_check,
+		.check_room = !r->o->no_check, .unproven = r->unproven.there,
 	};
 	int rc;
 
-	if (r->o->update.checksum && make_digests(r, err))
+	if (r->update.checksum && make_digests(r, err))
 		return I2N_FATAL;
 	job.digests = r->digests.has ? &r->digests : NULL;
 	phases_enter(&r->phases, PHASE_STORE);
@@ -291,6 +317,16 @@ int run_finish_image(struct run *r, struct i2n_err *err)
 {
 	phases_enter(&r->phases, PHASE_FINISH);
 	return image_finish(r->image, err);
+}
+
+/* What could not be stored may be of the run before. */
+int run_proved(struct run *r, struct i2n_err *err)
+{
+	if (!r->unproven.there || r->o->update.dry_run || r->result.at.failed)
+		return I2N_OK;
+	if (unproven_remove(&r->unproven, r->sink, err))
+		return I2N_FATAL;
+	return i2n_settle_root(r->tree, r->sink, &r->notes, signals_stop(), err);
 }
 
 /* Removing the lock disturbs the time of the destination directory. */
@@ -363,7 +399,7 @@ static int run_all(struct run *r, struct i2n_err *err)
 		return I2N_FATAL;
 	/* what was stored is good only when the image proves to be; a tar gets its name then */
 	if (run_store(r, err) || run_finish_image(r, err) ||
-	    out_file_close(&r->files.tar, true, err) || run_unlock(r, err))
+	    out_file_close(&r->files.tar, true, err) || run_proved(r, err) || run_unlock(r, err))
 		return I2N_FATAL;
 	return run_prove(r, err) || run_swap(r, err) || run_store_boot(r, err) ? I2N_FATAL : I2N_OK;
 }
@@ -391,6 +427,11 @@ static void count_requests(struct run *r)
 /* However it ends, the lock is removed. */
 void run_end_locked(struct run *r)
 {
+	struct i2n_err ignored;	/* nothing was stored: it does no harm if it stays */
+
+	if (r->rc != I2N_OK && !r->result.ran && r->unproven.is_made)
+		(void)unproven_remove(&r->unproven, r->sink, &ignored);
+	r->result.unproven = r->unproven.there;
 	(void)run_lock_is_lost(&r->lock, &r->err);	/* then nothing else is worth telling */
 	run_lock_drop(&r->lock, r->rc != I2N_OK && r->err.domain == I2N_DOM_RPC);
 	count_requests(r);

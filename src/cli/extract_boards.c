@@ -162,6 +162,8 @@ static int boards_together(struct boards *b, struct i2n_err *err)
 
 		msg_about(r->name);
 		if (!r->rc)
+			r->rc = run_proved(r, &r->err);
+		if (!r->rc)
 			r->rc = run_prove(r, &r->err);
 		if (!r->rc)
 			r->rc = run_store_boot(r, &r->err);
@@ -182,7 +184,7 @@ static int board_all(struct boards *b, struct run *r, struct i2n_err *err)
 	b->finished = true;
 	if (only_edits)
 		return I2N_OK;
-	if (run_unlock(r, err) || run_prove(r, err) || run_swap(r, err))
+	if (run_proved(r, err) || run_unlock(r, err) || run_prove(r, err) || run_swap(r, err))
 		return I2N_FATAL;
 	return run_store_boot(r, err);
 }

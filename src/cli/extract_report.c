@@ -13,12 +13,21 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* What the next run does with contents of an image that did not prove to be sound. */
+#define HINT_UNPROVEN ";\nwith another IMAGE, contents are compared then"
+
 static void tell_incomplete(const struct extract_result *res)
 {
 	const struct i2n_progress *at = &res->at;
+	const bool is_all = !at->is_partial && at->done.objects == at->total.objects;
 	struct i2n_err err = { 0 };
 
-	if (at->is_partial)
+	if (res->unproven && is_all)
+		i2n_err_set(&err, I2N_DOM_NONE, 0,
+			    "the tree at the destination is incomplete: all %" PRIu64
+			    " objects are stored, but their contents may be wrong",
+			    at->done.objects);
+	else if (at->is_partial)
 		i2n_err_set(&err, I2N_DOM_NONE, 0,
 			    "the tree at the destination is incomplete: %" PRIu64
 			    " objects are stored, of an image that was not read to its end",
@@ -28,8 +37,9 @@ static void tell_incomplete(const struct extract_result *res)
 			    "the tree at the destination is incomplete: %" PRIu64 " of %" PRIu64
 			    " objects are stored",
 			    at->done.objects, at->total.objects);
-	i2n_err_hint(&err, "files that were being written may be cut short\n"
-		     "to go on, run the same command again with --update");
+	i2n_err_hint(&err, "%sto go on, run the same command again with --update%s",
+		     is_all ? "" : "files that were being written may be cut short\n",
+		     res->unproven ? HINT_UNPROVEN : "");
 	msg_error(&err);
 }
 
@@ -64,7 +74,7 @@ static void tell_not_swapped(const struct extract_result *res, const struct repo
 			     losses(report, words, sizeof(words)));
 	else
 		i2n_err_hint(&err, "to go on, run the same command again; what is there already is "
-			     "not sent again");
+			     "not sent again%s", res->unproven ? HINT_UNPROVEN : "");
 	msg_error(&err);
 }
 

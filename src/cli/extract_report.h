@@ -27,6 +27,7 @@ struct extract_result {
 	const struct i2n_next *next;		/* what is left to do, or NULL */
 	/* objects may have been stored: `at` and `stats` count */
 	bool ran;
+	bool unproven;				/* and it is not known whether they are right */
 	struct i2n_progress at;
 	struct update_result update;
 	struct i2n_sink_stats stats;

@@ -22,6 +22,7 @@
 #include "phases.h"
 #include "proof.h"
 #include "run_report.h"
+#include "unproven.h"
 
 #define RUN_VALUES 6
 
@@ -57,6 +58,7 @@ struct run {
 	bool is_staged;		/* tree is a part, and the rest is still coming in */
 	struct i2n_sink *sink;
 	struct run_lock lock;
+	struct unproven unproven;
 	struct i2n_plan *plan;
 	struct phases phases;
 	struct progress_opts progress_opts;
@@ -94,6 +96,8 @@ int run_edit_tree(struct run *r, struct i2n_tree *tree, const struct i2n_notes *
 int run_open_sink(struct run *r, struct i2n_err *err);
 int run_store(struct run *r, struct i2n_err *err);
 int run_finish_image(struct run *r, struct i2n_err *err);
+/* What was stored is good now. */
+int run_proved(struct run *r, struct i2n_err *err);
 int run_unlock(struct run *r, struct i2n_err *err);
 int run_prove(struct run *r, struct i2n_err *err);
 int run_swap(struct run *r, struct i2n_err *err);

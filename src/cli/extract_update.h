@@ -44,6 +44,7 @@ struct update_job {
 	struct json *json;
 	bool lines;
 	bool check_room;
+	bool unproven;		/* as in struct i2n_survey_opts */
 };
 
 /* Compare, and carry out what differs, or tell it. */

@@ -14,6 +14,7 @@
 #include "sums.h"
 #include "unpack.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,8 @@ struct i2n_image {
 	/* over raw or spool, each over the one before: formats with random access */
 	struct i2n_source *maps[MAPS_MAX];
 	unsigned n_maps;
+	char stamp[100];		/* of the file; "": it has none */
+	bool is_packed;			/* spool: the bytes of the file are not those of the disk */
 	bool has_sum;
 	char sum[SHA256_HEX];		/* that the file must have */
 	char *sum_where;		/* the file that says so; NULL: the user */
@@ -176,6 +179,7 @@ static int unpack(struct i2n_image *image, const char *type, struct i2n_err *err
 	if (rc != I2N_OK)
 		return rc;
 	opts.input = image->input;
+	image->is_packed = opts.is_packed;
 	rc = spool_open(s, &opts, &image->spool, err);
 	if (rc != I2N_OK) {
 		input_stop(image->input);	/* a thread of the stream may wait there */
@@ -233,10 +237,23 @@ static int all_is_open(struct i2n_image *image, struct i2n_err *err)
 	return opts->opened ? opts->opened(opts->opened_ctx, err) : I2N_OK;
 }
 
+/* No cause to fail: a file without one is never taken for the same. */
+static void make_stamp(struct i2n_image *image)
+{
+	struct stat st;
+
+	if (!stat(image->spec.file, &st) && S_ISREG(st.st_mode))
+		(void)snprintf(image->stamp, sizeof(image->stamp),
+			       "%" PRIu64 " bytes, inode %" PRIu64 ", of %" PRId64 " and %" PRId64,
+			       (uint64_t)st.st_size, (uint64_t)st.st_ino, (int64_t)st.st_mtime,
+			       (int64_t)st.st_ctime);
+}
+
 static int open_file(struct i2n_image *image, struct i2n_err *err)
 {
 	int rc = i2n_source_open_file(image->spec.file, &image->raw, err);
 
+	make_stamp(image);
 	if (rc == I2N_OK)
 		rc = all_is_open(image, err);
 	if (rc == I2N_OK)
@@ -342,6 +359,18 @@ const char *i2n_image_rest(const struct i2n_image *image)
 const char *i2n_image_checksum(const struct i2n_image *image)
 {
 	return image->has_sum ? image->sum : NULL;
+}
+
+bool i2n_image_is_unproven(const struct i2n_image *image)
+{
+	const bool has_proved = image->finished && image->rc == I2N_OK;
+
+	return (image->has_sum || image->is_packed) && !has_proved;
+}
+
+const char *i2n_image_stamp(const struct i2n_image *image)
+{
+	return image->stamp;
 }
 
 void i2n_image_keep_only(struct i2n_image *image, uint64_t off, uint64_t len)

@@ -30,13 +30,16 @@ static bool is_leftover(const struct i2n_entry *e)
 	return e->name_len > n && !memcmp(e->name, I2N_BESIDE_PREFIX, n);
 }
 
-/* Ours, or it has been looked at. */
-static bool is_lock(const struct survey *s, uint32_t dir, const struct i2n_entry *e)
+static bool is_named(const struct i2n_entry *e, const char *name)
 {
-	size_t n = strlen(I2N_LOCK_NAME);
+	return e->name_len == strlen(name) && !memcmp(e->name, name, e->name_len);
+}
 
-	return s->opts->locked && dir == s->tree->root && e->name_len == n &&
-	       !memcmp(e->name, I2N_LOCK_NAME, n);
+/* Ours, or it has been looked at. */
+static bool is_of_runs(const struct survey *s, uint32_t dir, const struct i2n_entry *e)
+{
+	return dir == s->tree->root && ((s->opts->locked && is_named(e, I2N_LOCK_NAME)) ||
+					(s->opts->unproven && is_named(e, I2N_UNPROVEN_NAME)));
 }
 
 /* Takes entry->obj. */
@@ -212,7 +215,7 @@ static void on_entry(struct i2n_op *op, const struct i2n_entry *e)
 	}
 	d = e->name_len <= I2N_NAME_MAX ? i2n_tree_lookup(s->tree, lo->inode, e->name,
 							  e->name_len) : I2N_NONE;
-	if (s->dead || (d == I2N_NONE && is_lock(s, lo->inode, e))) {
+	if (s->dead || (d == I2N_NONE && is_of_runs(s, lo->inode, e))) {
 		i2n_sink_release(s->sink, e->obj);
 	} else if (d == I2N_NONE) {
 		add_extra(s, lo->inode, I2N_NONE, e, is_leftover(e) ? I2N_EXTRA_LEFTOVER :

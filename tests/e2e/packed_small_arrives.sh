@@ -22,6 +22,7 @@ extract --json --sha256=$(printf '%064d' 0) "$packed/gz" "$(ganesha_url srv /sum
 want_rc 8
 want_err "is not the one that was given"
 want_err "is incomplete"
+want_err "contents may be wrong"
 # the last byte is missing: only the checksum at the end tells, when everything has been stored
 size=$(stat -c %s "$packed/gz")
 head -c $((size - 1)) "$packed/gz" >"$packed/cut"

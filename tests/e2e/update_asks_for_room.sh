@@ -36,6 +36,13 @@ want_err ' MiB'
 grep -q incomplete "$WORK/err" && bad 'nothing was begun, and yet it is incomplete'
 want_err '--no-check'
 [ "$before" = "$(state)" ] || bad "something was written"
+# The same from an image with a checksum at its end: no file is left that says that it has not been compared.
+mkdir -m 755 "$WORK/packed"
+gzip -1 -c "$img" >"$WORK/packed/gz"
+extract --update --allow-loss=symlink-times "$WORK/packed/gz" "$url"
+want_rc 4
+want_err 'too little room: 0 MiB are free, what is new needs'
+[ "$before" = "$(state)" ] || bad "something was written or is left: $(ls -A "$r")"
 extract --update --no-check --allow-loss=symlink-times "$img" "$url"
 want_rc 4
 want_err 'NFS3ERR_NOSPC'
