@@ -20,6 +20,7 @@
  *	dup-reply=K	its reply comes twice
  *	late-call=K:MS	connection is reset; call K reaches the server MS milliseconds later
  *	freeze=K:MS	from call K on nothing is passed on for MS milliseconds
+ *	fail-call=K:CODE	call K is answered with nfsstat3 CODE instead of being passed on
  *	down=MS		after each reset of ours, new connections are reset for MS milliseconds
  *	slow=PROC:N:MS	every N-th reply to this procedure comes MS milliseconds later, others before it
  *	jukebox=N	every N-th call (but NULL) is answered NFS3ERR_JUKEBOX, twice at most
@@ -70,11 +71,11 @@
 
 enum rule_kind {
 	DROP_CALL, CUT_CALL, LOSE_REPLY, CUT_REPLY, EAT_REPLY, DUP_CALL, DUP_REPLY, LATE_CALL,
-	FREEZE, RULE_KINDS
+	FREEZE, FAIL_CALL, RULE_KINDS
 };
 static const char *const rule_names[RULE_KINDS] = {
 	"drop-call", "cut-call",  "lose-reply", "cut-reply", "eat-reply",
-	"dup-call",  "dup-reply", "late-call",	"freeze",
+	"dup-call",  "dup-reply", "late-call",	"freeze",    "fail-call",
 };
 struct rule { enum rule_kind kind; uint64_t k; long ms; };
 
@@ -414,6 +415,8 @@ static bool inspect_call(struct conn *c, unsigned char *mark, size_t *len)
 		enqueue(&c->to[1], mark, *len);
 	if (proc && jukebox_every && ++nonnull % jukebox_every == 0 && put_off(xid))
 		status = 10008;
+	else if ((rule = rule_for(k, FAIL_CALL)))
+		status = (uint32_t)rule->ms;
 	else if (status_every && is_told_of(proc) && ++status_seen % status_every == 0)
 		status = status_code;
 	if (status) {
