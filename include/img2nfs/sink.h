@@ -287,6 +287,9 @@ void i2n_sink_free(struct i2n_sink *sink);
 void i2n_sink_complete(struct i2n_sink *sink, struct i2n_op *op);
 uint64_t i2n_sink_requests(const struct i2n_sink *sink);	/* sum over all procedures */
 
+/* Has the server no room, for anybody or for us (RFC 1813 section 2.6: NOSPC, DQUOT)? */
+bool i2n_sink_is_full(const struct i2n_err *err);
+
 /* What a sink with I2N_CAP_READBACK makes of a time that its protocol cannot express: the nearest
  * that it can. */
 uint64_t i2n_sink_clamp_time(const struct i2n_sink *sink, uint64_t time);

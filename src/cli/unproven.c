@@ -4,9 +4,6 @@
 #include <string.h>
 
 #define LINE_LEN 256
-/* RFC 1813 2.6 */
-#define NOSPC 28
-#define DQUOT 69
 
 static struct i2n_op named_op(enum i2n_op_kind kind)
 {
@@ -81,12 +78,6 @@ static int create(struct unproven *u, struct i2n_sink *sink, i2n_obj *ret, struc
 	return op.exists ? find(u, sink, ret, err) : I2N_OK;
 }
 
-/* A full server must not refuse a run that needs no room: without its line it says less. */
-static bool is_full(const struct i2n_err *err)
-{
-	return err->domain == I2N_DOM_NFS3 && (err->code == NOSPC || err->code == DQUOT);
-}
-
 int unproven_make(struct unproven *u, struct i2n_sink *sink, const char *stamp,
 		  struct i2n_err *err)
 {
@@ -106,7 +97,8 @@ int unproven_make(struct unproven *u, struct i2n_sink *sink, const char *stamp,
 	make_line(line, u->is_of_other ? "" : stamp);
 	rc = i2n_sink_do(sink, &write, u->stop, err);
 	i2n_sink_release(sink, write.obj);
-	return rc == I2N_OK || is_full(err) ? I2N_OK : cannot("write", err);
+	/* a full server must not refuse a run that needs no room: without its line it says less */
+	return rc == I2N_OK || i2n_sink_is_full(err) ? I2N_OK : cannot("write", err);
 }
 
 int unproven_remove(struct unproven *u, struct i2n_sink *sink, struct i2n_err *err)

@@ -3,6 +3,9 @@
 #include <assert.h>
 
 #define SERVICE_MS 200	/* how late a stop may be heeded */
+/* RFC 1813 2.6 */
+#define NOSPC 28
+#define DQUOT 69
 
 enum { NEEDS_INODE = 1, NEEDS_NAME = 2, NEEDS_NAME2 = 4, NEEDS_OBJ = 8, NEEDS_BUF = 16 };
 
@@ -194,4 +197,9 @@ const char *i2n_proc_name(enum i2n_proc p)
 	};
 
 	return p < I2N_PROCS ? names[p] : "?";
+}
+
+bool i2n_sink_is_full(const struct i2n_err *err)
+{
+	return err->domain == I2N_DOM_NFS3 && (err->code == NOSPC || err->code == DQUOT);
 }

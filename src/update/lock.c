@@ -10,8 +10,6 @@
 
 #define POLL_MS 1000
 /* RFC 1813 2.6 */
-#define NOSPC 28
-#define DQUOT 69
 #define STALE 70		/* the file was removed */
 #define SERVICE_MS 100
 #define NAME_CAP (4 * I2N_NAME_MAX + 3)	/* quoted */
@@ -111,11 +109,6 @@ static bool is_ours(const struct i2n_lock *l, const struct line *seen)
 static bool is_stale(const struct i2n_err *err)
 {
 	return err->domain == I2N_DOM_NFS3 && err->code == STALE;
-}
-
-static bool is_full(const struct i2n_err *err)
-{
-	return err->domain == I2N_DOM_NFS3 && (err->code == NOSPC || err->code == DQUOT);
 }
 
 /* Who holds it, fit for a message. */
@@ -306,7 +299,7 @@ static int fill(struct i2n_lock *l, struct i2n_sink *sink, i2n_obj obj, struct i
 	struct i2n_op op = data_op(I2N_OP_WRITE, obj, l->line, LINE_LEN);
 	int rc = i2n_sink_do(sink, &op, l->opts.stop, err);
 
-	if (rc != I2N_OK && is_full(err)) {
+	if (rc != I2N_OK && i2n_sink_is_full(err)) {
 		l->bare = true;
 		op = bare_op(l, obj);
 		rc = i2n_sink_do(sink, &op, l->opts.stop, err);
@@ -321,7 +314,7 @@ static void on_filled(struct i2n_op *op)
 	l->beat = BEAT_NONE;
 	if (op->rc == I2N_OK || is_unknown(&op->err))	/* the run hears of that by itself */
 		return;
-	if (is_full(&op->err) && !l->bare) {
+	if (i2n_sink_is_full(&op->err) && !l->bare) {
 		l->bare = true;
 		l->beat = BEAT_FULL;
 		return;
